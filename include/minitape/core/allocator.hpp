@@ -1,0 +1,41 @@
+// Memory for tensors: buffers that are kept and reused.
+//
+// A training step asks for the same sizes again and again. Handing a large buffer back to the
+// system and asking for it anew costs a page fault for every 4 KB, which can be as slow as the
+// arithmetic on it. So a freed buffer goes to a list of its size and the next request takes it.
+// This cache is the only thing in minitape that all threads share. No result depends on it.
+#pragma once
+
+#include <cstddef>
+
+namespace minitape {
+
+/// A piece of memory, 64-byte aligned, not initialised. Owned by exactly one Buffer.
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(std::size_t bytes);
+  ~Buffer();
+  Buffer(Buffer&& other) noexcept;
+  Buffer& operator=(Buffer&& other) noexcept;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  void* data() const { return data_; }
+
+ private:
+  void* data_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+struct AllocatorStats {
+  std::size_t bytes_in_use = 0;     // held by Buffers now
+  std::size_t bytes_kept = 0;       // freed, waiting to be reused
+  std::size_t system_requests = 0;  // how often memory was taken from the system so far
+};
+AllocatorStats allocator_stats();
+
+/// Gives every kept buffer back to the system. Does not touch buffers in use.
+void release_kept_buffers();
+
+}  // namespace minitape

@@ -1,0 +1,46 @@
+// One error type and one way to raise it.
+//
+// Every message has the form "[where] what must hold: what was found", for example
+//   [conv2d] input has 3 channels but the kernel expects 1: x is (128, 32, 32, 3), kernel is (3, 3,
+//   1, 32)
+#pragma once
+
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+namespace minitape {
+
+/// Whose fault it is; the number is the exit code of the command.
+enum class Fault {
+  run_failed = 1,  // the run could not go on: the disk is full, the loss is no longer finite
+  bad_input = 2,   // the caller handed in something that cannot work: a shape, a file, a config key
+};
+
+/// The only exception that minitape throws itself.
+class Error : public std::runtime_error {
+ public:
+  explicit Error(const std::string& message, Fault fault = Fault::bad_input)
+      : std::runtime_error(message), fault_(fault) {}
+  Fault fault() const { return fault_; }
+
+ private:
+  Fault fault_;
+};
+
+/// All parts, written one after the other with `<<`.
+template <class... Parts>
+std::string concat(const Parts&... parts) {
+  std::ostringstream text;
+  (text << ... << parts);
+  return text.str();
+}
+
+}  // namespace minitape
+
+/// Throws Error with the given parts as its message unless `condition` holds.
+/// A macro so that the message is only put together when it is needed.
+#define MINITAPE_CHECK(condition, ...)                                          \
+  do {                                                                          \
+    if (!(condition)) throw ::minitape::Error(::minitape::concat(__VA_ARGS__)); \
+  } while (false)

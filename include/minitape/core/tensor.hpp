@@ -1,0 +1,118 @@
+// Shape and Tensor: the numbers everything else works on.
+//
+// A tensor is one contiguous buffer in row-major order: the last index runs fastest. Images are
+// NHWC, so the channels of a pixel lie next to each other and every tensor can also be read as a
+// matrix [rows, channels]. That is how bias, batch norm and the activations see it.
+//
+//   element (n, h, w, c) of shape (N, H, W, C) lies at ((n·H + h)·W + w)·C + c
+//
+// A tensor owns its buffer. Copies are deep, moves are free, and there are no views.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "minitape/core/allocator.hpp"
+#include "minitape/core/check.hpp"
+
+namespace minitape {
+
+/// The number type of every tensor. The sources are built a second time with double for the
+/// gradient checks, where float's seven digits would hide a wrong formula.
+#ifdef MINITAPE_DOUBLE
+using Real = double;
+#else
+using Real = float;
+#endif
+
+/// Sizes and positions. Signed, so that differences and loops that count down are safe.
+using Index = std::int64_t;
+
+/// The extents of a tensor, outermost first; at most four. The empty shape () is a scalar.
+class Shape {
+ public:
+  static constexpr int kMaxRank = 4;
+
+  Shape() = default;
+  Shape(std::initializer_list<Index> extents) : Shape(std::span(extents.begin(), extents.size())) {}
+  explicit Shape(std::span<const Index> extents);
+
+  int rank() const { return rank_; }
+  Index operator[](int axis) const { return extents_[static_cast<std::size_t>(axis)]; }
+  /// Number of elements: the product of the extents, 1 for a scalar.
+  Index size() const;
+  /// The last extent; 1 for a scalar.
+  Index channels() const { return rank_ == 0 ? 1 : extents_[static_cast<std::size_t>(rank_ - 1)]; }
+  /// The product of all extents but the last: how many rows the [rows, channels] matrix has.
+  Index rows() const;
+
+  /// (batch, *this): the shape of a batch of examples of this shape.
+  Shape with_batch(Index batch) const;
+  /// This shape without its first extent: the shape of one example of a batch.
+  Shape without_batch() const;
+
+  bool operator==(const Shape& other) const = default;
+  std::string to_string() const;  // "(128, 32, 32, 3)"
+
+ private:
+  std::array<Index, kMaxRank> extents_{};  // unused extents stay 0, so that == compares them all
+  int rank_ = 0;
+};
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape);
+
+class Tensor {
+ public:
+  /// No tensor at all: no elements, not even a scalar's one. `empty()` tells.
+  Tensor() = default;
+  /// The given values, in row-major order. Throws when there are not shape.size() of them.
+  Tensor(const Shape& shape, std::initializer_list<Real> values);
+
+  static Tensor uninitialized(const Shape& shape);
+  static Tensor zeros(const Shape& shape) { return full(shape, 0); }
+  static Tensor full(const Shape& shape, Real value);
+  static Tensor scalar(Real value) { return full(Shape{}, value); }
+
+  Tensor(const Tensor& other);
+  Tensor& operator=(const Tensor& other);
+  Tensor(Tensor&& other) noexcept;
+  Tensor& operator=(Tensor&& other) noexcept;
+  ~Tensor() = default;
+
+  bool empty() const { return buffer_.data() == nullptr; }
+  const Shape& shape() const { return shape_; }
+  Index size() const { return size_; }
+  Index rows() const { return shape_.rows(); }
+  Index channels() const { return shape_.channels(); }
+
+  Real* data() { return static_cast<Real*>(buffer_.data()); }
+  const Real* data() const { return static_cast<const Real*>(buffer_.data()); }
+  Real& operator[](Index i) { return data()[i]; }
+  Real operator[](Index i) const { return data()[i]; }
+  std::span<Real> values() { return {data(), static_cast<std::size_t>(size_)}; }
+  std::span<const Real> values() const { return {data(), static_cast<std::size_t>(size_)}; }
+
+  /// The element at (i, j, …), checked. For tests and examples; inner loops use data().
+  Real at(std::initializer_list<Index> position) const;
+  /// The only element of a tensor of size 1. Throws for any other size.
+  Real item() const;
+
+  void fill(Real value);
+  /// this += other, elementwise. Throws unless the shapes are equal.
+  void add(const Tensor& other);
+  /// The same elements under another shape of the same size. Moves the buffer when called on a
+  /// temporary or with std::move, copies it otherwise.
+  Tensor reshaped(const Shape& shape) const&;
+  Tensor reshaped(const Shape& shape) &&;
+
+ private:
+  Shape shape_;
+  Index size_ = 0;
+  Buffer buffer_;
+};
+
+}  // namespace minitape

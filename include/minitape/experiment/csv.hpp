@@ -1,0 +1,28 @@
+// Tables of numbers with a header line, as the run folder keeps them.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace minitape {
+
+/// A CSV file read back: every cell as text, because "nan" and empty cells are legitimate.
+struct CsvTable {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;
+
+  /// Position of a column. Throws when there is none of that name.
+  std::size_t column(const std::string& name) const;
+  /// A column as numbers; "nan", "inf" and "-inf" are read as what they say, empty cells as nan.
+  std::vector<double> numbers(const std::string& name) const;
+};
+
+/// Reads a file that this program wrote. Throws when it cannot be read or a row has another number
+/// of cells than the header; a last row that was cut off in the middle is left out.
+CsvTable read_csv(const std::filesystem::path& path);
+
+/// The shortest text that reads back as the same double: 0.1 is "0.1".
+std::string number_text(double value);
+
+}  // namespace minitape

@@ -1,0 +1,145 @@
+#include "minitape/core/tensor.hpp"
+
+#include <algorithm>
+#include <ostream>
+#include <utility>
+
+#include "minitape/core/parallel.hpp"
+
+namespace minitape {
+
+Shape::Shape(std::span<const Index> extents) : rank_(static_cast<int>(extents.size())) {
+  MINITAPE_CHECK(extents.size() <= kMaxRank, "[shape] a tensor has at most ", kMaxRank,
+                 " axes: got ", extents.size());
+  std::copy(extents.begin(), extents.end(), extents_.begin());
+  for (const Index extent : extents) {
+    MINITAPE_CHECK(extent >= 0, "[shape] extents must not be negative: got ", to_string());
+  }
+}
+
+Index Shape::size() const {
+  return rows() * channels();
+}
+
+Index Shape::rows() const {
+  Index product = 1;
+  for (int axis = 0; axis + 1 < rank_; ++axis) product *= (*this)[axis];
+  return product;
+}
+
+Shape Shape::with_batch(Index batch) const {
+  std::vector<Index> extents{batch};
+  extents.insert(extents.end(), extents_.begin(), extents_.begin() + rank_);
+  return Shape(extents);
+}
+
+Shape Shape::without_batch() const {
+  MINITAPE_CHECK(rank_ >= 1, "[shape] a scalar has no batch axis");
+  return Shape(std::span(extents_.begin() + 1, static_cast<std::size_t>(rank_ - 1)));
+}
+
+std::string Shape::to_string() const {
+  std::string text = "(";
+  for (int axis = 0; axis < rank_; ++axis) {
+    text += (axis > 0 ? ", " : "") + std::to_string((*this)[axis]);
+  }
+  return text + ")";
+}
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+  return out << shape.to_string();
+}
+
+Tensor::Tensor(const Shape& shape, std::initializer_list<Real> values)
+    : Tensor(uninitialized(shape)) {
+  MINITAPE_CHECK(static_cast<Index>(values.size()) == size_, "[tensor] shape ", shape, " holds ",
+                 size_, " values: got ", values.size());
+  std::copy(values.begin(), values.end(), data());
+}
+
+Tensor Tensor::uninitialized(const Shape& shape) {
+  Tensor tensor;
+  tensor.shape_ = shape;
+  tensor.size_ = shape.size();
+  // At least one byte, so that a tensor of shape (0, 3) is not taken for no tensor at all.
+  tensor.buffer_ =
+      Buffer(std::max<std::size_t>(1, static_cast<std::size_t>(tensor.size_) * sizeof(Real)));
+  return tensor;
+}
+
+Tensor Tensor::full(const Shape& shape, Real value) {
+  Tensor tensor = uninitialized(shape);
+  tensor.fill(value);
+  return tensor;
+}
+
+Tensor::Tensor(const Tensor& other) {
+  if (other.empty()) return;
+  *this = uninitialized(other.shape_);
+  std::copy_n(other.data(), size_, data());
+}
+
+Tensor& Tensor::operator=(const Tensor& other) {
+  return *this = Tensor(other);
+}
+
+Tensor::Tensor(Tensor&& other) noexcept
+    : shape_(std::exchange(other.shape_, {})),
+      size_(std::exchange(other.size_, 0)),
+      buffer_(std::move(other.buffer_)) {}
+
+Tensor& Tensor::operator=(Tensor&& other) noexcept {
+  std::swap(shape_, other.shape_);
+  std::swap(size_, other.size_);
+  std::swap(buffer_, other.buffer_);
+  return *this;
+}
+
+Real Tensor::at(std::initializer_list<Index> position) const {
+  MINITAPE_CHECK(static_cast<int>(position.size()) == shape_.rank(), "[tensor] shape ", shape_,
+                 " needs ", shape_.rank(), " indices: got ", position.size());
+  Index offset = 0;
+  int axis = 0;
+  for (const Index i : position) {
+    MINITAPE_CHECK(i >= 0 && i < shape_[axis], "[tensor] index ", i, " is outside axis ", axis,
+                   " of shape ", shape_);
+    offset = offset * shape_[axis++] + i;
+  }
+  return data()[offset];
+}
+
+Real Tensor::item() const {
+  MINITAPE_CHECK(size_ == 1, "[tensor] item() needs exactly one element: shape is ", shape_);
+  return data()[0];
+}
+
+void Tensor::fill(Real value) {
+  Real* const x = data();
+  parallel_for(size_, kElementGrain,
+               [&](Index begin, Index end) { std::fill(x + begin, x + end, value); });
+}
+
+void Tensor::add(const Tensor& other) {
+  MINITAPE_CHECK(shape_ == other.shape_, "[tensor] only equal shapes can be added: ", shape_,
+                 " and ", other.shape_);
+  Real* const x = data();
+  const Real* const y = other.data();
+  parallel_for(size_, kElementGrain, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) x[i] += y[i];
+  });
+}
+
+Tensor Tensor::reshaped(const Shape& shape) const& {
+  return Tensor(*this).reshaped(shape);
+}
+
+Tensor Tensor::reshaped(const Shape& shape) && {
+  MINITAPE_CHECK(shape.size() == size_,
+                 "[reshape] the number of elements must stay the same: ", shape_, " has ", size_,
+                 ", ", shape, " has ", shape.size());
+  Tensor result = std::move(*this);
+  result.shape_ = shape;
+  return result;
+}
+
+}  // namespace minitape

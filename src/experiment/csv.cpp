@@ -1,0 +1,70 @@
+#include "minitape/experiment/csv.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <limits>
+
+#include "minitape/core/check.hpp"
+
+namespace minitape {
+namespace {
+
+std::vector<std::string> split(const std::string& line) {
+  std::vector<std::string> cells(1);
+  for (const char letter : line) {
+    if (letter == ',') {
+      cells.emplace_back();
+    } else if (letter != '\r') {
+      cells.back() += letter;
+    }
+  }
+  return cells;
+}
+
+}  // namespace
+
+std::size_t CsvTable::column(const std::string& name) const {
+  const auto found = std::find(columns.begin(), columns.end(), name);
+  MINITAPE_CHECK(found != columns.end(), "[csv] there is no column \"", name, "\"");
+  return static_cast<std::size_t>(found - columns.begin());
+}
+
+std::vector<double> CsvTable::numbers(const std::string& name) const {
+  const std::size_t index = column(name);
+  std::vector<double> values;
+  for (const auto& row : rows) {
+    const std::string& cell = row[index];
+    values.push_back(cell.empty() ? std::numeric_limits<double>::quiet_NaN()
+                                  : std::strtod(cell.c_str(), nullptr));
+  }
+  return values;
+}
+
+CsvTable read_csv(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  MINITAPE_CHECK(file.good(), "[csv] cannot read ", path);
+  CsvTable table;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    const bool cut_off = file.eof();  // a whole line ends in a newline
+    auto cells = split(line);
+    if (number == 1) {
+      table.columns = std::move(cells);
+    } else if (!cut_off) {
+      MINITAPE_CHECK(cells.size() == table.columns.size(), "[csv] ", path, " line ", number,
+                     " should have ", table.columns.size(), " cells: got ", cells.size());
+      table.rows.push_back(std::move(cells));
+    }
+  }
+  return table;
+}
+
+std::string number_text(double value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  return {text, end};
+}
+
+}  // namespace minitape
