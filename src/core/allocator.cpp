@@ -33,7 +33,7 @@ Cache& cache() {
 
 }  // namespace
 
-Buffer::Buffer(std::size_t bytes) : bytes_((bytes + kAlignment - 1) / kAlignment * kAlignment) {
+Storage::Storage(std::size_t bytes) : bytes_((bytes + kAlignment - 1) / kAlignment * kAlignment) {
   if (bytes_ == 0) return;
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
@@ -50,7 +50,7 @@ Buffer::Buffer(std::size_t bytes) : bytes_((bytes + kAlignment - 1) / kAlignment
   c.stats.bytes_in_use += bytes_;
 }
 
-Buffer::~Buffer() {
+Storage::~Storage() {
   if (data_ == nullptr) return;
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
@@ -63,10 +63,10 @@ Buffer::~Buffer() {
   }
 }
 
-Buffer::Buffer(Buffer&& other) noexcept
+Storage::Storage(Storage&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
 
-Buffer& Buffer::operator=(Buffer&& other) noexcept {
+Storage& Storage::operator=(Storage&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(bytes_, other.bytes_);
   return *this;

@@ -41,7 +41,8 @@ Shape Shape::without_batch() const {
 std::string Shape::to_string() const {
   std::string text = "(";
   for (int axis = 0; axis < rank_; ++axis) {
-    text += (axis > 0 ? ", " : "") + std::to_string((*this)[axis]);
+    if (axis > 0) text += ", ";
+    text += std::to_string((*this)[axis]);
   }
   return text + ")";
 }
@@ -62,8 +63,8 @@ Tensor Tensor::uninitialized(const Shape& shape) {
   tensor.shape_ = shape;
   tensor.size_ = shape.size();
   // At least one byte, so that a tensor of shape (0, 3) is not taken for no tensor at all.
-  tensor.buffer_ =
-      Buffer(std::max<std::size_t>(1, static_cast<std::size_t>(tensor.size_) * sizeof(Real)));
+  tensor.storage_ =
+      Storage(std::max<std::size_t>(1, static_cast<std::size_t>(tensor.size_) * sizeof(Real)));
   return tensor;
 }
 
@@ -86,12 +87,12 @@ Tensor& Tensor::operator=(const Tensor& other) {
 Tensor::Tensor(Tensor&& other) noexcept
     : shape_(std::exchange(other.shape_, {})),
       size_(std::exchange(other.size_, 0)),
-      buffer_(std::move(other.buffer_)) {}
+      storage_(std::move(other.storage_)) {}
 
 Tensor& Tensor::operator=(Tensor&& other) noexcept {
   std::swap(shape_, other.shape_);
   std::swap(size_, other.size_);
-  std::swap(buffer_, other.buffer_);
+  std::swap(storage_, other.storage_);
   return *this;
 }
 

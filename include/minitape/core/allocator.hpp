@@ -10,16 +10,16 @@
 
 namespace minitape {
 
-/// A piece of memory, 64-byte aligned, not initialised. Owned by exactly one Buffer.
-class Buffer {
+/// A piece of memory, 64-byte aligned, not initialised. Has exactly one owner.
+class Storage {
  public:
-  Buffer() = default;
-  explicit Buffer(std::size_t bytes);
-  ~Buffer();
-  Buffer(Buffer&& other) noexcept;
-  Buffer& operator=(Buffer&& other) noexcept;
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
+  Storage() = default;
+  explicit Storage(std::size_t bytes);
+  ~Storage();
+  Storage(Storage&& other) noexcept;
+  Storage& operator=(Storage&& other) noexcept;
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
 
   void* data() const { return data_; }
 

@@ -83,14 +83,14 @@ class Tensor {
   Tensor& operator=(Tensor&& other) noexcept;
   ~Tensor() = default;
 
-  bool empty() const { return buffer_.data() == nullptr; }
+  bool empty() const { return storage_.data() == nullptr; }
   const Shape& shape() const { return shape_; }
   Index size() const { return size_; }
   Index rows() const { return shape_.rows(); }
   Index channels() const { return shape_.channels(); }
 
-  Real* data() { return static_cast<Real*>(buffer_.data()); }
-  const Real* data() const { return static_cast<const Real*>(buffer_.data()); }
+  Real* data() { return static_cast<Real*>(storage_.data()); }
+  const Real* data() const { return static_cast<const Real*>(storage_.data()); }
   Real& operator[](Index i) { return data()[i]; }
   Real operator[](Index i) const { return data()[i]; }
   std::span<Real> values() { return {data(), static_cast<std::size_t>(size_)}; }
@@ -112,7 +112,7 @@ class Tensor {
  private:
   Shape shape_;
   Index size_ = 0;
-  Buffer buffer_;
+  Storage storage_;
 };
 
 }  // namespace minitape

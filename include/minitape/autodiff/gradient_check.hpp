@@ -1,0 +1,63 @@
+// Checking gradients against differences.
+//
+// The loss is L = Σ rᵢ·fᵢ(x) with a fixed random r: a plain sum would make the gradient of a
+// normalised value zero whatever the backward function does, and the check could not fail.
+// For each checked entry x:
+//
+//   numeric = (L(x + h) − L(x − h)) / 2h,   error = |analytic − numeric| / max(1, |analytic|,
+//   |numeric|)
+//
+// Where the function has a kink within h of x (the corner of a relu, two equal values in a max
+// pool), differences with h and h/2 disagree; such entries are counted and left out. Gradients are
+// filled with kPrefill before backward, so that overwriting where adding is due shows as an error.
+// Meant for the double build: with float the differences have only two or three digits.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "minitape/autodiff/tape.hpp"
+
+namespace minitape {
+
+struct GradientCheckOptions {
+  double step = 1e-5;
+  double tolerance = 1e-6;
+  Index max_entries = 200;  // per tensor; of larger tensors a random sample of this size is checked
+  std::uint64_t seed = 1;
+};
+
+/// One tensor's row of the report.
+struct GradientCheckRow {
+  std::string name;
+  Shape shape;
+  Index checked = 0;
+  Index kinks = 0;  // entries left out
+  // Where the error is largest:
+  double error = 0;
+  Index index = 0;
+  double value = 0, analytic = 0, numeric = 0;
+};
+
+struct GradientReport {
+  std::string function;
+  double tolerance = 0;
+  std::vector<GradientCheckRow> rows;
+
+  /// Every tensor had entries to check, at most a tenth of them at kinks, and all errors are below
+  /// the tolerance.
+  bool passed() const;
+  /// A line per tensor; for a failing one, where it fails and both numbers.
+  std::string to_string() const;
+};
+
+/// Checks the gradients of `function` with respect to `tensors`, all of which it must put on the
+/// tape with Tape::parameter. It may return a value of any shape and must compute the same value
+/// each time it is called: no fresh random numbers. The tensors' values are left as they were.
+GradientReport check_gradients(const std::string& name, const std::function<Var(Tape&)>& function,
+                               const std::vector<Parameter*>& tensors,
+                               const GradientCheckOptions& options = {});
+
+}  // namespace minitape

@@ -1,0 +1,134 @@
+// The tape: reverse-mode automatic differentiation.
+//
+// Every operation computes its result at once and appends a node to the tape: the result, the nodes
+// it was computed from, and a function that carries the gradient of the result back to them. Nodes
+// stand in the order of their creation, so whatever a node was computed from stands before it, and
+// one loop from the last node to the first meets every node after all of its consumers:
+//
+//   x ──► y = f(x) ──► L            forward:   each node is appended
+//   dx ◄── dy = ∂L/∂y ◄── 1         backward:  dx += (∂y/∂x)ᵀ dy, last node first
+//
+// A value that is used twice receives two contributions. Tape::add_gradient is the only place that
+// sums them up.
+//
+//   Tape tape;
+//   Var x = tape.variable(Tensor::scalar(3));
+//   Var y = multiply(x, x);
+//   tape.backward(y);
+//   x.gradient().item();   // 6
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "minitape/autodiff/parameter.hpp"
+#include "minitape/core/tensor.hpp"
+
+namespace minitape {
+
+class Tape;
+
+/// A handle to one value on a tape: cheap to copy, owns nothing. It must not outlive its tape, and
+/// after Tape::clear() every use of it throws.
+class Var {
+ public:
+  /// The value. Throws after backward for the values in between, whose memory it has released.
+  const Tensor& value() const;
+  const Shape& shape() const { return value().shape(); }
+  /// ∂loss/∂this after backward: for variables, and for whatever keep_gradient() was called on.
+  const Tensor& gradient() const;
+  /// Asks backward to leave this value and its gradient in place.
+  void keep_gradient() const;
+
+  /// Whether anything upstream wants a gradient. An operation need not compute one otherwise.
+  bool needs_gradient() const;
+  /// Adds dx, of the shape of the value, to this value's gradient. For backward functions.
+  void add_gradient(Tensor dx) const;
+
+  Tape& tape() const { return *tape_; }
+  Index index() const { return index_; }  // position on the tape
+
+ private:
+  friend class Tape;
+  Var(Tape* tape, Index index, std::uint64_t generation)
+      : tape_(tape), index_(index), generation_(generation) {}
+
+  Tape* tape_;
+  Index index_;
+  std::uint64_t generation_;  // of the tape when this handle was made
+};
+
+/// Carries the gradient back through one operation: gets the operation's result y and dy =
+/// ∂loss/∂y, of the same shape, and calls add_gradient on the operation's inputs. dy belongs to the
+/// function, which may overwrite it and pass it on.
+using Backward = std::function<void(const Tensor& y, Tensor dy)>;
+
+class Tape {
+ public:
+  Tape() = default;
+  Tape(const Tape&) = delete;  // handles point to the tape
+  Tape& operator=(const Tape&) = delete;
+
+  /// A value that needs no gradient: the images of a batch.
+  Var constant(Tensor value);
+  /// A value whose gradient can be read after backward.
+  Var variable(Tensor value);
+  /// A value that stays in `parameter`, where backward adds its gradient. The parameter must
+  /// outlive the tape's use of it and must not change before backward.
+  Var parameter(Parameter& parameter);
+  /// The result of an operation. `backward` is dropped when no input needs a gradient.
+  Var record(std::string operation, const std::vector<Var>& inputs, Tensor value,
+             Backward backward);
+
+  /// Computes the gradient of `loss`, which must have exactly one element, with respect to every
+  /// variable and parameter it was computed from. Values in between and their gradients are
+  /// released on the way. Can be called once; throws the second time.
+  void backward(Var loss);
+  /// Forgets all nodes, so that the tape can record the next step.
+  void clear();
+
+  /// What stands at one position: for pictures of the graph and for finding where numbers went bad.
+  struct Node {
+    std::string operation;      // "conv2d"; "constant", "variable", "parameter" for leaves
+    std::string layer;          // the layer that recorded it, "0.conv2d"; empty outside of layers
+    std::vector<Index> inputs;  // positions of earlier nodes
+    Tensor value;               // empty for parameters, which keep their own, and once released
+    Tensor gradient;            // empty until something flows into it
+    Backward backward;          // empty for leaves and where no gradient is needed
+    Parameter* parameter = nullptr;
+    bool needs_gradient = false;
+    bool keep = false;
+
+    const Tensor& current_value() const { return parameter ? parameter->value : value; }
+  };
+  const std::deque<Node>& nodes() const { return nodes_; }
+
+  /// While it lives, nodes are recorded under this layer name. Layers inside of layers nest.
+  class LayerScope {
+   public:
+    LayerScope(Tape& tape, std::string name);
+    ~LayerScope();
+    LayerScope(const LayerScope&) = delete;
+    LayerScope& operator=(const LayerScope&) = delete;
+
+   private:
+    Tape& tape_;
+    std::string outer_;
+  };
+
+ private:
+  friend class Var;
+  Node& node(const Var& var);  // throws for stale handles and handles of other tapes
+  Var append(Node node);
+  void add_gradient(Node& node, Tensor dx);
+
+  std::deque<Node> nodes_;  // a deque: references to values stay valid while nodes are appended
+  std::uint64_t generation_ = 0;
+  bool backward_done_ = false;
+  std::string layer_;
+};
+
+}  // namespace minitape

@@ -1,0 +1,63 @@
+// Layer: a piece of a model that maps examples to examples and may own state.
+//
+// A layer has two ways to compute the same thing. forward() records on a tape and may change the
+// layer (batch norm updates its running statistics), so it needs a layer that is not const.
+// predict() is all that a const layer offers: no tape, no change, the statistics from training. A
+// model that is handed out as const cannot be evaluated in the wrong mode.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "minitape/autodiff/tape.hpp"
+
+namespace minitape {
+
+/// How forward computes: with the statistics of the batch and with dropout, or as predict does.
+enum class Mode { training, inference };
+
+/// A tensor that belongs to the state of a layer but is not trained: running statistics.
+struct Buffer {
+  std::string name;
+  Tensor value;
+};
+
+/// A count that belongs to the state of a layer: how many updates, how many random masks.
+struct Counter {
+  std::string name;
+  std::int64_t value = 0;
+};
+
+/// Everything a layer must keep from one step to the next, in a fixed order.
+struct LayerState {
+  std::vector<Parameter*> parameters;
+  std::vector<Buffer*> buffers;
+  std::vector<Counter*> counters;
+
+  void append(const LayerState& other);
+};
+
+class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  /// What configs and tensor names call it: "conv2d".
+  virtual std::string type() const = 0;
+  /// The shape of one example's output, without the batch axis, given one example's input shape.
+  /// Throws when the layer cannot take such an input.
+  virtual Shape output_shape(const Shape& input) const = 0;
+
+  /// x is (N, …). Records on x's tape.
+  virtual Var forward(Var x, Mode mode) = 0;
+  /// The same as forward in Mode::inference, bit for bit, without a tape.
+  virtual Tensor predict(Tensor x) const = 0;
+
+  virtual LayerState state() { return {}; }
+  /// Sets the state to its start: kernels drawn from streams of `seed` that are named after them.
+  virtual void initialize(std::uint64_t seed) { static_cast<void>(seed); }
+  /// Puts "prefix." before the names of all state: "kernel" becomes "0.conv2d.kernel".
+  virtual void add_prefix(const std::string& prefix);
+};
+
+}  // namespace minitape

@@ -1,0 +1,74 @@
+// Sequential: layers one after the other. This is what a model is.
+//
+//   Sequential model;
+//   model.add<Conv2D>(1, 16, 3);              // becomes "0.conv2d"
+//   model.add<BatchNorm>(16);                 // "1.batch_norm"
+//   model.add<Activation>(Activation::relu);  // "2.relu"
+//   model.initialize(seed);
+//
+// A layer's name is its position and its type. Names choose the random streams of the initial
+// weights, so a model that is to be compared with another one numbers its layers alike: put_at
+// leaves a number out.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "minitape/nn/layer.hpp"
+
+namespace minitape {
+
+class Sequential : public Layer {
+ public:
+  struct Entry {
+    std::string name;  // "0.conv2d"
+    std::unique_ptr<Layer> layer;
+  };
+
+  /// Appends a layer, numbered one higher than the last.
+  template <class L, class... Arguments>
+  void add(Arguments&&... arguments) {
+    put_at(next_position_, std::make_unique<L>(std::forward<Arguments>(arguments)...));
+  }
+  /// Appends a layer under the given number, which must be larger than those before.
+  void put_at(Index position, std::unique_ptr<Layer> layer);
+
+  std::string type() const override { return "sequential"; }
+  /// Throws, naming the layer and both sides' shapes, where two layers do not fit together.
+  Shape output_shape(const Shape& input) const override;
+  /// Throws when initialize() has not been called.
+  Var forward(Var x, Mode mode) override;
+  Tensor predict(Tensor x) const override;
+  LayerState state() override;
+  void initialize(std::uint64_t seed) override;
+  void add_prefix(const std::string& prefix) override;
+
+  const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
+  std::vector<Entry> entries_;
+  Index next_position_ = 0;
+  bool initialized_ = false;
+};
+
+/// y = x + body(x) (K. He et al., "Deep Residual Learning for Image Recognition", 2015). The body
+/// must keep the shape.
+class Residual : public Layer {
+ public:
+  explicit Residual(Sequential body) : body_(std::move(body)) {}
+
+  std::string type() const override { return "residual"; }
+  Shape output_shape(const Shape& input) const override;
+  Var forward(Var x, Mode mode) override;
+  Tensor predict(Tensor x) const override;
+  LayerState state() override { return body_.state(); }
+  void initialize(std::uint64_t seed) override { body_.initialize(seed); }
+  void add_prefix(const std::string& prefix) override { body_.add_prefix(prefix); }
+
+  const Sequential& body() const { return body_; }
+
+ private:
+  Sequential body_;
+};
+
+}  // namespace minitape

@@ -1,0 +1,77 @@
+// The layers without parameters: each is one operation.
+#pragma once
+
+#include "minitape/nn/layer.hpp"
+#include "minitape/ops/pool.hpp"
+
+namespace minitape {
+
+class Activation : public Layer {
+ public:
+  enum Kind { relu, leaky_relu, sigmoid, tanh };
+  /// `slope` is that of leaky_relu for negative inputs; the others have none.
+  explicit Activation(Kind kind, double slope = 0.01);
+
+  std::string type() const override;
+  Shape output_shape(const Shape& input) const override { return input; }
+  Var forward(Var x, Mode mode) override;
+  Tensor predict(Tensor x) const override;
+
+ private:
+  Kind kind_;
+  Real slope_;
+};
+
+class Pool : public Layer {
+ public:
+  enum Kind { max, avg };
+  Pool(Kind kind, PoolOptions options);
+
+  std::string type() const override { return kind_ == max ? "max_pool" : "avg_pool"; }
+  Shape output_shape(const Shape& input) const override;
+  Var forward(Var x, Mode mode) override;
+  Tensor predict(Tensor x) const override;
+
+ private:
+  Kind kind_;
+  PoolOptions options_;
+};
+
+/// (H, W, C) -> (C): the mean of each channel over the image.
+class GlobalAvgPool : public Layer {
+ public:
+  std::string type() const override { return "global_avg_pool"; }
+  Shape output_shape(const Shape& input) const override;
+  Var forward(Var x, Mode mode) override;
+  Tensor predict(Tensor x) const override;
+};
+
+/// (H, W, C) -> (H·W·C).
+class Flatten : public Layer {
+ public:
+  std::string type() const override { return "flatten"; }
+  Shape output_shape(const Shape& input) const override { return {input.size()}; }
+  Var forward(Var x, Mode mode) override;
+  Tensor predict(Tensor x) const override;
+};
+
+/// Drops each element with probability `rate` in training; does nothing in inference. The k-th mask
+/// comes from its own stream, so training that is stopped and resumed draws the same masks.
+class Dropout : public Layer {
+ public:
+  explicit Dropout(double rate);
+
+  std::string type() const override { return "dropout"; }
+  Shape output_shape(const Shape& input) const override { return input; }
+  Var forward(Var x, Mode mode) override;
+  Tensor predict(Tensor x) const override { return x; }
+  LayerState state() override { return {.counters = {&masks_}}; }
+  void initialize(std::uint64_t seed) override;
+
+ private:
+  double rate_;
+  std::uint64_t seed_ = 0;
+  Counter masks_{"masks"};  // drawn so far
+};
+
+}  // namespace minitape

@@ -1,0 +1,42 @@
+// Convolution of images (as everywhere in deep learning, really a cross-correlation).
+//
+//   x (N, H, W, C), kernel (kh, kw, C, F), bias (F) -> y (N, out_h, out_w, F)
+//
+//   y[n, i, j, f] = b[f] + Σ_{u,v,c} x[n, i·stride + u − top, j·stride + v − left, c] · k[u, v, c,
+//   f]
+//
+// where x is 0 outside of the image. Written as a matrix product: row (n, i, j) of the matrix
+// `columns` holds the window that y[n, i, j] looks at, in the order of the kernel's axes (u, v, c):
+//
+//   Y = columns·K            Y [N·out_h·out_w, F], columns [N·out_h·out_w, kh·kw·C], K [kh·kw·C, F]
+//   dK = columnsᵀ·dY
+//   dcolumns = dY·Kᵀ         and dx gathers from dcolumns what x was copied to
+//   db = Σ rows of dY
+//
+// The matrix as a whole would be kh·kw times the size of the image, so it only ever exists in
+// pieces of some lines of output that stay in the cache.
+#pragma once
+
+#include <optional>
+
+#include "minitape/autodiff/tape.hpp"
+#include "minitape/ops/window.hpp"
+
+namespace minitape {
+
+struct Conv2DOptions {
+  Index stride = 1;
+  Padding padding = Padding::valid();
+};
+
+Tensor conv2d(const Tensor& x, const Tensor& kernel, const Tensor* bias, Conv2DOptions options);
+Var conv2d(Var x, Var kernel, std::optional<Var> bias, Conv2DOptions options);
+
+/// ∂loss/∂x for dy = ∂loss/∂y; `x_shape` is the shape of x.
+Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& kernel, const Shape& x_shape,
+                             Conv2DOptions options);
+/// ∂loss/∂kernel for dy = ∂loss/∂y; `kernel_shape` is the shape of the kernel.
+Tensor conv2d_kernel_gradient(const Tensor& dy, const Tensor& x, const Shape& kernel_shape,
+                              Conv2DOptions options);
+
+}  // namespace minitape

@@ -1,0 +1,41 @@
+// Stochastic gradient descent with momentum, Nesterov's variant and weight decay.
+//
+// For a parameter w with gradient g, velocity v (0 at first) and learning rate η, exactly as
+// PyTorch's SGD:
+//
+//   g ← g + weight_decay·w          kernels only: pulling gamma, beta or a bias towards 0 has no
+//   v ← momentum·v + g              meaning that anyone wants
+//   w ← w − η·v                     or, with Nesterov, w ← w − η·(g + momentum·v)
+#pragma once
+
+#include <vector>
+
+#include "minitape/autodiff/parameter.hpp"
+
+namespace minitape {
+
+struct SgdOptions {
+  double momentum = 0;      // in [0, 1)
+  bool nesterov = false;    // needs a momentum
+  double weight_decay = 0;  // on kernels
+};
+
+class Sgd {
+ public:
+  /// The parameters must outlive the optimizer and stay where they are.
+  Sgd(std::vector<Parameter*> parameters, SgdOptions options);
+
+  /// Changes every parameter by its gradient, then sets the gradients to zero.
+  void step(double learning_rate);
+
+  const std::vector<Parameter*>& parameters() const { return parameters_; }
+  /// One per parameter, of its shape; without momentum there are none.
+  std::vector<Tensor>& velocities() { return velocities_; }
+
+ private:
+  std::vector<Parameter*> parameters_;
+  SgdOptions options_;
+  std::vector<Tensor> velocities_;
+};
+
+}  // namespace minitape

@@ -1,0 +1,131 @@
+#include "minitape/autodiff/gradient_check.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "minitape/core/random.hpp"
+
+namespace minitape {
+namespace {
+
+constexpr Real kPrefill = 8;
+
+// The weighted sum L = Σ rᵢ·yᵢ as the last node of the tape.
+Var weighted_sum(Var y, const Tensor& r) {
+  double total = 0;
+  for (Index i = 0; i < r.size(); ++i) {
+    total += static_cast<double>(r[i]) * static_cast<double>(y.value()[i]);
+  }
+  return y.tape().record("weighted_sum", {y}, Tensor::scalar(static_cast<Real>(total)),
+                         [=](const Tensor&, Tensor dy) {
+                           Tensor dx = r;
+                           for (Real& weight : dx.values()) weight *= dy.item();
+                           y.add_gradient(std::move(dx));
+                         });
+}
+
+Tensor random_weights(const Shape& shape, std::uint64_t seed) {
+  Random random = stream(seed, "gradient_check/weights");
+  Tensor r = Tensor::uninitialized(shape);
+  for (Real& weight : r.values()) weight = static_cast<Real>(random.normal());
+  return r;
+}
+
+// Which entries of a tensor to check: all, or a random sample in increasing order.
+std::vector<Index> entries_to_check(const Parameter& tensor, const GradientCheckOptions& options) {
+  std::vector<Index> entries(static_cast<std::size_t>(tensor.value.size()));
+  std::iota(entries.begin(), entries.end(), Index{0});
+  if (tensor.value.size() > options.max_entries) {
+    stream(options.seed, "gradient_check/entries/" + tensor.name).shuffle(entries);
+    entries.resize(static_cast<std::size_t>(options.max_entries));
+    std::sort(entries.begin(), entries.end());
+  }
+  return entries;
+}
+
+}  // namespace
+
+GradientReport check_gradients(const std::string& name, const std::function<Var(Tape&)>& function,
+                               const std::vector<Parameter*>& tensors,
+                               const GradientCheckOptions& options) {
+  GradientReport report{name, options.tolerance, {}};
+
+  // Analytic gradients, on top of the prefill.
+  for (Parameter* tensor : tensors) tensor->gradient.fill(kPrefill);
+  Tensor r;
+  {
+    Tape tape;
+    const Var y = function(tape);
+    r = random_weights(y.shape(), options.seed);
+    tape.backward(weighted_sum(y, r));
+  }
+  const auto loss = [&] {
+    Tape tape;
+    return static_cast<double>(weighted_sum(function(tape), r).value().item());
+  };
+
+  for (Parameter* tensor : tensors) {
+    GradientCheckRow row{.name = tensor->name, .shape = tensor->value.shape(), .error = -1};
+    for (const Index i : entries_to_check(*tensor, options)) {
+      // Numeric slope with a step of h: move the entry to both sides, then put it back.
+      Real& entry = tensor->value[i];
+      const Real original = entry;
+      const auto slope = [&](double h) {
+        entry = original + static_cast<Real>(h);
+        const double above = loss();
+        entry = original - static_cast<Real>(h);
+        const double below = loss();
+        entry = original;
+        return (above - below) / (2 * h);
+      };
+      const double analytic = static_cast<double>(tensor->gradient[i] - kPrefill);
+      const double numeric = slope(options.step);
+      const double magnitude = std::max({1.0, std::abs(analytic), std::abs(numeric)});
+      const double error = std::abs(analytic - numeric) / magnitude;
+
+      // A disagreement may be a kink instead of a wrong gradient: then the slope depends on h.
+      if (error >= options.tolerance &&
+          std::abs(numeric - slope(options.step / 2)) / magnitude >= options.tolerance / 4) {
+        ++row.kinks;
+        continue;
+      }
+      ++row.checked;
+      if (error > row.error || std::isnan(error)) {
+        row.error = error;
+        row.index = i;
+        row.value = static_cast<double>(original);
+        row.analytic = analytic;
+        row.numeric = numeric;
+        if (std::isnan(error)) break;  // nothing can be worse
+      }
+    }
+    tensor->gradient.fill(0);
+    report.rows.push_back(row);
+  }
+  return report;
+}
+
+bool GradientReport::passed() const {
+  return !rows.empty() && std::all_of(rows.begin(), rows.end(), [&](const GradientCheckRow& row) {
+    return row.checked > 0 && row.kinks * 9 <= row.checked && row.error < tolerance;
+  });
+}
+
+std::string GradientReport::to_string() const {
+  std::string text;
+  for (const GradientCheckRow& row : rows) {
+    const bool good = row.checked > 0 && row.kinks * 9 <= row.checked && row.error < tolerance;
+    text += concat(good ? "ok    " : "WRONG ", function, ": ", row.name, " ", row.shape, ", ",
+                   row.checked, " of ", row.shape.size(), " entries checked, ", row.kinks,
+                   " left out at kinks, largest error ", row.error);
+    if (!good) {
+      text += concat(" (tolerance ", tolerance, ") at index ", row.index, ", value ", row.value,
+                     ": analytic ", row.analytic, ", numeric ", row.numeric);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace minitape

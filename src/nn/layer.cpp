@@ -1,0 +1,18 @@
+#include "minitape/nn/layer.hpp"
+
+namespace minitape {
+
+void LayerState::append(const LayerState& other) {
+  parameters.insert(parameters.end(), other.parameters.begin(), other.parameters.end());
+  buffers.insert(buffers.end(), other.buffers.begin(), other.buffers.end());
+  counters.insert(counters.end(), other.counters.begin(), other.counters.end());
+}
+
+void Layer::add_prefix(const std::string& prefix) {
+  const LayerState all = state();
+  for (Parameter* parameter : all.parameters) parameter->name = prefix + "." + parameter->name;
+  for (Buffer* buffer : all.buffers) buffer->name = prefix + "." + buffer->name;
+  for (Counter* counter : all.counters) counter->name = prefix + "." + counter->name;
+}
+
+}  // namespace minitape

@@ -1,0 +1,88 @@
+#include "minitape/nn/sequential.hpp"
+
+#include "minitape/ops/arithmetic.hpp"
+
+namespace minitape {
+
+// ---- Sequential ----
+
+void Sequential::put_at(Index position, std::unique_ptr<Layer> layer) {
+  MINITAPE_CHECK(position >= next_position_,
+                 "[sequential] positions must increase: the next free "
+                 "one is ",
+                 next_position_, ", got ", position);
+  const std::string name = std::to_string(position) + "." + layer->type();
+  layer->add_prefix(name);
+  entries_.push_back({name, std::move(layer)});
+  next_position_ = position + 1;
+}
+
+Shape Sequential::output_shape(const Shape& input) const {
+  Shape shape = input;
+  std::string before = "the input";
+  for (const Entry& entry : entries_) {
+    try {
+      shape = entry.layer->output_shape(shape);
+    } catch (const Error& error) {
+      throw Error(concat("layer ", entry.name, " does not fit behind ", before, ", which gives ",
+                         shape, ": ", error.what()));
+    }
+    before = "layer " + entry.name;
+  }
+  return shape;
+}
+
+Var Sequential::forward(Var x, Mode mode) {
+  MINITAPE_CHECK(initialized_, "[sequential] call initialize(seed) before forward");
+  for (const Entry& entry : entries_) {
+    const Tape::LayerScope scope(x.tape(), entry.name);
+    x = entry.layer->forward(x, mode);
+  }
+  return x;
+}
+
+Tensor Sequential::predict(Tensor x) const {
+  for (const Entry& entry : entries_) x = entry.layer->predict(std::move(x));
+  return x;
+}
+
+LayerState Sequential::state() {
+  LayerState all;
+  for (const Entry& entry : entries_) all.append(entry.layer->state());
+  return all;
+}
+
+void Sequential::initialize(std::uint64_t seed) {
+  for (const Entry& entry : entries_) entry.layer->initialize(seed);
+  initialized_ = true;
+}
+
+void Sequential::add_prefix(const std::string& prefix) {
+  for (Entry& entry : entries_) {
+    entry.name = prefix + "." + entry.name;
+    entry.layer->add_prefix(prefix);
+  }
+}
+
+// ---- Residual ----
+
+Shape Residual::output_shape(const Shape& input) const {
+  const Shape output = body_.output_shape(input);
+  MINITAPE_CHECK(output == input,
+                 "[residual] the body must keep the shape, because its result is "
+                 "added to its input: it takes ",
+                 input, " and gives ", output);
+  return output;
+}
+
+Var Residual::forward(Var x, Mode mode) {
+  return add(x, body_.forward(x, mode));
+}
+
+Tensor Residual::predict(Tensor x) const {
+  Tensor y = x;
+  y.add(body_.predict(std::move(x)));
+  return y;
+}
+
+}  // namespace minitape

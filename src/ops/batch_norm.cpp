@@ -1,0 +1,196 @@
+#include "minitape/ops/batch_norm.hpp"
+
+#include <cmath>
+#include <cstdint>
+
+#include "minitape/core/parallel.hpp"
+#include "ops/rows.hpp"
+
+namespace minitape {
+namespace {
+
+// The one place that says where ε goes.
+Tensor inverse_deviation(const Tensor& variance, Real epsilon) {
+  Tensor inv_std = variance;
+  for (Real& value : inv_std.values()) value = 1 / std::sqrt(value + epsilon);
+  return inv_std;
+}
+
+void check_shapes(const char* operation, const Tensor& x, const Tensor& gamma, const Tensor& beta) {
+  const Shape channels{x.channels()};
+  MINITAPE_CHECK(x.shape().rank() >= 2, "[", operation,
+                 "] the input must be (N, C) or (N, H, W, C): x is ", x.shape());
+  MINITAPE_CHECK(gamma.shape() == channels && beta.shape() == channels, "[", operation,
+                 "] gamma and beta must have one value per channel, ", channels, ": x is ",
+                 x.shape(), ", gamma is ", gamma.shape(), ", beta is ", beta.shape());
+}
+
+// Calls body(row of x or y, …) chunk by chunk over the rows of a [m, C] matrix.
+template <class Body>
+void for_each_row(Index rows, Index channels, Body body) {
+  parallel_for(rows, row_grain(channels), [&](Index begin, Index end) {
+    for (Index r = begin; r < end; ++r) body(r * channels);
+  });
+}
+
+// y = (x − mean)·inv_std·gamma + beta, in place. Subtracting first keeps all digits of x where the
+// mean is large.
+Tensor normalize(Tensor x, const Tensor& mean, const Tensor& inv_std, const Tensor& gamma,
+                 const Tensor& beta) {
+  const Index channels = x.channels();
+  Tensor scale = inv_std;  // [C]
+  for (Index c = 0; c < channels; ++c) scale[c] *= gamma[c];
+  for_each_row(x.rows(), channels, [&](Index start) {
+    Real* const row = x.data() + start;
+    for (Index c = 0; c < channels; ++c) row[c] = (row[c] - mean[c]) * scale[c] + beta[c];
+  });
+  return x;
+}
+
+// dbeta = Σ dy and dgamma = Σ dy·x_hat, both [C].
+struct AffineGradients {
+  Tensor dgamma, dbeta;
+};
+
+AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const Tensor& mean,
+                                 const Tensor& inv_std) {
+  const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
+  Tensor partial = Tensor::zeros({chunk_count(rows, grain), 2 * channels});  // dgamma | dbeta
+  parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
+    Real* const dgamma = partial.data() + chunk * 2 * channels;
+    Real* const dbeta = dgamma + channels;
+    for (Index r = begin; r < end; ++r) {
+      const Real* const d = dy.data() + r * channels;
+      const Real* const v = x.data() + r * channels;
+      for (Index c = 0; c < channels; ++c) {
+        dgamma[c] += d[c] * (v[c] - mean[c]);  // times inv_std once at the end
+        dbeta[c] += d[c];
+      }
+    }
+  });
+  const Tensor sums = column_sums(partial);
+  AffineGradients result{Tensor::uninitialized({channels}), Tensor::uninitialized({channels})};
+  for (Index c = 0; c < channels; ++c) {
+    result.dgamma[c] = sums[c] * inv_std[c];
+    result.dbeta[c] = sums[channels + c];
+  }
+  return result;
+}
+
+}  // namespace
+
+// ---- Statistics ----
+
+Moments moments(const Tensor& x) {
+  const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
+  const Index chunks = chunk_count(rows, grain);
+  // Mean and squared deviations M2 of every chunk, by itself.
+  Tensor chunk_mean = Tensor::zeros({chunks, channels});
+  Tensor chunk_m2 = Tensor::zeros({chunks, channels});
+  parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
+    Real* const mean = chunk_mean.data() + chunk * channels;
+    Real* const m2 = chunk_m2.data() + chunk * channels;
+    for (Index r = begin; r < end; ++r) {
+      const Real* const row = x.data() + r * channels;
+      for (Index c = 0; c < channels; ++c) mean[c] += row[c];
+    }
+    for (Index c = 0; c < channels; ++c) mean[c] /= static_cast<Real>(end - begin);
+    for (Index r = begin; r < end; ++r) {
+      const Real* const row = x.data() + r * channels;
+      for (Index c = 0; c < channels; ++c) m2[c] += (row[c] - mean[c]) * (row[c] - mean[c]);
+    }
+  });
+  // Merge b into a, chunk by chunk:  mean += δ·n_b/n,  M2 += M2_b + δ²·n_a·n_b/n,  δ = mean_b −
+  // mean_a.
+  Moments result{Tensor::zeros({channels}), Tensor::zeros({channels})};
+  for (Index c = 0; c < channels; ++c) {
+    double n = 0, mean = 0, m2 = 0;
+    for (Index chunk = 0; chunk < chunks; ++chunk) {
+      const auto n_b = static_cast<double>(std::min(rows, (chunk + 1) * grain) - chunk * grain);
+      const double delta = static_cast<double>(chunk_mean[chunk * channels + c]) - mean;
+      const double total = n + n_b;
+      mean += delta * n_b / total;
+      m2 += static_cast<double>(chunk_m2[chunk * channels + c]) + delta * delta * n * n_b / total;
+      n = total;
+    }
+    result.mean[c] = static_cast<Real>(mean);
+    result.variance[c] = static_cast<Real>(m2 / n);
+  }
+  return result;
+}
+
+// ---- Training ----
+
+BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon) {
+  const Tensor& input = x.value();
+  check_shapes("batch_norm", input, gamma.value(), beta.value());
+  const Index rows = input.rows();
+  MINITAPE_CHECK(rows > 1, "[batch_norm] training needs more than one value per channel: x is ",
+                 input.shape(),
+                 ". With one value, x - mean is 0, every output is beta and every "
+                 "gradient is 0: use a larger batch");
+  Moments batch = moments(input);
+  Tensor inv_std = inverse_deviation(batch.variance, epsilon);  // [C]
+  Tensor y = normalize(input, batch.mean, inv_std, gamma.value(), beta.value());
+
+  Var result =
+      x.tape().record("batch_norm", {x, gamma, beta}, std::move(y),
+                      [=, mean = batch.mean](const Tensor&, Tensor dy) {
+                        const Index channels = dy.channels();
+                        AffineGradients sums = affine_gradients(dy, x.value(), mean, inv_std);
+                        if (x.needs_gradient()) {
+                          // dx = gamma·inv_std·(dy − dbeta/m − x_hat·dgamma/m), written as
+                          // dx = scale·(dy − shift − (x − mean)·slope) with three numbers per
+                          // channel.
+                          Tensor scale = inv_std, shift = sums.dbeta, slope = inv_std;  // [C]
+                          for (Index c = 0; c < channels; ++c) {
+                            scale[c] *= gamma.value()[c];
+                            shift[c] /= static_cast<Real>(rows);
+                            slope[c] *= sums.dgamma[c] / static_cast<Real>(rows);
+                          }
+                          const Tensor& values = x.value();
+                          for_each_row(rows, channels, [&](Index start) {
+                            Real* const d = dy.data() + start;
+                            const Real* const v = values.data() + start;
+                            for (Index c = 0; c < channels; ++c) {
+                              d[c] = scale[c] * (d[c] - shift[c] - (v[c] - mean[c]) * slope[c]);
+                            }
+                          });
+                          x.add_gradient(std::move(dy));
+                        }
+                        gamma.add_gradient(std::move(sums.dgamma));
+                        beta.add_gradient(std::move(sums.dbeta));
+                      });
+  return {result, std::move(batch)};
+}
+
+// ---- Inference ----
+
+Tensor batch_norm_inference(Tensor x, const Tensor& gamma, const Tensor& beta,
+                            const Moments& statistics, Real epsilon) {
+  check_shapes("batch_norm", x, gamma, beta);
+  return normalize(std::move(x), statistics.mean, inverse_deviation(statistics.variance, epsilon),
+                   gamma, beta);
+}
+
+Var batch_norm_inference(Var x, Var gamma, Var beta, const Moments& statistics, Real epsilon) {
+  Tensor y = batch_norm_inference(x.value(), gamma.value(), beta.value(), statistics, epsilon);
+  return x.tape().record(
+      "batch_norm_inference", {x, gamma, beta}, std::move(y), [=](const Tensor&, Tensor dy) {
+        const Index channels = dy.channels();
+        const Tensor inv_std = inverse_deviation(statistics.variance, epsilon);  // [C]
+        AffineGradients sums = affine_gradients(dy, x.value(), statistics.mean, inv_std);
+        if (x.needs_gradient()) {
+          // The statistics are constants: dx = gamma·inv_std·dy.
+          for_each_row(dy.rows(), channels, [&](Index start) {
+            Real* const d = dy.data() + start;
+            for (Index c = 0; c < channels; ++c) d[c] *= gamma.value()[c] * inv_std[c];
+          });
+          x.add_gradient(std::move(dy));
+        }
+        gamma.add_gradient(std::move(sums.dgamma));
+        beta.add_gradient(std::move(sums.dbeta));
+      });
+}
+
+}  // namespace minitape

@@ -1,0 +1,34 @@
+#include "minitape/ops/dense.hpp"
+
+#include "ops/product.hpp"
+#include "ops/rows.hpp"
+
+namespace minitape {
+
+Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor* bias) {
+  MINITAPE_CHECK(kernel.shape().rank() == 2, "[dense] the kernel must be (in, out): kernel is ",
+                 kernel.shape());
+  MINITAPE_CHECK(x.shape().rank() == 2 && x.shape()[1] == kernel.shape()[0],
+                 "[dense] the input must be (N, ", kernel.shape()[0], "): x is ", x.shape(),
+                 ", kernel is ", kernel.shape());
+  Tensor y = product(x, kernel);  // [N, out]
+  if (bias) {
+    MINITAPE_CHECK(bias->shape() == Shape{kernel.shape()[1]}, "[dense] the bias must be (",
+                   kernel.shape()[1], "): bias is ", bias->shape());
+    add_to_rows(y, *bias);
+  }
+  return y;
+}
+
+Var dense(Var x, Var kernel, std::optional<Var> bias) {
+  Tensor y = dense(x.value(), kernel.value(), bias ? &bias->value() : nullptr);
+  std::vector<Var> inputs{x, kernel};
+  if (bias) inputs.push_back(*bias);
+  return x.tape().record("dense", inputs, std::move(y), [=](const Tensor&, Tensor dy) {
+    if (bias) bias->add_gradient(column_sums(dy));                           // [out]
+    kernel.add_gradient(product_at(x.value(), dy));                          // [in, out]
+    if (x.needs_gradient()) x.add_gradient(product_bt(dy, kernel.value()));  // [N, in]
+  });
+}
+
+}  // namespace minitape

@@ -1,0 +1,174 @@
+#include "minitape/ops/pool.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "minitape/core/parallel.hpp"
+
+namespace minitape {
+namespace {
+
+// The part of window (i, j) that lies inside of the image: rows y0 … y1 − 1, columns x0 … x1 − 1.
+struct Inside {
+  Index y0, y1, x0, x1;
+  Index count() const { return (y1 - y0) * (x1 - x0); }
+};
+
+Inside inside(const Window& w, Index i, Index j) {
+  const Index y = i * w.stride - w.top, x = j * w.stride - w.left;
+  return {std::max<Index>(y, 0), std::min(y + w.size_h, w.image_h), std::max<Index>(x, 0),
+          std::min(x + w.size_w, w.image_w)};
+}
+
+// Calls body(image, window number n·out_h·out_w + …, part inside of the image) for all windows;
+// an image belongs to one thread, because windows may overlap.
+template <class Body>
+void for_each_window(Index images, const Window& w, Body body) {
+  parallel_for(images, 1, [&](Index n, Index) {
+    for (Index i = 0; i < w.out_h; ++i) {
+      for (Index j = 0; j < w.out_w; ++j) {
+        body(n, (n * w.out_h + i) * w.out_w + j, inside(w, i, j));
+      }
+    }
+  });
+}
+
+Shape output_shape(const Shape& x, const Window& w) {
+  return {x[0], w.out_h, w.out_w, x[3]};
+}
+
+// The maxima and, where `winners` is wanted, the pixel of the image (y·W + x) each came from.
+Tensor max_pool(const Tensor& x, const Window& w, std::vector<std::int32_t>* winners) {
+  const Index channels = x.channels();
+  Tensor y = Tensor::uninitialized(output_shape(x.shape(), w));
+  if (winners) winners->resize(static_cast<std::size_t>(y.size()));
+  for_each_window(x.shape()[0], w, [&](Index n, Index window, const Inside& part) {
+    Real* const best = y.data() + window * channels;
+    std::int32_t* const winner = winners ? winners->data() + window * channels : nullptr;
+    bool first = true;
+    for (Index r = part.y0; r < part.y1; ++r) {
+      for (Index s = part.x0; s < part.x1; ++s, first = false) {
+        const Index pixel = r * w.image_w + s;
+        const Real* const value = x.data() + (n * w.image_h * w.image_w + pixel) * channels;
+        for (Index c = 0; c < channels; ++c) {
+          // A NaN counts as the largest, so that it is not lost from sight.
+          if (first || value[c] > best[c] || value[c] != value[c]) {
+            best[c] = value[c];
+            if (winner) winner[c] = static_cast<std::int32_t>(pixel);
+          }
+        }
+      }
+    }
+  });
+  return y;
+}
+
+}  // namespace
+
+Window pool_window(const std::string& operation, const Shape& x, PoolOptions options) {
+  MINITAPE_CHECK(options.padding.amount < options.size, "[", operation,
+                 "] the padding must be smaller than the window: the window is ", options.size, "x",
+                 options.size, ", the padding ", options.padding.amount);
+  const Index stride = options.stride == 0 ? options.size : options.stride;
+  return Window::over(operation, x, options.size, options.size, stride, options.padding);
+}
+
+// ---- Maximum ----
+
+Tensor max_pool(const Tensor& x, PoolOptions options) {
+  return max_pool(x, pool_window("max_pool", x.shape(), options), nullptr);
+}
+
+Var max_pool(Var x, PoolOptions options) {
+  const Window w = pool_window("max_pool", x.shape(), options);
+  std::vector<std::int32_t> winners;  // [N, out_h, out_w, C]
+  Tensor y = max_pool(x.value(), w, x.needs_gradient() ? &winners : nullptr);
+  return x.tape().record(
+      "max_pool", {x}, std::move(y), [=, winners = std::move(winners)](const Tensor&, Tensor dy) {
+        const Index channels = dy.channels();
+        Tensor dx = Tensor::zeros(x.shape());
+        for_each_window(dy.shape()[0], w, [&](Index n, Index window, const Inside&) {
+          Real* const image = dx.data() + n * w.image_h * w.image_w * channels;
+          for (Index i = window * channels, c = 0; c < channels; ++c, ++i) {
+            image[winners[static_cast<std::size_t>(i)] * channels + c] += dy[i];
+          }
+        });
+        x.add_gradient(std::move(dx));
+      });
+}
+
+// ---- Mean ----
+
+Tensor avg_pool(const Tensor& x, PoolOptions options) {
+  const Window w = pool_window("avg_pool", x.shape(), options);
+  const Index channels = x.channels();
+  Tensor y = Tensor::zeros(output_shape(x.shape(), w));
+  for_each_window(x.shape()[0], w, [&](Index n, Index window, const Inside& part) {
+    Real* const mean = y.data() + window * channels;
+    const Real weight = 1 / static_cast<Real>(part.count());
+    for (Index r = part.y0; r < part.y1; ++r) {
+      for (Index s = part.x0; s < part.x1; ++s) {
+        const Real* const value = x.data() + ((n * w.image_h + r) * w.image_w + s) * channels;
+        for (Index c = 0; c < channels; ++c) mean[c] += weight * value[c];
+      }
+    }
+  });
+  return y;
+}
+
+Var avg_pool(Var x, PoolOptions options) {
+  const Window w = pool_window("avg_pool", x.shape(), options);
+  return x.tape().record(
+      "avg_pool", {x}, avg_pool(x.value(), options), [=](const Tensor&, Tensor dy) {
+        const Index channels = dy.channels();
+        Tensor dx = Tensor::zeros(x.shape());
+        for_each_window(dy.shape()[0], w, [&](Index n, Index window, const Inside& part) {
+          const Real* const d = dy.data() + window * channels;
+          const Real weight = 1 / static_cast<Real>(part.count());
+          for (Index r = part.y0; r < part.y1; ++r) {
+            for (Index s = part.x0; s < part.x1; ++s) {
+              Real* const dvalue = dx.data() + ((n * w.image_h + r) * w.image_w + s) * channels;
+              for (Index c = 0; c < channels; ++c) dvalue[c] += weight * d[c];
+            }
+          }
+        });
+        x.add_gradient(std::move(dx));
+      });
+}
+
+// ---- Mean of the whole image: one window of the size of the image ----
+
+Tensor global_avg_pool(const Tensor& x) {
+  MINITAPE_CHECK(x.shape().rank() == 4, "[global_avg_pool] the input must be (N, H, W, C): x is ",
+                 x.shape());
+  const Index images = x.shape()[0], pixels = x.shape()[1] * x.shape()[2], channels = x.channels();
+  Tensor y = Tensor::zeros({images, channels});
+  parallel_for(images, 1, [&](Index n, Index) {
+    Real* const mean = y.data() + n * channels;
+    for (Index p = 0; p < pixels; ++p) {
+      const Real* const value = x.data() + (n * pixels + p) * channels;
+      for (Index c = 0; c < channels; ++c) mean[c] += value[c] / static_cast<Real>(pixels);
+    }
+  });
+  return y;
+}
+
+Var global_avg_pool(Var x) {
+  return x.tape().record("global_avg_pool", {x}, global_avg_pool(x.value()),
+                         [=](const Tensor&, Tensor dy) {
+                           const Shape& shape = x.shape();
+                           const Index pixels = shape[1] * shape[2], channels = shape[3];
+                           Tensor dx = Tensor::uninitialized(shape);
+                           parallel_for(shape[0], 1, [&](Index n, Index) {
+                             const Real* const d = dy.data() + n * channels;
+                             for (Index p = 0; p < pixels; ++p) {
+                               Real* const dvalue = dx.data() + (n * pixels + p) * channels;
+                               for (Index c = 0; c < channels; ++c)
+                                 dvalue[c] = d[c] / static_cast<Real>(pixels);
+                             }
+                           });
+                           x.add_gradient(std::move(dx));
+                         });
+}
+
+}  // namespace minitape

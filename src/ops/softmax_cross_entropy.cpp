@@ -1,0 +1,82 @@
+#include "minitape/ops/softmax_cross_entropy.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace minitape {
+namespace {
+
+void check_labels(const Tensor& logits, std::span<const int> labels) {
+  const Shape& shape = logits.shape();
+  MINITAPE_CHECK(shape.rank() == 2 && shape[0] == static_cast<Index>(labels.size()) && shape[0] > 0,
+                 "[softmax_cross_entropy] needs logits (N, K) and N labels: logits are ", shape,
+                 ", there are ", labels.size(), " labels");
+  for (std::size_t n = 0; n < labels.size(); ++n) {
+    MINITAPE_CHECK(labels[n] >= 0 && labels[n] < shape[1], "[softmax_cross_entropy] label ",
+                   labels[n], " of example ", n, " is not one of the ", shape[1], " classes");
+  }
+}
+
+}  // namespace
+
+Tensor softmax(Tensor logits) {
+  const Index classes = logits.channels();
+  for (Index n = 0; n < logits.rows(); ++n) {
+    Real* const row = logits.data() + n * classes;
+    const Real largest = *std::max_element(row, row + classes);
+    double sum = 0;
+    for (Index k = 0; k < classes; ++k) {
+      row[k] = std::exp(row[k] - largest);
+      sum += static_cast<double>(row[k]);
+    }
+    for (Index k = 0; k < classes; ++k)
+      row[k] = static_cast<Real>(static_cast<double>(row[k]) / sum);
+  }
+  return logits;
+}
+
+Tensor softmax_cross_entropy(const Tensor& logits, std::span<const int> labels) {
+  check_labels(logits, labels);
+  const Index classes = logits.channels();
+  double loss = 0;
+  for (Index n = 0; n < logits.rows(); ++n) {
+    // −log p[label] = log Σ e^(z − max) + max − z[label]
+    const Real* const row = logits.data() + n * classes;
+    const double largest = static_cast<double>(*std::max_element(row, row + classes));
+    double sum = 0;
+    for (Index k = 0; k < classes; ++k) sum += std::exp(static_cast<double>(row[k]) - largest);
+    const auto label = static_cast<double>(row[labels[static_cast<std::size_t>(n)]]);
+    loss += std::log(sum) + largest - label;
+  }
+  return Tensor::scalar(static_cast<Real>(loss / static_cast<double>(logits.rows())));
+}
+
+Var softmax_cross_entropy(Var logits, std::span<const int> labels) {
+  Tensor loss = softmax_cross_entropy(logits.value(), labels);
+  std::vector<int> targets(labels.begin(), labels.end());
+  return logits.tape().record("softmax_cross_entropy", {logits}, std::move(loss),
+                              [=](const Tensor&, Tensor dy) {
+                                Tensor dz = softmax(logits.value());  // [N, K]
+                                const Index rows = dz.rows(), classes = dz.channels();
+                                for (Index n = 0; n < rows; ++n)
+                                  dz[n * classes + targets[static_cast<std::size_t>(n)]] -= 1;
+                                const Real factor = dy.item() / static_cast<Real>(rows);
+                                for (Real& value : dz.values()) value *= factor;
+                                logits.add_gradient(std::move(dz));
+                              });
+}
+
+Index count_correct(const Tensor& logits, std::span<const int> labels) {
+  check_labels(logits, labels);
+  const Index classes = logits.channels();
+  Index correct = 0;
+  for (Index n = 0; n < logits.rows(); ++n) {
+    const Real* const row = logits.data() + n * classes;
+    const bool has_nan = std::any_of(row, row + classes, [](Real z) { return z != z; });
+    const Index best = std::max_element(row, row + classes) - row;
+    correct += !has_nan && best == labels[static_cast<std::size_t>(n)];
+  }
+  return correct;
+}
+
+}  // namespace minitape

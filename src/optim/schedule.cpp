@@ -1,0 +1,43 @@
+#include "minitape/optim/schedule.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace minitape {
+namespace {
+
+// From `start` at part = 0 to `end` at part = 1, along half a cosine.
+double anneal(double start, double end, double part) {
+  return end + (start - end) / 2 * (1 + std::cos(std::numbers::pi * std::clamp(part, 0.0, 1.0)));
+}
+
+double one_cycle(const Schedule& schedule, double s) {
+  const double last = static_cast<double>(schedule.total_steps) - 1;
+  const double start = schedule.peak / schedule.div_factor;
+  const double end = start / schedule.final_div_factor;
+  // The step at which the peak is reached.
+  const double up = schedule.warmup_steps > 0 ? static_cast<double>(schedule.warmup_steps) - 1
+                                              : schedule.warmup_fraction * (last + 1) - 1;
+  if (s <= up) return up > 0 ? anneal(start, schedule.peak, s / up) : schedule.peak;
+  return last > up ? anneal(schedule.peak, end, (s - up) / (last - up)) : end;
+}
+
+}  // namespace
+
+double Schedule::learning_rate(Index step) const {
+  const auto s = static_cast<double>(std::clamp<Index>(step, 0, total_steps - 1));
+  if (kind == Kind::one_cycle) return one_cycle(*this, s);
+  const auto warmup = static_cast<double>(warmup_steps);
+  if (s < warmup) return peak * (s + 1) / warmup;
+  switch (kind) {
+    case Kind::step:
+      return peak * std::pow(factor, std::floor(s / static_cast<double>(every)));
+    case Kind::cosine:
+      return anneal(peak, 0, (s - warmup) / (static_cast<double>(total_steps) - warmup));
+    default:
+      return peak;
+  }
+}
+
+}  // namespace minitape

@@ -1,0 +1,43 @@
+#include "minitape/optim/sgd.hpp"
+
+#include "minitape/core/parallel.hpp"
+
+namespace minitape {
+
+Sgd::Sgd(std::vector<Parameter*> parameters, SgdOptions options)
+    : parameters_(std::move(parameters)), options_(options) {
+  MINITAPE_CHECK(options.momentum >= 0 && options.momentum < 1 && options.weight_decay >= 0,
+                 "[sgd] momentum must be in [0, 1) and weight_decay not negative: got ",
+                 options.momentum, " and ", options.weight_decay);
+  MINITAPE_CHECK(!options.nesterov || options.momentum > 0, "[sgd] nesterov needs a momentum");
+  if (options.momentum == 0) return;
+  for (const Parameter* parameter : parameters_) {
+    velocities_.push_back(Tensor::zeros(parameter->value.shape()));
+  }
+}
+
+void Sgd::step(double learning_rate) {
+  const auto rate = static_cast<Real>(learning_rate);
+  const auto momentum = static_cast<Real>(options_.momentum);
+  for (std::size_t p = 0; p < parameters_.size(); ++p) {
+    Parameter& parameter = *parameters_[p];
+    const auto decay =
+        parameter.role == Role::kernel ? static_cast<Real>(options_.weight_decay) : Real{0};
+    Real* const w = parameter.value.data();
+    Real* const dw = parameter.gradient.data();
+    Real* const v = velocities_.empty() ? nullptr : velocities_[p].data();
+    parallel_for(parameter.value.size(), kElementGrain, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        Real g = dw[i] + decay * w[i];
+        if (v) {
+          v[i] = momentum * v[i] + g;
+          g = options_.nesterov ? g + momentum * v[i] : v[i];
+        }
+        w[i] -= rate * g;
+        dw[i] = 0;
+      }
+    });
+  }
+}
+
+}  // namespace minitape
