@@ -13,7 +13,7 @@ namespace {
 std::string grouped(Index number) {
   std::string digits = std::to_string(number);
   for (Index i = static_cast<Index>(digits.size()) - 3; i > 0; i -= 3) {
-    digits.insert(static_cast<std::size_t>(i), ",");
+    digits.insert(static_cast<std::size_t>(i), 1, ',');
   }
   return digits;
 }
