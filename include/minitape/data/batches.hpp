@@ -2,8 +2,17 @@
 //
 // Every random choice has its own stream, so a batch depends on the seed, the epoch and its place
 // in it, and on nothing else: not on the model, not on the number of threads, not on what was drawn
-// before. The order of epoch e comes from "shuffle/epoch<e>", the augmentation of training image i
-// in it from "augment/epoch<e>/image<i>".
+// before.
+//
+//   "shuffle/epoch<e>"            the order of the images in epoch e (both count from 0)
+//   "augment/epoch<e>/image<i>"   for image i of the data set, in this order: whether to flip, the
+//                                 row and the column of the crop. All are drawn whether used or
+//                                 not, so that switching one augmentation on leaves the other
+//                                 alone.
+//
+// Augmentation works on the stored bytes, before standardization. Padding is therefore black (byte
+// 0), as in the usual PyTorch pipeline RandomCrop(32, padding=4), RandomHorizontalFlip, Normalize;
+// after standardization it is (0 − mean) / deviation, not 0.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +31,7 @@ struct Batch {
 
 struct Augmentation {
   bool flip = false;  // mirror left to right with probability 1/2
-  bool crop = false;  // pad by kCropPadding on all sides, then cut out at a random place
+  bool crop = false;  // pad by kCropPadding on all sides, then cut out H×W at a random place
   static constexpr Index kCropPadding = 4;
 };
 
@@ -35,33 +44,40 @@ struct BatchOptions {
 
 class Batches {
  public:
-  /// Keeps a reference to the data set, which must outlive this object.
-  Batches(const Dataset& dataset, Standardization standardization, BatchOptions options);
-  ~Batches();  // waits for the batch in preparation
+  /// Keeps a reference to the data set, which must outlive this object and must not change.
+  /// Throws when the standardization has another number of channels than the images, or when the
+  /// data set yields no batch at all.
+  Batches(const Dataset& dataset, Standardization standardization, const BatchOptions& options);
+  // A batch in preparation refers to this object, so it stays where it is.
+  Batches(const Batches&) = delete;
+  Batches& operator=(const Batches&) = delete;
+  ~Batches() = default;  // waits for the batch in preparation
 
-  /// Batches in an epoch. The last one is smaller when the sizes do not divide; a last batch of a
-  /// single image is left out, because batch norm cannot train on it.
+  /// Batches in an epoch. The last one is smaller when the sizes do not divide; a rest of a single
+  /// image is left out, because batch norm cannot train on it.
   Index batches_per_epoch() const;
 
   /// Goes to batch `first` of epoch `epoch` (both count from 0) and starts to prepare it.
   void start_epoch(Index epoch, Index first = 0);
   /// The next batch of this epoch, or nothing after the last one. While the caller works on it,
-  /// the following batch is prepared on another thread.
+  /// the following batch is prepared on another thread; what that throws, the next call throws.
   std::optional<Batch> next();
 
  private:
+  void prepare(Index batch);
   Batch make(Index batch) const;
 
   const Dataset& dataset_;
   Standardization standardization_;
   BatchOptions options_;
   Index epoch_ = 0;
-  Index next_ = 0;            // the batch that ready_ holds
-  std::vector<Index> order_;  // of this epoch
-  std::future<Batch> ready_;
+  std::vector<Index> order_;  // [size of the data set], of this epoch
+  Index prepared_ = 0;        // the batch that ready_ will hold
+  std::future<Batch> ready_;  // last, so that it is destroyed, and waited for, first
 };
 
 /// Images first … first + count − 1 in order, without augmentation: for evaluation.
+/// Throws when the data set has no such images.
 Batch make_batch(const Dataset& dataset, const Standardization& standardization, Index first,
                  Index count);
 

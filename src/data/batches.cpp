@@ -1,0 +1,165 @@
+#include "minitape/data/batches.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+#include "minitape/core/random.hpp"
+
+namespace minitape {
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+
+// Writes bytes as standardized numbers. There are 256 bytes a channel, so each is computed once.
+class ByteTable {
+ public:
+  explicit ByteTable(const Standardization& standardization) {
+    for (std::size_t c = 0; c < standardization.mean.size(); ++c) {
+      for (int byte = 0; byte < 256; ++byte) {
+        values_.push_back(static_cast<Real>((byte / 255.0 - standardization.mean[c]) /
+                                            standardization.deviation[c]));
+      }
+    }
+  }
+
+  // bytes [rows, C] -> numbers [rows, C].
+  void write(Bytes bytes, Real* numbers) const {
+    const std::size_t channels = values_.size() / 256;
+    for (std::size_t c = 0; c < channels; ++c) {
+      const Real* table = values_.data() + c * 256;
+      for (std::size_t i = c; i < bytes.size(); i += channels) numbers[i] = table[bytes[i]];
+    }
+  }
+
+ private:
+  std::vector<Real> values_;  // [C, 256]
+};
+
+// How one image is seen: where the cut-out begins in it, and whether it is mirrored.
+struct View {
+  Index top = 0, left = 0;  // negative: in the padding
+  bool flip = false;
+};
+
+View draw_view(const Augmentation& augmentation, Random random) {
+  constexpr Index kPadding = Augmentation::kCropPadding;
+  const bool flip = random.chance(0.5);
+  const Index top = random.below(2 * kPadding + 1) - kPadding;
+  const Index left = random.below(2 * kPadding + 1) - kPadding;
+  return {augmentation.crop ? top : 0, augmentation.crop ? left : 0, augmentation.flip && flip};
+}
+
+// result(h, w) = image(h + top, w + left), or 0 where the image has no such pixel; when flipped, w
+// is counted from the right.
+void cut_out(const View& view, Bytes image, const Shape& shape, std::vector<std::uint8_t>& result) {
+  const Index H = shape[0], W = shape[1], C = shape[2];
+  result.assign(image.size(), 0);
+  const Index first_h = std::max<Index>(0, -view.top), end_h = std::min(H, H - view.top);
+  const Index first_w = std::max<Index>(0, -view.left), end_w = std::min(W, W - view.left);
+  for (Index h = first_h; h < end_h; ++h) {
+    for (Index w = first_w; w < end_w; ++w) {
+      const Index from = ((h + view.top) * W + w + view.left) * C;
+      const Index to = (h * W + (view.flip ? W - 1 - w : w)) * C;
+      std::copy_n(image.begin() + from, C, result.begin() + to);
+    }
+  }
+}
+
+Batch uninitialized_batch(const Dataset& dataset, Index count) {
+  return {Tensor::uninitialized(dataset.image_shape.with_batch(count)),
+          std::vector<int>(static_cast<std::size_t>(count))};
+}
+
+void check_channels(const Dataset& dataset, const Standardization& standardization) {
+  const Index channels = std::ssize(standardization.mean);
+  MINITAPE_CHECK(dataset.image_shape.channels() == channels,
+                 "[batches] images and standardization must have the same channels: ", dataset.name,
+                 " has ", dataset.image_shape.channels(), ", the standardization has ", channels);
+}
+
+}  // namespace
+
+Batches::Batches(const Dataset& dataset, Standardization standardization,
+                 const BatchOptions& options)
+    : dataset_(dataset), standardization_(std::move(standardization)), options_(options) {
+  check_channels(dataset_, standardization_);
+  MINITAPE_CHECK(options_.batch_size >= 1, "[batches] batch size must be at least 1: got ",
+                 options_.batch_size);
+  MINITAPE_CHECK(batches_per_epoch() >= 1, "[batches] ", dataset_.name, " must yield a batch: it ",
+                 "has ", dataset_.size(), " images and the batch size is ", options_.batch_size);
+}
+
+Index Batches::batches_per_epoch() const {
+  const Index rest = dataset_.size() % options_.batch_size;
+  return dataset_.size() / options_.batch_size + (rest > 1 ? 1 : 0);
+}
+
+void Batches::start_epoch(Index epoch, Index first) {
+  MINITAPE_CHECK(epoch >= 0 && first >= 0 && first <= batches_per_epoch(),
+                 "[batches] an epoch has ", batches_per_epoch(), " batches, counted from 0: epoch ",
+                 epoch, ", batch ", first, " was asked for");
+  // Wait for a batch of the old epoch before taking its order away.
+  ready_ = {};
+  epoch_ = epoch;
+  order_.resize(static_cast<std::size_t>(dataset_.size()));
+  std::iota(order_.begin(), order_.end(), 0);
+  if (options_.shuffle) {
+    stream(options_.seed, "shuffle/epoch" + std::to_string(epoch)).shuffle(order_);
+  }
+  prepare(first);
+}
+
+std::optional<Batch> Batches::next() {
+  MINITAPE_CHECK(!order_.empty(), "[batches] start_epoch must come before next");
+  if (!ready_.valid()) return std::nullopt;
+  Batch batch = ready_.get();
+  prepare(prepared_ + 1);
+  return batch;
+}
+
+void Batches::prepare(Index batch) {
+  prepared_ = batch;
+  if (batch == batches_per_epoch()) return;
+  ready_ = std::async(std::launch::async, [this, batch] { return make(batch); });
+}
+
+Batch Batches::make(Index batch) const {
+  const Index first = batch * options_.batch_size;
+  const Index count = std::min(options_.batch_size, dataset_.size() - first);
+  const Augmentation& augmentation = options_.augmentation;
+  const ByteTable table(standardization_);
+  Batch result = uninitialized_batch(dataset_, count);
+  std::vector<std::uint8_t> augmented;  // [H, W, C]
+  for (Index n = 0; n < count; ++n) {
+    const Index i = order_[static_cast<std::size_t>(first + n)];
+    Bytes image = dataset_.image(i);
+    if (augmentation.flip || augmentation.crop) {
+      const std::string name = concat("augment/epoch", epoch_, "/image", i);
+      const View view = draw_view(augmentation, stream(options_.seed, name));
+      cut_out(view, image, dataset_.image_shape, augmented);
+      image = augmented;
+    }
+    table.write(image, result.images.data() + n * dataset_.image_shape.size());
+    result.labels[static_cast<std::size_t>(n)] = dataset_.labels[static_cast<std::size_t>(i)];
+  }
+  return result;
+}
+
+Batch make_batch(const Dataset& dataset, const Standardization& standardization, Index first,
+                 Index count) {
+  check_channels(dataset, standardization);
+  MINITAPE_CHECK(first >= 0 && count >= 1 && count <= dataset.size() - first, "[batches] ",
+                 dataset.name, " must have the images asked for: it has ", dataset.size(),
+                 ", asked for were ", count, " from ", first, " on");
+  Batch result = uninitialized_batch(dataset, count);
+  const ByteTable table(standardization);
+  for (Index n = 0; n < count; ++n) {
+    table.write(dataset.image(first + n), result.images.data() + n * dataset.image_shape.size());
+    result.labels[static_cast<std::size_t>(n)] =
+        dataset.labels[static_cast<std::size_t>(first + n)];
+  }
+  return result;
+}
+
+}  // namespace minitape
