@@ -1,0 +1,64 @@
+#include "minitape/experiment/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "minitape/core/check.hpp"
+
+namespace minitape {
+namespace {
+
+// These return 0 or the errno of what went wrong.
+
+int write_and_sync(const std::filesystem::path& path, std::string_view contents) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) return errno;
+  int error = 0;
+  while (error == 0 && !contents.empty()) {
+    const ssize_t written = ::write(file, contents.data(), contents.size());
+    if (written >= 0) {
+      contents.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      error = errno;
+    }
+  }
+  // Some file systems only find out here that the disk is full.
+  if (error == 0 && ::fsync(file) != 0) error = errno;
+  if (::close(file) != 0 && error == 0) error = errno;
+  return error;
+}
+
+// A new name is safe only when its folder is on the disk as well.
+int sync_folder(const std::filesystem::path& folder) {
+  const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return errno;
+  // EINVAL: this file system cannot sync folders, so there is nothing to wait for.
+  const int error = ::fsync(file) == 0 || errno == EINVAL ? 0 : errno;
+  ::close(file);
+  return error;
+}
+
+}  // namespace
+
+void write_atomically(const std::filesystem::path& path, std::string_view contents) {
+  const std::filesystem::path temporary = path.string() + ".tmp";
+  int error = write_and_sync(temporary, contents);
+  if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) {
+    ::unlink(temporary.c_str());
+    throw Error(concat("[file] cannot write ", path, ": ", std::strerror(error),
+                       "; what was there before is unchanged"),
+                Fault::run_failed);
+  }
+  error = sync_folder(path.has_parent_path() ? path.parent_path() : ".");
+  if (error != 0) {
+    throw Error(concat("[file] ", path, " is written, but its folder cannot be synced to the disk",
+                       ": ", std::strerror(error)),
+                Fault::run_failed);
+  }
+}
+
+}  // namespace minitape
