@@ -1,0 +1,49 @@
+#include "minitape/experiment/nearest.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace minitape {
+namespace {
+
+// How many insertions, deletions and replacements turn a into b: the classic table, of which only
+// the current row is kept. cost[j] is the distance from the first i letters of a to the first j of
+// b.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> cost(b.size() + 1);
+  std::iota(cost.begin(), cost.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = cost[0];  // the row above, one to the left
+    cost[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = cost[j + 1];
+      cost[j + 1] = std::min({replaced, cost[j] + 1, diagonal + 1});
+    }
+  }
+  return cost[b.size()];
+}
+
+std::string_view last_part(std::string_view name) {
+  return name.substr(name.rfind('.') + 1);  // npos + 1 is 0: all of a name without dots
+}
+
+}  // namespace
+
+std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
+  constexpr std::size_t kLongestName = 200;  // nobody misspells a known name into more
+  if (name.size() > kLongestName) return "";
+  std::size_t best_distance = 1 + last_part(name).size() / 4 + 1;  // near means below this
+  std::string best;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = std::min(edit_distance(name, candidate),
+                                          edit_distance(last_part(name), last_part(candidate)) + 1);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace minitape
