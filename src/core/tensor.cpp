@@ -97,6 +97,7 @@ Tensor& Tensor::operator=(Tensor&& other) noexcept {
 }
 
 Real Tensor::at(std::initializer_list<Index> position) const {
+  MINITAPE_CHECK(!empty(), "[tensor] there is no tensor to take an element from");
   MINITAPE_CHECK(static_cast<int>(position.size()) == shape_.rank(), "[tensor] shape ", shape_,
                  " needs ", shape_.rank(), " indices: got ", position.size());
   Index offset = 0;
@@ -121,8 +122,9 @@ void Tensor::fill(Real value) {
 }
 
 void Tensor::add(const Tensor& other) {
-  MINITAPE_CHECK(shape_ == other.shape_, "[tensor] only equal shapes can be added: ", shape_,
-                 " and ", other.shape_);
+  // The sizes tell a scalar from no tensor at all.
+  MINITAPE_CHECK(shape_ == other.shape_ && size_ == other.size_,
+                 "[tensor] only equal shapes can be added: ", shape_, " and ", other.shape_);
   Real* const x = data();
   const Real* const y = other.data();
   parallel_for(size_, kElementGrain, [&](Index begin, Index end) {
