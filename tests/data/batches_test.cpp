@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
@@ -135,15 +136,21 @@ TEST_CASE("an epoch can be left before its end") {
     batches.next();
     CHECK(equal(batches_of_epoch(batches, 1), second));
   }
+  // No batch of the epoch that was left may turn up in the next one.
+  batches.start_epoch(0);
+  batches.start_epoch(1, batches.batches_per_epoch());
+  CHECK_FALSE(batches.next().has_value());
 }
 
 TEST_CASE("flip and crop are those of a plain version that asks for every pixel where it was") {
   constexpr Index H = 6, W = 5, C = 3;
   const Dataset dataset = numbered_set(40, {H, W, C});
-  for (const auto& [flip, crop] : {std::pair{true, false}, {false, true}, {true, true}}) {
+  const std::vector<Augmentation> augmentations{{true, false}, {false, true}, {true, true}};
+  for (const Augmentation& augmentation : augmentations) {
+    const bool flip = augmentation.flip, crop = augmentation.crop;
     CAPTURE(flip);
     CAPTURE(crop);
-    const BatchOptions options{.batch_size = 40, .augmentation = {flip, crop}, .seed = 9};
+    const BatchOptions options{.batch_size = 40, .augmentation = augmentation, .seed = 9};
     Batches batches(dataset, kNone, options);
     const Batch batch = batches_of_epoch(batches, 1).at(0);
     bool same = true;
