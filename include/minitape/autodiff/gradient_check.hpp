@@ -8,8 +8,9 @@
 //   |numeric|)
 //
 // Where the function has a kink within h of x (the corner of a relu, two equal values in a max
-// pool), differences with h and h/2 disagree; such entries are counted and left out. Gradients are
-// filled with kPrefill before backward, so that overwriting where adding is due shows as an error.
+// pool), differences with h and h/2 disagree, or the function bends just as sharply with h/2 as
+// with h; such entries are counted and left out. Gradients are filled with kPrefill before
+// backward, so that overwriting where adding is due shows as an error.
 // Meant for the double build: with float the differences have only two or three digits.
 #pragma once
 

@@ -1,0 +1,191 @@
+#include "minitape/autodiff/gradient_check.hpp"
+
+#include "testing.hpp"
+
+namespace minitape {
+namespace {
+
+Parameter parameter_of(const std::string& name, const Tensor& value) {
+  Parameter parameter(name, Role::kernel, value.shape());
+  parameter.value = value;
+  return parameter;
+}
+
+// y = f(x) elementwise with the slope given by hand, right or wrong.
+template <class Function, class Slope>
+Var elementwise(Var x, Function f, Slope slope) {
+  Tensor y = x.value();
+  for (Real& value : y.values()) value = f(value);
+  return x.tape().record("elementwise", {x}, std::move(y), [=](const Tensor&, Tensor dy) {
+    for (Index i = 0; i < dy.size(); ++i) dy[i] *= slope(x.value()[i]);
+    x.add_gradient(std::move(dy));
+  });
+}
+
+Real cube(Real v) {
+  return v * v * v;
+}
+
+// Checks y = x³ whose slope is claimed to be `slope`.
+template <class Slope>
+GradientReport check_cube(Parameter& x, Slope slope) {
+  return check_gradients(
+      "cube", [&](Tape& tape) { return elementwise(tape.parameter(x), cube, slope); }, {&x});
+}
+
+}  // namespace
+
+TEST_CASE("a right gradient passes, every entry is checked" * double_only()) {
+  Parameter x = parameter_of("x", random_tensor("x", {3, 4}));
+  const GradientReport report = check_cube(x, [](Real v) { return 3 * v * v; });
+  CHECK_MESSAGE(report.passed(), report.to_string());
+  CHECK(report.function == "cube");
+  CHECK(report.rows.size() == 1);
+  CHECK(report.rows[0].checked == 12);
+  CHECK(report.rows[0].kinks == 0);
+  CHECK(report.rows[0].error < 1e-8);
+  CHECK(report.to_string().find("ok    cube: x (3, 4), 12 of 12 entries checked, 0 left out") == 0);
+}
+
+TEST_CASE("a slope that is wrong by one in ten thousand fails" * double_only()) {
+  Parameter x = parameter_of("x", random_tensor("x", {3, 4}));
+  CHECK_FALSE(check_cube(x, [](Real v) { return Real(3.0003) * v * v; }).passed());
+}
+
+TEST_CASE("one wrong entry among many is found and named" * double_only()) {
+  Parameter x = parameter_of("x", numbers({3}, {1, 2, 3}));
+  const GradientReport report = check_cube(x, [](Real v) { return v == 2 ? 0 : 3 * v * v; });
+  CHECK_FALSE(report.passed());
+  CHECK(report.rows[0].index == 1);
+  CHECK(report.rows[0].value == 2);
+  CHECK(report.rows[0].analytic == 0);
+  // The numeric slope is r₁·3·2² with the check's own weight r₁.
+  CHECK(std::abs(report.rows[0].numeric) > 0.01);
+  const std::string text = report.to_string();
+  CHECK(text.find("WRONG cube: x (3), 3 of 3 entries checked") == 0);
+  CHECK(text.find("at index 1, value 2: analytic 0, numeric ") != text.npos);
+}
+
+TEST_CASE("of two tensors the wrong one is named" * double_only()) {
+  Parameter a = parameter_of("a", random_tensor("a", {2}));
+  Parameter b = parameter_of("b", random_tensor("b", {2}));
+  const auto sum = [&](Tape& tape) {
+    const Var u = tape.parameter(a), v = tape.parameter(b);
+    Tensor y = u.value();
+    y.add(v.value());
+    return tape.record("sum", {u, v}, std::move(y), [=](const Tensor&, Tensor dy) {
+      u.add_gradient(dy);
+      for (Real& d : dy.values()) d = -d;
+      v.add_gradient(std::move(dy));
+    });
+  };
+  const std::string text = check_gradients("sum", sum, {&a, &b}).to_string();
+  CHECK(text.find("ok    sum: a (2)") == 0);
+  CHECK(text.find("WRONG sum: b (2)") != text.npos);
+}
+
+TEST_CASE("overwriting a gradient where adding is due shows" * double_only()) {
+  Parameter x = parameter_of("x", random_tensor("x", {3}));
+  const auto identity = [&](Tape& tape) {
+    const Var v = tape.parameter(x);
+    return tape.record("identity", {v}, v.value(),
+                       [&x](const Tensor&, Tensor dy) { x.gradient = std::move(dy); });
+  };
+  CHECK_FALSE(check_gradients("identity", identity, {&x}).passed());
+}
+
+TEST_CASE("a backward that always returns zero fails also where the plain sum is constant" *
+          double_only()) {
+  // y = x − mean(x): Σ y = 0 whatever x is, so a loss Σ y would find a gradient of zero right.
+  Parameter x = parameter_of("x", random_tensor("x", {5}));
+  const auto centred = [&](Tape& tape) {
+    const Var v = tape.parameter(x);
+    Tensor y = v.value();
+    Real mean = 0;
+    for (const Real value : y.values()) mean += value / 5;
+    for (Real& value : y.values()) value -= mean;
+    return tape.record("centred", {v}, std::move(y), [=](const Tensor&, Tensor dy) {
+      v.add_gradient(Tensor::zeros(dy.shape()));
+    });
+  };
+  CHECK_FALSE(check_gradients("centred", centred, {&x}).passed());
+}
+
+TEST_CASE("a gradient that is not a number fails" * double_only()) {
+  Parameter x = parameter_of("x", random_tensor("x", {3}));
+  const GradientReport report =
+      check_cube(x, [](Real) { return std::numeric_limits<Real>::quiet_NaN(); });
+  CHECK_FALSE(report.passed());
+  CHECK(report.to_string().find("WRONG") == 0);
+}
+
+TEST_CASE("an entry at a kink is left out and counted" * double_only()) {
+  Parameter x = parameter_of("x", random_tensor("x", {20}));
+  const auto check_magnitude = [&] {
+    const auto magnitude = [&](Tape& tape) {
+      return elementwise(
+          tape.parameter(x), [](Real v) { return std::abs(v); },
+          [](Real v) { return v > 0 ? Real(1) : Real(-1); });
+    };
+    return check_gradients("abs", magnitude, {&x});
+  };
+  // The corner on the entry itself, and at several parts of the step of 1e-5 beside it.
+  for (const double distance : {0.0, 1e-6, 1e-5 / 3, 4e-6, 5e-6, 8e-6, -7e-6}) {
+    x.value[7] = static_cast<Real>(distance);
+    const GradientReport report = check_magnitude();
+    CAPTURE(distance);
+    CHECK_MESSAGE(report.passed(), report.to_string());
+    CHECK(report.rows[0].kinks == 1);
+    CHECK(report.rows[0].checked == 19);
+  }
+  // When more than a tenth of the entries are at kinks, the check proves too little.
+  x.value[8] = x.value[9] = 0;
+  CHECK_FALSE(check_magnitude().passed());
+}
+
+TEST_CASE("a wrong gradient is not taken for a kink, however strong the curvature" *
+          double_only()) {
+  // y = e^(20x): the slope of 20y changes by 20·1e-5 relative over one step.
+  Parameter x = parameter_of("x", numbers({20}, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  //
+                                                 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.1}));
+  const auto exponential = [&](Tape& tape) {
+    return elementwise(
+        tape.parameter(x), [](Real v) { return std::exp(20 * v); },
+        [](Real v) { return (v > 0 ? 21 : 20) * std::exp(20 * v); });
+  };
+  const GradientReport report = check_gradients("exp", exponential, {&x});
+  CHECK(report.rows[0].kinks == 0);
+  CHECK_FALSE(report.passed());
+}
+
+TEST_CASE("of a large tensor a fixed sample is checked" * double_only()) {
+  Parameter x = parameter_of("x", random_tensor("x", {1000}));
+  const auto right = [](Real v) { return 3 * v * v; };
+  CHECK(check_cube(x, right).rows[0].checked == 200);
+  const auto run = [&](std::uint64_t seed) {
+    return check_gradients("cube",
+                           [&](Tape& tape) { return elementwise(tape.parameter(x), cube, right); },
+                           {&x}, {.max_entries = 10, .seed = seed});
+  };
+  CHECK(run(1).rows[0].checked == 10);
+  CHECK(run(1).to_string() == run(1).to_string());
+  CHECK(run(1).to_string() != run(2).to_string());
+}
+
+TEST_CASE("a check of nothing does not pass") {
+  const auto constant = [](Tape& tape) { return tape.variable(Tensor::scalar(1)); };
+  CHECK_FALSE(check_gradients("nothing", constant, {}).passed());
+  Parameter empty("empty", Role::kernel, {0});
+  const auto of_empty = [&](Tape& tape) { return tape.parameter(empty); };
+  CHECK_FALSE(check_gradients("empty", of_empty, {&empty}).passed());
+}
+
+TEST_CASE("a check leaves the values as they were and the gradients at zero") {
+  Parameter x = parameter_of("x", random_tensor("x", {3, 4}));
+  const Tensor before = x.value;
+  check_cube(x, [](Real v) { return 3 * v * v; });
+  CHECK(different_bits(x.value, before) == "");
+  CHECK(different_bits(x.gradient, Tensor::zeros({3, 4})) == "");
+}
+
+}  // namespace minitape
