@@ -12,8 +12,15 @@ Shape::Shape(std::span<const Index> extents) : rank_(static_cast<int>(extents.si
   MINITAPE_CHECK(extents.size() <= kMaxRank, "[shape] a tensor has at most ", kMaxRank,
                  " axes: got ", extents.size());
   std::copy(extents.begin(), extents.end(), extents_.begin());
+  // The size must fit into an Index, in bytes as well, and so must rows() when an extent is 0.
+  constexpr Index kMaxSize = Index{1} << 59;
+  Index size = 1;
   for (const Index extent : extents) {
     MINITAPE_CHECK(extent >= 0, "[shape] extents must not be negative: got ", to_string());
+    const Index factor = std::max<Index>(extent, 1);
+    MINITAPE_CHECK(size <= kMaxSize / factor, "[shape] a tensor has at most ", kMaxSize,
+                   " elements: got ", to_string());
+    size *= factor;
   }
 }
 
