@@ -1,10 +1,12 @@
 #include "minitape/experiment/csv.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
+#include <cstring>
 #include <limits>
+#include <utility>
 
 #include "minitape/core/check.hpp"
 
@@ -59,6 +61,22 @@ CsvTable read_csv(const std::filesystem::path& path) {
     }
   }
   return table;
+}
+
+CsvWriter::CsvWriter(std::filesystem::path path, const std::vector<std::string>& columns)
+    : path_(std::move(path)), file_(path_), columns_(columns.size()) {
+  row(columns);
+}
+
+void CsvWriter::row(const std::vector<std::string>& cells) {
+  MINITAPE_CHECK(cells.size() == columns_, "[csv] ", path_, " has ", columns_,
+                 " columns: got a row of ", cells.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) file_ << (i > 0 ? "," : "") << cells[i];
+  file_ << "\n" << std::flush;
+  if (!file_) {
+    throw Error(concat("[csv] cannot write ", path_, ": ", std::strerror(errno)),
+                Fault::run_failed);
+  }
 }
 
 std::string number_text(double value) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,21 @@ struct CsvTable {
 /// Reads a file that this program wrote. Throws when it cannot be read or a row has another number
 /// of cells than the header; a last row that was cut off in the middle is left out.
 CsvTable read_csv(const std::filesystem::path& path);
+
+/// Writes a table row by row. Every row is handed to the system at once, so that a run that is
+/// killed leaves all its rows behind.
+class CsvWriter {
+ public:
+  /// Creates the file, or empties it, and writes the header.
+  CsvWriter(std::filesystem::path path, const std::vector<std::string>& columns);
+  /// Throws (Fault::run_failed) when the row cannot be written.
+  void row(const std::vector<std::string>& cells);
+
+ private:
+  std::filesystem::path path_;
+  std::ofstream file_;
+  std::size_t columns_;
+};
 
 /// The shortest text that reads back as the same double: 0.1 is "0.1".
 std::string number_text(double value);

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# From a bare Debian 12 or Ubuntu 24.04 to a comparison with and without batch norm, without
+# questions: installs what is missing, builds, trains both variants, shows the table and the curves.
+# Run again, it does only what is not done yet.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+mapfile -t packages < apps/packages.txt
+bash apps/install_packages.sh "${packages[@]}"
+
+echo "Building minitape"
+mkdir -p build
+cmake --preset release -DMINITAPE_TESTS=OFF >build/demo.log 2>&1 &&
+  cmake --build --preset release --target minitape_command -j "$(nproc)" >>build/demo.log 2>&1 ||
+  { tail -n 40 build/demo.log >&2; echo "The build failed; all of its output is in build/demo.log" >&2; exit 1; }
+
+echo "Comparing digits_cnn with and without batch norm, three seeds each"
+exec build/release/minitape compare apps/configs/digits_cnn.toml --seeds 3 --out runs/demo

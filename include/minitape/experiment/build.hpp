@@ -1,0 +1,39 @@
+// From a config to the objects that it describes.
+//
+// build_model is the one place in the whole program that reads model.batch_norm. Off, it leaves out
+// every batch_norm layer and gives the layers before them their biases back. The remaining layers
+// keep their positions in the config's list as their numbers, and with them their names, the
+// streams of their initial weights and their names in the saved files.
+#pragma once
+
+#include "minitape/data/batches.hpp"
+#include "minitape/data/load.hpp"
+#include "minitape/experiment/config.hpp"
+#include "minitape/nn/sequential.hpp"
+#include "minitape/optim/schedule.hpp"
+#include "minitape/optim/sgd.hpp"
+
+namespace minitape {
+
+/// The initialized model for examples of shape `input` ((H, W, C) or (features)). Throws, naming
+/// the layer and both sides' shapes, where the layers do not fit together.
+Sequential build_model(const Config& config, const Shape& input);
+
+/// Throws unless the model gives one number for each of `classes` classes.
+void check_classes(const Sequential& model, const Shape& input, Index classes);
+
+/// The shape of one example and the number of classes, known without reading any data.
+struct DataShape {
+  Shape input;
+  Index classes;
+};
+DataShape data_shape(const Config& config);
+
+DataSource build_source(const Config& config);
+BatchOptions build_batch_options(const Config& config);
+SgdOptions build_sgd_options(const Config& config);
+/// Steps in all: epochs·steps_per_epoch, or train.max_steps where that is less.
+Index total_steps(const Config& config, Index steps_per_epoch);
+Schedule build_schedule(const Config& config, Index steps_per_epoch);
+
+}  // namespace minitape

@@ -1,0 +1,65 @@
+// The run folder: everything that one training run leaves behind.
+//
+//   config.toml            the resolved config; `minitape train DIR/config.toml` repeats the run
+//   environment.json       where it ran: version, compiler, BLAS, threads, processor
+//   initial.safetensors    the model before the first step
+//   steps.csv              a row per step, before its update:
+//                          step,epoch,learning_rate,loss,accuracy,seconds (of this step)
+//   metrics.csv            a row per epoch:
+//                          epoch,step,seconds,learning_rate,train_loss,train_accuracy,
+//                          train_eval_loss,train_eval_accuracy,test_loss,test_accuracy
+//                          (seconds since the start, evaluations included)
+//   model.safetensors      the trained model; its presence says that the run was completed
+//
+// Steps and epochs count from 1, accuracies are parts of 1, losses are nats per example.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "minitape/experiment/config.hpp"
+#include "minitape/experiment/csv.hpp"
+#include "minitape/nn/sequential.hpp"
+
+namespace minitape {
+
+struct StepRecord {
+  Index step = 0, epoch = 0;
+  double learning_rate = 0, loss = 0, accuracy = 0, seconds = 0;
+};
+
+/// Mean loss and accuracy over some examples.
+struct Score {
+  double loss = 0, accuracy = 0;
+};
+
+struct EpochRecord {
+  Index epoch = 0, step = 0;
+  double seconds = 0, learning_rate = 0;
+  Score train;       // as seen while training: each batch before its update, batch statistics
+  Score train_eval;  // a fixed part of the training set, evaluated like the test set
+  Score test;
+};
+
+class RunFolder {
+ public:
+  /// Creates the folder with its config.toml and environment.json. Throws, leaving everything as it
+  /// is, when the folder holds a run already or cannot be written.
+  RunFolder(std::filesystem::path folder, const Config& config);
+
+  const std::filesystem::path& path() const { return folder_; }
+  /// Each row is on its way to the disk when the call returns; throws when it cannot be written.
+  void add(const StepRecord& record);
+  void add(const EpochRecord& record);
+  void write_initial(Sequential& model) const;
+  void write_model(Sequential& model) const;
+
+  static bool holds_run(const std::filesystem::path& folder);
+  static bool is_complete(const std::filesystem::path& folder);
+
+ private:
+  std::filesystem::path folder_;
+  CsvWriter steps_, metrics_;
+};
+
+}  // namespace minitape

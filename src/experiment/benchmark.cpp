@@ -1,0 +1,116 @@
+#include "minitape/experiment/benchmark.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "core/blas.hpp"
+#include "minitape/core/parallel.hpp"
+#include "minitape/core/random.hpp"
+#include "minitape/experiment/build.hpp"
+#include "minitape/ops/softmax_cross_entropy.hpp"
+
+namespace minitape {
+namespace {
+
+constexpr Index kWarmUp = 3;
+
+double median_ms(Index steps, const std::function<void()>& step) {
+  std::vector<double> times;
+  for (Index i = 0; i < kWarmUp + steps; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    step();
+    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
+    if (i >= kWarmUp) times.push_back(time.count());
+  }
+  std::nth_element(times.begin(), times.begin() + steps / 2, times.end());
+  return times[static_cast<std::size_t>(steps / 2)];
+}
+
+Tensor random_images(const Shape& example, Index batch) {
+  Random random = stream(1, "benchmark/images");
+  Tensor images = Tensor::uninitialized(example.with_batch(batch));
+  for (Real& value : images.values()) value = static_cast<Real>(random.normal());
+  return images;
+}
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;  // Linux counts in KiB
+}
+
+}  // namespace
+
+BenchmarkResult benchmark(const Config& config, const std::string& name, Index steps) {
+  MINITAPE_CHECK(steps >= 1, "[bench] needs at least one step: got ", steps);
+  const Shape input = data_shape(config).input;
+  Sequential model = build_model(config, input);
+  Sgd sgd(model.state().parameters, build_sgd_options(config));
+  const Shape output = model.output_shape(input);
+  MINITAPE_CHECK(output.rank() == 1, "[bench] the model must end in one number per class: it gives ",
+                 output);
+
+  BenchmarkResult result{.config = name,
+                         .batch_size = config.train.batch_size,
+                         .threads = thread_count(),
+                         .steps = steps,
+                         .blas_core = blas_core()};
+  const Tensor images = random_images(input, result.batch_size);
+  std::vector<int> labels;
+  for (Index n = 0; n < result.batch_size; ++n) labels.push_back(static_cast<int>(n % output[0]));
+
+  // A training step, with a learning rate that changes nothing that matters here.
+  Tape tape;
+  result.train_ms_per_step = median_ms(steps, [&] {
+    tape.clear();
+    const Var logits = model.forward(tape.constant(images), Mode::training);
+    tape.backward(softmax_cross_entropy(logits, labels));
+    sgd.step(1e-3);
+  });
+  tape.clear();
+  result.peak_rss_mb = peak_rss_mb();
+  const double batch_ms = median_ms(steps, [&] { model.predict(images); });
+  const Tensor one = random_images(input, 1);
+  result.predict_ms_batch_1 = median_ms(steps, [&] { model.predict(one); });
+
+  const auto per_second = [&](double ms) { return 1000 * static_cast<double>(result.batch_size) / ms; };
+  result.train_images_per_second = per_second(result.train_ms_per_step);
+  result.predict_images_per_second = per_second(batch_ms);
+  return result;
+}
+
+std::string BenchmarkResult::to_json() const {
+  return nlohmann::ordered_json{{"config", config},
+                                {"batch_size", batch_size},
+                                {"threads", threads},
+                                {"steps", steps},
+                                {"train_ms_per_step", train_ms_per_step},
+                                {"train_images_per_second", train_images_per_second},
+                                {"predict_images_per_second", predict_images_per_second},
+                                {"predict_ms_batch_1", predict_ms_batch_1},
+                                {"peak_rss_mb", peak_rss_mb},
+                                {"blas_core", blas_core}}
+             .dump(2) +
+         "\n";
+}
+
+std::string BenchmarkResult::to_text() const {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(2) << config << ", batch " << batch_size << ", " << threads
+       << (threads == 1 ? " thread" : " threads") << ", OpenBLAS kernels for " << blas_core
+       << ", medians of " << steps << " steps:\n"
+       << "  training step      " << train_ms_per_step << " ms\n"
+       << "  training           " << std::setprecision(0) << train_images_per_second << " images/s\n"
+       << "  prediction         " << predict_images_per_second << " images/s\n"
+       << std::setprecision(3) << "  one image          " << predict_ms_batch_1 << " ms\n"
+       << std::setprecision(0) << "  peak memory        " << peak_rss_mb << " MB in training\n";
+  return text.str();
+}
+
+}  // namespace minitape

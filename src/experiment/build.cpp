@@ -1,0 +1,171 @@
+#include "minitape/experiment/build.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "minitape/nn/batch_norm.hpp"
+#include "minitape/nn/conv2d.hpp"
+#include "minitape/nn/dense.hpp"
+#include "minitape/nn/simple_layers.hpp"
+
+namespace minitape {
+namespace {
+
+// ---- Layers ----
+
+Init build_init(const InitConfig& config) {
+  using Kind = Init::Kind;
+  if (config.type == "normal") return {Kind::normal, config.stddev};
+  if (config.type == "uniform") return {Kind::uniform, config.limit};
+  if (config.type == "he_uniform") return {Kind::he_uniform};
+  if (config.type == "glorot_normal") return {Kind::glorot_normal};
+  if (config.type == "glorot_uniform") return {Kind::glorot_uniform};
+  if (config.type == "zeros") return {Kind::zeros};
+  return {Kind::he_normal};
+}
+
+BatchNormOptions build_batch_norm(const BatchNormConfig& section, const LayerConfig& layer) {
+  const std::string running = layer.running.value_or(section.running);
+  return {.epsilon = layer.epsilon.value_or(section.epsilon),
+          .ema_decay = layer.ema_decay.value_or(section.ema_decay),
+          .running = running == "cumulative"     ? RunningStatistics::cumulative
+                     : running == "debiased_ema" ? RunningStatistics::debiased_ema
+                                                 : RunningStatistics::ema,
+          .unbiased_running_variance =
+              layer.running_variance.value_or(section.running_variance) == "unbiased"};
+}
+
+PoolOptions build_pool(const LayerConfig& layer) {
+  return {.size = layer.size, .stride = layer.stride, .padding = layer.padding};
+}
+
+Sequential build_layers(const Config& config, const std::vector<LayerConfig>& layers, Shape shape);
+
+// One layer for inputs of `shape`. `bias` is what a layer gets that does not say.
+std::unique_ptr<Layer> build_layer(const Config& config, const LayerConfig& layer,
+                                   const Shape& shape, bool bias) {
+  const std::string& type = layer.type;
+  const KernelOptions kernel{.bias = layer.bias.value_or(bias),
+                             .init = build_init(layer.init.value_or(config.model.init))};
+  if (type == "conv2d") {
+    return std::make_unique<Conv2D>(shape.channels(), layer.filters, layer.kernel,
+                                    Conv2DOptions{layer.stride, layer.padding}, kernel);
+  }
+  if (type == "dense") return std::make_unique<Dense>(shape.channels(), layer.units, kernel);
+  if (type == "batch_norm") {
+    return std::make_unique<BatchNorm>(shape.channels(),
+                                       build_batch_norm(config.batch_norm, layer));
+  }
+  if (type == "relu") return std::make_unique<Activation>(Activation::relu);
+  if (type == "leaky_relu")
+    return std::make_unique<Activation>(Activation::leaky_relu, layer.slope);
+  if (type == "sigmoid") return std::make_unique<Activation>(Activation::sigmoid);
+  if (type == "tanh") return std::make_unique<Activation>(Activation::tanh);
+  if (type == "max_pool") return std::make_unique<Pool>(Pool::max, build_pool(layer));
+  if (type == "avg_pool") return std::make_unique<Pool>(Pool::avg, build_pool(layer));
+  if (type == "global_avg_pool") return std::make_unique<GlobalAvgPool>();
+  if (type == "flatten") return std::make_unique<Flatten>();
+  if (type == "dropout") return std::make_unique<Dropout>(layer.rate);
+  MINITAPE_CHECK(type == "residual", "[model] there is no layer type \"", type, "\"");
+  return std::make_unique<Residual>(build_layers(config, layer.layers, shape));
+}
+
+Sequential build_layers(const Config& config, const std::vector<LayerConfig>& layers, Shape shape) {
+  const auto present = [&](const LayerConfig& layer) {
+    return layer.type != "batch_norm" || config.model.batch_norm;
+  };
+  Sequential model;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!present(layers[i])) continue;
+    // A bias in front of batch norm would be subtracted again with the mean.
+    const bool batch_norm_follows =
+        i + 1 < layers.size() && layers[i + 1].type == "batch_norm" && present(layers[i + 1]);
+    std::unique_ptr<Layer> layer = build_layer(config, layers[i], shape, !batch_norm_follows);
+    try {
+      shape = layer->output_shape(shape);
+    } catch (const Error& error) {
+      throw Error(concat("[model] layer ", i, " (", layers[i].type, ") cannot follow ",
+                         i == 0 ? std::string("the input")
+                                : concat("layer ", i - 1, " (", layers[i - 1].type, ")"),
+                         ", which gives ", shape, ": ", error.what()));
+    }
+    model.put_at(static_cast<Index>(i), std::move(layer));
+  }
+  return model;
+}
+
+}  // namespace
+
+Sequential build_model(const Config& config, const Shape& input) {
+  Sequential model = build_layers(config, config.model.layers, input);
+  model.initialize(config.seed);
+  return model;
+}
+
+void check_classes(const Sequential& model, const Shape& input, Index classes) {
+  const Shape output = model.output_shape(input);
+  MINITAPE_CHECK(output == Shape{classes},
+                 "[model] the last layer must give one number for each of "
+                 "the ",
+                 classes, " classes, shape (", classes, "): it gives ", output,
+                 ". End model.layers with { type = \"dense\", units = ", classes, " }");
+}
+
+// ---- Data ----
+
+DataShape data_shape(const Config& config) {
+  const std::string& name = config.data.name;
+  if (name == "cifar10" || name == "shapes") return {{32, 32, 3}, 10};
+  if (name == "none") return {config.data.input, 0};
+  return {{28, 28, 1}, 10};
+}
+
+DataSource build_source(const Config& config) {
+  return {.name = config.data.name,
+          .dir = config.data.dir,
+          .train_limit = config.data.train_limit,
+          .test_limit = config.data.test_limit,
+          .seed = config.seed};
+}
+
+BatchOptions build_batch_options(const Config& config) {
+  const auto wants = [&](const char* what) {
+    const auto& list = config.data.augment;
+    return std::find(list.begin(), list.end(), what) != list.end();
+  };
+  return {.batch_size = config.train.batch_size,
+          .shuffle = config.train.shuffle,
+          .augmentation = {.flip = wants("flip"), .crop = wants("crop")},
+          .seed = config.seed};
+}
+
+// ---- Optimization ----
+
+SgdOptions build_sgd_options(const Config& config) {
+  return {.momentum = config.optimizer.momentum,
+          .nesterov = config.optimizer.nesterov,
+          .weight_decay = config.optimizer.weight_decay};
+}
+
+Index total_steps(const Config& config, Index steps_per_epoch) {
+  const Index steps = config.train.epochs * steps_per_epoch;
+  return config.train.max_steps > 0 ? std::min(steps, config.train.max_steps) : steps;
+}
+
+Schedule build_schedule(const Config& config, Index steps_per_epoch) {
+  const ScheduleConfig& s = config.schedule;
+  return {.kind = s.name == "step"        ? Schedule::Kind::step
+                  : s.name == "cosine"    ? Schedule::Kind::cosine
+                  : s.name == "one_cycle" ? Schedule::Kind::one_cycle
+                                          : Schedule::Kind::constant,
+          .peak = config.optimizer.learning_rate,
+          .total_steps = std::max<Index>(1, total_steps(config, steps_per_epoch)),
+          .warmup_steps = s.warmup_steps,
+          .every = s.step_epochs * steps_per_epoch,
+          .factor = s.factor,
+          .warmup_fraction = s.warmup_fraction,
+          .div_factor = s.div_factor,
+          .final_div_factor = s.final_div_factor};
+}
+
+}  // namespace minitape

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds and runs all tests:
+#
+#   1. format            every source file is as clang-format leaves it
+#   2. release           unit tests, the command on made data and on slices of real data
+#   3. asan-ubsan        the unit tests again, under AddressSanitizer and UBSan
+#
+#   bash tests/run.sh
+#
+# Real MNIST and CIFAR-10 are looked for in $MINITAPE_DATA, ./data and ../shared/data. With CI=true
+# compiler warnings are errors.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+mapfile -t packages < apps/packages.txt
+bash apps/install_packages.sh "${packages[@]}" git doctest-dev clang-format-14
+
+jobs=$(nproc)
+werror=OFF
+[ "${CI:-}" = true ] && werror=ON
+if [ -z "${MINITAPE_DATA:-}" ] && [ -d ../shared/data ]; then
+  MINITAPE_DATA=$(cd ../shared/data && pwd)
+  export MINITAPE_DATA
+fi
+
+# Steps print their name, then nothing unless they fail.
+step() {
+  local name=$1 log
+  shift
+  log=$(mktemp)
+  echo "== $name"
+  if ! "$@" >"$log" 2>&1; then
+    cat "$log"
+    echo "FAILED: $name" >&2
+    exit 1
+  fi
+  rm -f "$log"
+}
+
+check_format() {
+  git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 --dry-run --Werror
+}
+
+step "format" check_format
+for preset in release asan-ubsan; do
+  step "$preset: configure" cmake --preset "$preset" -DMINITAPE_TESTS=ON -DMINITAPE_WERROR=$werror
+  step "$preset: build" cmake --build --preset "$preset" -j "$jobs"
+done
+echo "== release: test"
+ctest --test-dir build/release --output-on-failure
+echo "== asan-ubsan: test"
+ctest --test-dir build/asan-ubsan --output-on-failure -L unit
