@@ -1,6 +1,5 @@
 #include "minitape/data/idx.hpp"
 
-#include <algorithm>
 #include <future>
 #include <iomanip>
 
@@ -52,15 +51,15 @@ Idx parse_idx(std::span<const std::uint8_t> bytes, IdxKind kind, std::string_vie
   for (std::size_t axis = 0; axis < axes; ++axis) {
     extents.push_back(big_endian(bytes, 4 + 4 * axis));
   }
-  const Shape shape(extents);
 
-  // Believe the header only if exactly the values that it promises follow.
-  MINITAPE_CHECK(shape[0] >= 1, "[idx] ", what, " must hold at least one ",
-                 kind == IdxKind::images ? "image" : "label", ": its header says ", shape);
-  const bool sides_fit = std::all_of(extents.begin() + 1, extents.end(),
-                                     [](Index side) { return side >= 1 && side <= kMaxSide; });
-  MINITAPE_CHECK(sides_fit, "[idx] ", what, " must hold images of 1 to ", kMaxSide,
-                 " pixels a side: its header says ", shape);
+  // Believe the header only if its extents make sense and exactly the promised values follow.
+  MINITAPE_CHECK(extents[0] >= 1, "[idx] ", what, " must hold at least one ",
+                 kind == IdxKind::images ? "image" : "label", ": its header says 0");
+  for (const Index side : std::span(extents).subspan(1)) {
+    MINITAPE_CHECK(side >= 1 && side <= kMaxSide, "[idx] ", what, " must hold images of 1 to ",
+                   kMaxSide, " pixels a side: its header says ", side);
+  }
+  const Shape shape(extents);
   const Index expected = static_cast<Index>(header) + shape.size();
   const Index found = static_cast<Index>(bytes.size());
   MINITAPE_CHECK(found >= expected, "[idx] ", what, " must have ", expected,

@@ -82,16 +82,15 @@ TEST_CASE("bytes after the last value are refused") {
 
 TEST_CASE("a header that promises nothing, or the impossible, is refused before memory is taken") {
   CHECK_THROWS_WITH_AS(parse_idx(idx_file(0x803, {0, 28, 28}, {}), IdxKind::images, "file"),
-                       Contains("must hold at least one image: its header says (0, 28, 28)"),
-                       Error);
+                       Contains("must hold at least one image: its header says 0"), Error);
   CHECK_THROWS_WITH_AS(parse_idx(idx_file(0x801, {0}, {}), IdxKind::labels, "file"),
-                       Contains("must hold at least one label: its header says (0)"), Error);
+                       Contains("must hold at least one label: its header says 0"), Error);
   CHECK_THROWS_WITH_AS(parse_idx(idx_file(0x803, {1, 0, 28}, {}), IdxKind::images, "file"),
                        Contains("must hold images of 1 to 4096 pixels a side"), Error);
   // The product of these three is 0 modulo 2⁶⁴.
   const std::vector<std::uint32_t> overflowing{1u << 31, 1u << 31, 4};
   CHECK_THROWS_WITH_AS(parse_idx(idx_file(0x803, overflowing, {}), IdxKind::images, "file"),
-                       Contains("must hold images of 1 to 4096 pixels a side"), Error);
+                       Contains("of 1 to 4096 pixels a side: its header says 2147483648"), Error);
   const std::vector<std::uint32_t> huge{0xffffffff, 4096, 4096};
   CHECK_THROWS_WITH_AS(parse_idx(idx_file(0x803, huge, Bytes(100)), IdxKind::images, "file"),
                        Contains("it is truncated after 116"), Error);
