@@ -86,23 +86,34 @@ inline std::string different_bits(const Tensor& actual, const Tensor& expected) 
   return "";
 }
 
+// ---- Threads ----
+
+/// While it lives, parallel loops use that many threads.
+class UseThreads {
+ public:
+  explicit UseThreads(int threads) : before_(thread_count()) { set_thread_count(threads); }
+  ~UseThreads() { set_thread_count(before_); }
+  UseThreads(const UseThreads&) = delete;
+  UseThreads& operator=(const UseThreads&) = delete;
+
+ private:
+  int before_;
+};
+
 /// Calls compute(), which returns tensors, with 1, 2 and 3 threads and compares the bits.
 template <class Compute>
 std::string depends_on_threads(Compute compute) {
-  const int before = thread_count();
-  set_thread_count(1);
-  const std::vector<Tensor> expected = compute();
-  std::string text;
-  for (const int threads : {2, 3}) {
-    set_thread_count(threads);
+  std::vector<Tensor> expected;
+  for (const int threads : {1, 2, 3}) {
+    const UseThreads use(threads);
     const std::vector<Tensor> actual = compute();
-    for (std::size_t i = 0; i < actual.size() && text.empty(); ++i) {
-      const std::string difference = different_bits(actual[i], expected[i]);
-      if (!difference.empty()) text = concat(threads, " threads, tensor ", i, ": ", difference);
+    if (threads == 1) expected = actual;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      const std::string text = different_bits(actual[i], expected[i]);
+      if (!text.empty()) return concat(threads, " threads, tensor ", i, ": ", text);
     }
   }
-  set_thread_count(before);
-  return text;
+  return "";
 }
 
 // ---- Errors ----
