@@ -84,17 +84,21 @@ AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const Tensor
 Moments moments(const Tensor& x) {
   const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
   const Index chunks = chunk_count(rows, grain);
-  // Mean and squared deviations M2 of every chunk, by itself.
+  // Mean and squared deviations M2 of every chunk, by itself. Its first row is subtracted while
+  // summing up, so that the sum stays as small as the deviations, however large the mean is.
   Tensor chunk_mean = Tensor::zeros({chunks, channels});
   Tensor chunk_m2 = Tensor::zeros({chunks, channels});
   parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
     Real* const mean = chunk_mean.data() + chunk * channels;
     Real* const m2 = chunk_m2.data() + chunk * channels;
+    const Real* const first = x.data() + begin * channels;
     for (Index r = begin; r < end; ++r) {
       const Real* const row = x.data() + r * channels;
-      for (Index c = 0; c < channels; ++c) mean[c] += row[c];
+      for (Index c = 0; c < channels; ++c) mean[c] += row[c] - first[c];
     }
-    for (Index c = 0; c < channels; ++c) mean[c] /= static_cast<Real>(end - begin);
+    for (Index c = 0; c < channels; ++c) {
+      mean[c] = first[c] + mean[c] / static_cast<Real>(end - begin);
+    }
     for (Index r = begin; r < end; ++r) {
       const Real* const row = x.data() + r * channels;
       for (Index c = 0; c < channels; ++c) m2[c] += (row[c] - mean[c]) * (row[c] - mean[c]);
@@ -169,6 +173,10 @@ BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon) {
 Tensor batch_norm_inference(Tensor x, const Tensor& gamma, const Tensor& beta,
                             const Moments& statistics, Real epsilon) {
   check_shapes("batch_norm", x, gamma, beta);
+  MINITAPE_CHECK(
+      statistics.mean.shape() == gamma.shape() && statistics.variance.shape() == gamma.shape(),
+      "[batch_norm] the statistics must have one value per channel, ", gamma.shape(), ": mean is ",
+      statistics.mean.shape(), ", variance is ", statistics.variance.shape());
   return normalize(std::move(x), statistics.mean, inverse_deviation(statistics.variance, epsilon),
                    gamma, beta);
 }

@@ -1,0 +1,356 @@
+#include "minitape/ops/batch_norm.hpp"
+
+#include "gradients.hpp"
+#include "minitape/ops/arithmetic.hpp"
+#include "minitape/ops/dense.hpp"
+
+namespace minitape {
+namespace {
+
+using Inputs = std::vector<Var>;
+
+// gamma with both signs and beta, as no layer starts with them.
+Tensor gamma_of(Index channels) {
+  Tensor gamma = random_tensor("gamma", {channels}, 0, 1.5);
+  gamma[0] = Real(-0.75);
+  return gamma;
+}
+Tensor beta_of(Index channels) {
+  return random_tensor("beta", {channels}, 0.5);
+}
+
+// Mean and biased variance of column c of x [m, C] in long double.
+std::pair<double, double> exact_moments(const Tensor& x, Index c) {
+  const Index rows = x.rows(), channels = x.channels();
+  long double mean = 0, m2 = 0;
+  for (Index r = 0; r < rows; ++r) mean += x[r * channels + c];
+  mean /= static_cast<long double>(rows);
+  for (Index r = 0; r < rows; ++r) {
+    const long double deviation = x[r * channels + c] - mean;
+    m2 += deviation * deviation;
+  }
+  return {static_cast<double>(mean), static_cast<double>(m2 / static_cast<long double>(rows))};
+}
+
+// dx, dgamma and dbeta of training batch norm, step by step along the graph of the forward
+// equations instead of the closed form: through x_hat, the variance and the mean.
+struct Gradients {
+  Tensor dx, dgamma, dbeta;
+};
+Gradients staged_gradients(const Tensor& x, const Tensor& dy, const Tensor& gamma, double epsilon) {
+  const Index rows = x.rows(), channels = x.channels();
+  Gradients g{Tensor::zeros(x.shape()), Tensor::zeros({channels}), Tensor::zeros({channels})};
+  for (Index c = 0; c < channels; ++c) {
+    const auto [mean, variance] = exact_moments(x, c);
+    const double m = static_cast<double>(rows), inv_std = 1 / std::sqrt(variance + epsilon);
+    double dvariance = 0, dmean = 0, dgamma = 0, dbeta = 0;
+    for (Index i = c; i < x.size(); i += channels) {
+      const double centred = double{x[i]} - mean, dx_hat = double{dy[i]} * double{gamma[c]};
+      dgamma += double{dy[i]} * centred * inv_std;
+      dbeta += double{dy[i]};
+      dvariance += dx_hat * centred * -0.5 * inv_std * inv_std * inv_std;
+      dmean += -dx_hat * inv_std;  // the path through the variance adds up to 0
+    }
+    for (Index i = c; i < x.size(); i += channels) {
+      const double centred = double{x[i]} - mean, dx_hat = double{dy[i]} * double{gamma[c]};
+      g.dx[i] = static_cast<Real>(dx_hat * inv_std + dvariance * 2 * centred / m + dmean / m);
+    }
+    g.dgamma[c] = static_cast<Real>(dgamma);
+    g.dbeta[c] = static_cast<Real>(dbeta);
+  }
+  return g;
+}
+
+// All gradients of Σ dy·y, taken from the tape.
+Gradients taped_gradients(const Tensor& x, const Tensor& dy, const Tensor& gamma, Real epsilon) {
+  Tape tape;
+  const Var vx = tape.variable(x), vgamma = tape.variable(gamma);
+  const Var vbeta = tape.variable(beta_of(x.channels()));
+  const Var y = batch_norm_training(vx, vgamma, vbeta, epsilon).y;
+  tape.backward(sum(y * tape.constant(dy)));
+  return {vx.gradient(), vgamma.gradient(), vbeta.gradient()};
+}
+
+}  // namespace
+
+// ---- Examples by hand ----
+
+TEST_CASE("batch norm of the column (1, 3), by hand") {
+  // mean 2, variance ((−1)² + 1²) / 2 = 1; with ε = 3 the divisor is √(1 + 3) = 2, so
+  // x_hat = (−1/2, 1/2) and y = 8·x_hat + 5 = (1, 9).
+  Tape tape;
+  const Var x = tape.variable(Tensor({2, 1}, {1, 3}));
+  const Var gamma = tape.variable(Tensor({1}, {8})), beta = tape.variable(Tensor({1}, {5}));
+  const BatchNormResult result = batch_norm_training(x, gamma, beta, 3);
+  CHECK(mismatch(result.batch.mean, Tensor({1}, {2})) == "");
+  CHECK(mismatch(result.batch.variance, Tensor({1}, {1})) == "");
+  CHECK(mismatch(result.y.value(), Tensor({2, 1}, {1, 9})) == "");
+
+  // dy = (1, 0):  dbeta = 1,  dgamma = 1·(−1/2) = −1/2,
+  // dx = 8·(1/2)·(dy − dbeta/2 − x_hat·dgamma/2) = 4·(1 − 1/2 − 1/8, 0 − 1/2 + 1/8)
+  tape.backward(sum(result.y * tape.constant(Tensor({2, 1}, {1, 0}))));
+  CHECK(mismatch(beta.gradient(), Tensor({1}, {1})) == "");
+  CHECK(mismatch(gamma.gradient(), Tensor({1}, {-0.5})) == "");
+  CHECK(mismatch(x.gradient(), Tensor({2, 1}, {1.5, -1.5})) == "");
+}
+
+TEST_CASE("batch norm with given statistics, by hand") {
+  // mean 1, variance 1, ε = 3: x_hat = (x − 1) / 2, so y = 8·x_hat + 5 = 4·(x − 1) + 5
+  const Tensor x({2, 1}, {1, 3}), gamma({1}, {8}), beta({1}, {5});
+  const Moments statistics{Tensor({1}, {1}), Tensor({1}, {1})};
+  CHECK(mismatch(batch_norm_inference(x, gamma, beta, statistics, 3), Tensor({2, 1}, {5, 13})) ==
+        "");
+
+  // dy = (1, 2): dx = 4·dy, dgamma = 1·0 + 2·1, dbeta = 3
+  Tape tape;
+  const Var vx = tape.variable(x), vgamma = tape.variable(gamma), vbeta = tape.variable(beta);
+  const Var y = batch_norm_inference(vx, vgamma, vbeta, statistics, 3);
+  CHECK(mismatch(y.value(), Tensor({2, 1}, {5, 13})) == "");
+  tape.backward(sum(y * tape.constant(Tensor({2, 1}, {1, 2}))));
+  CHECK(mismatch(vx.gradient(), Tensor({2, 1}, {4, 8})) == "");
+  CHECK(mismatch(vgamma.gradient(), Tensor({1}, {2})) == "");
+  CHECK(mismatch(vbeta.gradient(), Tensor({1}, {3})) == "");
+}
+
+TEST_CASE("every channel is normalized by itself") {
+  // Columns (0, 2) and (10, 30): means 1 and 20, deviations 1 and 10.
+  Tape tape;
+  const Var x = tape.constant(Tensor({2, 2}, {0, 10, 2, 30}));
+  const Var gamma = tape.variable(Tensor({2}, {1, 100})), beta = tape.variable(Tensor({2}, {0, 7}));
+  const BatchNormResult result = batch_norm_training(x, gamma, beta, 0);
+  CHECK(mismatch(result.batch.mean, Tensor({2}, {1, 20})) == "");
+  CHECK(mismatch(result.batch.variance, Tensor({2}, {1, 100})) == "");
+  CHECK(mismatch(result.y.value(), Tensor({2, 2}, {-1, -93, 1, 107})) == "");
+}
+
+// ---- Statistics ----
+
+TEST_CASE("moments merged from many chunks equal those of the whole column") {
+  // 16384 / 5 = 3276 rows in a chunk: three whole ones and a small rest. The chunks' own means
+  // differ, because the column drifts.
+  Tensor x = random_tensor("x", {10'000, 5}, 0, 2);
+  for (Index i = 0; i < x.size(); ++i) x[i] += static_cast<Real>(i) / 10'000;
+  const Moments result = moments(x);
+  const double tolerance = sizeof(Real) == sizeof(float) ? 2e-6 : 1e-13;
+  for (Index c = 0; c < 5; ++c) {
+    const auto [mean, variance] = exact_moments(x, c);
+    CHECK(std::abs(double{result.mean[c]} - mean) < tolerance * std::abs(mean));
+    CHECK(std::abs(double{result.variance[c]} - variance) < tolerance * variance);
+  }
+}
+
+TEST_CASE("the variance survives a mean that is ten thousand times as large as the deviation") {
+  // E[x²] − E[x]² gives 2.3 and 48 instead of 1 here.
+  for (const double offset : {0.0, 10.0, 100.0, 1000.0, 10'000.0}) {
+    for (const Index rows : {4096, 40'000}) {  // one chunk, and several
+      const Tensor x = random_tensor("x", {rows, 1}, offset);
+      const auto [mean, variance] = exact_moments(x, 0);
+      const Moments result = moments(x);
+      CAPTURE(offset);
+      CAPTURE(rows);
+      // The sums lose some digits of the deviations, and storing the mean its last one.
+      CHECK(std::abs(double{result.mean[0]} - mean) < kRounding * std::max(1.0, offset / 32));
+      CHECK(std::abs(double{result.variance[0]} - variance) < 4 * kRounding);
+    }
+  }
+}
+
+TEST_CASE("a constant column has variance 0 and normalizes to beta, whatever its value") {
+  for (const double value : {0.0, 0.1, 254.9, -1000.1, 10'000.1}) {
+    Tape tape;
+    const Var x = tape.variable(Tensor::full({40'000, 1}, static_cast<Real>(value)));
+    const Var gamma = tape.variable(Tensor({1}, {2})), beta = tape.variable(Tensor({1}, {3}));
+    const BatchNormResult result = batch_norm_training(x, gamma, beta, Real(1e-5));
+    CAPTURE(value);
+    CHECK(result.batch.mean.item() == static_cast<Real>(value));
+    CHECK(result.batch.variance.item() == 0);
+    CHECK(different_bits(result.y.value(), Tensor::full({40'000, 1}, 3)) == "");
+  }
+}
+
+TEST_CASE("the result brings the moments of the batch along") {
+  Tape tape;
+  const Tensor x = random_tensor("x", {3, 5, 4, 2}, 5, 3);
+  const BatchNormResult result = batch_norm_training(tape.constant(x), tape.constant(gamma_of(2)),
+                                                     tape.constant(beta_of(2)), Real(1e-5));
+  CHECK(different_bits(result.batch.mean, moments(x).mean) == "");
+  CHECK(different_bits(result.batch.variance, moments(x).variance) == "");
+}
+
+TEST_CASE("after a convolution batch norm is the same function on N·H·W rows") {
+  Tape tape;
+  const Tensor x = random_tensor("x", {3, 5, 4, 2}, 5, 3);
+  const Var gamma = tape.constant(gamma_of(2)), beta = tape.constant(beta_of(2));
+  const auto normalized = [&](const Tensor& input) {
+    return batch_norm_training(tape.constant(input), gamma, beta, Real(1e-5)).y.value();
+  };
+  CHECK(different_bits(normalized(x), normalized(x.reshaped({60, 2})).reshaped(x.shape())) == "");
+}
+
+// ---- Gradients ----
+
+TEST_CASE("the closed form of the gradient equals the chain rule step by step") {
+  // One chunk of rows, and several of 16384 / 60 = 273.
+  for (const Shape& shape : {Shape{7, 3}, Shape{1000, 60}, Shape{3, 5, 4, 2}}) {
+    const Tensor x = random_tensor("x", shape, 5, 3), dy = random_tensor("dy", shape);
+    const Tensor gamma = gamma_of(shape.channels());
+    for (const double epsilon : {1e-2, 1e-5}) {
+      const Gradients actual = taped_gradients(x, dy, gamma, static_cast<Real>(epsilon));
+      const Gradients expected = staged_gradients(x, dy, gamma, double{static_cast<Real>(epsilon)});
+      const double tolerance = sizeof(Real) == sizeof(float) ? 3e-5 : 1e-12;
+      CAPTURE(shape);
+      CHECK(mismatch(actual.dx, expected.dx, tolerance) == "");
+      CHECK(mismatch(actual.dgamma, expected.dgamma, tolerance) == "");
+      CHECK(mismatch(actual.dbeta, expected.dbeta, tolerance) == "");
+    }
+  }
+}
+
+TEST_CASE("gradients of batch norm in training" * double_only()) {
+  for (const Shape& shape : {Shape{7, 3}, Shape{3, 5, 4, 2}, Shape{2, 1, 3, 2}}) {
+    for (const Real epsilon : {Real(1e-2), Real(1e-5)}) {
+      for (const auto& [offset, spread] : {std::pair{0.0, 1.0}, {5.0, 3.0}}) {
+        const auto normalize = [=](const Inputs& v) {
+          return batch_norm_training(v[0], v[1], v[2], epsilon).y;
+        };
+        const Index channels = shape.channels();
+        CAPTURE(shape);
+        CAPTURE(epsilon);
+        CHECK(wrong_gradients(normalize, {random_tensor("x", shape, offset, spread),
+                                          gamma_of(channels), beta_of(channels)}) == "");
+      }
+    }
+  }
+}
+
+TEST_CASE("gradients of batch norm behind a dense layer" * double_only()) {
+  const auto network = [](const Inputs& v) {
+    return batch_norm_training(dense(v[0], v[1], std::nullopt), v[2], v[3], Real(1e-5)).y;
+  };
+  CHECK(wrong_gradients(network, {random_tensor("x", {7, 5}), random_tensor("w", {5, 3}),
+                                  gamma_of(3), beta_of(3)}) == "");
+}
+
+TEST_CASE("gradients of batch norm with given statistics" * double_only()) {
+  for (const Shape& shape : {Shape{7, 3}, Shape{3, 5, 4, 2}}) {
+    const Index channels = shape.channels();
+    Moments statistics{random_tensor("mean", {channels}, 4), random_tensor("variance", {channels})};
+    for (Real& v : statistics.variance.values()) v = std::abs(v) + Real(0.1);
+    const auto normalize = [=](const Inputs& v) {
+      return batch_norm_inference(v[0], v[1], v[2], statistics, Real(1e-2));
+    };
+    CHECK(wrong_gradients(normalize, {random_tensor("x", shape, 5, 3), gamma_of(channels),
+                                      beta_of(channels)}) == "");
+  }
+}
+
+TEST_CASE("an input that is a constant costs no gradient, gamma and beta get theirs") {
+  const Tensor x = random_tensor("x", {7, 3});
+  const Moments given{Tensor::zeros({3}), Tensor::full({3}, 1)};
+  for (const bool training : {true, false}) {
+    Tape tape;
+    const Var vx = tape.constant(x), gamma = tape.variable(gamma_of(3));
+    const Var beta = tape.variable(beta_of(3));
+    const Var y = training ? batch_norm_training(vx, gamma, beta, 0).y
+                           : batch_norm_inference(vx, gamma, beta, given, 0);
+    tape.backward(sum(y));
+    CHECK(mismatch(beta.gradient(), Tensor::full({3}, 7)) == "");
+    CHECK(gamma.gradient().shape() == Shape{3});
+    CHECK_THROWS_AS(vx.gradient(), Error);
+  }
+}
+
+// ---- Inference ----
+
+TEST_CASE("with given statistics the tape and the plain form have the same bits") {
+  Tape tape;
+  const Tensor x = random_tensor("x", {3, 5, 4, 2}, 5, 3);
+  const Moments statistics = moments(random_tensor("other", {50, 2}, 4, 2));
+  const Var y = batch_norm_inference(tape.variable(x), tape.variable(gamma_of(2)),
+                                     tape.variable(beta_of(2)), statistics, Real(1e-5));
+  CHECK(different_bits(y.value(), batch_norm_inference(x, gamma_of(2), beta_of(2), statistics,
+                                                       Real(1e-5))) == "");
+}
+
+TEST_CASE("with the batch's own statistics inference equals training") {
+  Tape tape;
+  const Tensor x = random_tensor("x", {7, 3}, 5, 3);
+  const BatchNormResult result = batch_norm_training(tape.constant(x), tape.constant(gamma_of(3)),
+                                                     tape.constant(beta_of(3)), Real(1e-5));
+  CHECK(different_bits(result.y.value(), batch_norm_inference(x, gamma_of(3), beta_of(3),
+                                                              result.batch, Real(1e-5))) == "");
+}
+
+TEST_CASE("inference takes a single row and an empty batch") {
+  const Moments statistics{Tensor({1}, {1}), Tensor({1}, {1})};
+  const Tensor gamma({1}, {8}), beta({1}, {5});
+  CHECK(mismatch(batch_norm_inference(Tensor({1, 1}, {3}), gamma, beta, statistics, 3),
+                 Tensor({1, 1}, {13})) == "");
+  CHECK(batch_norm_inference(Tensor::zeros({0, 1}), gamma, beta, statistics, 3).shape() ==
+        Shape{0, 1});
+}
+
+// ---- Errors ----
+
+TEST_CASE("training with one value per channel is refused with the reason") {
+  Tape tape;
+  const Var gamma = tape.variable(gamma_of(3)), beta = tape.variable(beta_of(3));
+  const Var row = tape.variable(Tensor::zeros({1, 3}));
+  CHECK(error_lacks({"[batch_norm] training needs more than one value per channel: x is (1, 3). "
+                     "With one value, x - mean is 0, every output is beta and every gradient is "
+                     "0: use a larger batch"},
+                    [&] { batch_norm_training(row, gamma, beta, Real(1e-5)); }) == "");
+  const Var pixel = tape.variable(Tensor::zeros({1, 1, 1, 3}));
+  CHECK(error_lacks({"x is (1, 1, 1, 3)"},
+                    [&] { batch_norm_training(pixel, gamma, beta, Real(1e-5)); }) == "");
+  const Var none = tape.variable(Tensor::zeros({0, 3}));
+  CHECK(error_lacks({"x is (0, 3)"}, [&] { batch_norm_training(none, gamma, beta, Real(1e-5)); }) ==
+        "");
+  // One image of several pixels is enough.
+  const Var image = tape.variable(random_tensor("image", {1, 2, 2, 3}));
+  CHECK(batch_norm_training(image, gamma, beta, Real(1e-5)).y.shape() == Shape{1, 2, 2, 3});
+}
+
+TEST_CASE("gamma, beta and the statistics have one value per channel") {
+  const auto call = [](const Shape& x, const Shape& gamma, const Shape& beta) {
+    return [=] {
+      Tape tape;
+      batch_norm_training(tape.constant(Tensor::zeros(x)), tape.constant(Tensor::zeros(gamma)),
+                          tape.constant(Tensor::zeros(beta)), Real(1e-5));
+    };
+  };
+  CHECK(error_lacks({"[batch_norm] gamma and beta must have one value per channel, (3): x is (4, "
+                     "3), gamma is (2), beta is (3)"},
+                    call({4, 3}, {2}, {3})) == "");
+  CHECK(error_lacks({"gamma is (3), beta is (1, 3)"}, call({4, 3}, {3}, {1, 3})) == "");
+  CHECK(error_lacks({"[batch_norm] the input must be (N, C) or (N, H, W, C): x is (3)"},
+                    call({3}, {3}, {3})) == "");
+  CHECK(
+      error_lacks(
+          {"[batch_norm] the statistics must have one value per channel, (3): mean is "
+           "(2), variance is (3)"},
+          [] {
+            const Tensor ones = Tensor::full({3}, 1);
+            batch_norm_inference(Tensor::zeros({4, 3}), ones, ones, {Tensor::zeros({2}), ones}, 1);
+          }) == "");
+}
+
+// ---- Threads ----
+
+TEST_CASE("moments and batch norm have the same bits with 1, 2 and 3 threads") {
+  const Tensor x = random_tensor("x", {5, 13, 11, 70}, 5, 3);  // chunks of 234 rows
+  const Tensor dy = random_tensor("dy", x.shape());
+  CHECK(depends_on_threads([&] {
+          Moments statistics = moments(x);
+          Gradients g = taped_gradients(x, dy, gamma_of(70), Real(1e-5));
+          Tensor y = batch_norm_inference(x, gamma_of(70), beta_of(70), statistics, Real(1e-5));
+          std::vector<Tensor> results;
+          for (Tensor* tensor :
+               {&statistics.mean, &statistics.variance, &g.dx, &g.dgamma, &g.dbeta, &y}) {
+            results.push_back(std::move(*tensor));
+          }
+          return results;
+        }) == "");
+}
+
+}  // namespace minitape
