@@ -1,0 +1,29 @@
+// Every data set by its name: the one place where a config's [data] section becomes images.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "minitape/data/dataset.hpp"
+
+namespace minitape {
+
+struct DataSource {
+  std::string name = "digits";  // digits, shapes (made in code); mnist, fashion_mnist, cifar10
+  // Holds mnist/, fashion_mnist/, cifar-10-batches-bin/. Empty: $MINITAPE_DATA, else ./data.
+  std::filesystem::path dir;
+  // The first N images only. 0: all of a set that was downloaded; 60,000 for training and 10,000
+  // for testing of a set made in code, which can be of any size up to kMaxSyntheticImages.
+  Index train_limit = 0;
+  Index test_limit = 0;
+  std::uint64_t seed = 1;  // of the sets made in code
+
+  bool operator==(const DataSource&) const = default;
+};
+
+/// The training and the test set. Throws when the name is unknown, when a file is missing or
+/// broken, and when a limit is negative or larger than the set.
+TrainTest load_data(const DataSource& source);
+
+}  // namespace minitape
