@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "minitape/core/parallel.hpp"
-#include "minitape/core/random.hpp"
+#include "testing.hpp"
 
 using namespace minitape;
 using doctest::Contains;
@@ -105,12 +104,10 @@ TEST_CASE("the seed decides every byte, the number of threads none") {
   };
   const std::vector<Batch> batches = run();
   CHECK(equal(run(), batches));
-  const int threads = thread_count();
-  set_thread_count(1);
-  CHECK(equal(run(), batches));
-  set_thread_count(3);
-  CHECK(equal(run(), batches));
-  set_thread_count(threads);
+  for (const int threads : {1, 3}) {
+    const UseThreads use(threads);
+    CHECK(equal(run(), batches));
+  }
   options.seed = 4;
   CHECK_FALSE(equal(run(), batches));
 }

@@ -5,8 +5,7 @@
 
 #include <cmath>
 
-#include "minitape/core/parallel.hpp"
-#include "minitape/core/random.hpp"
+#include "testing.hpp"
 
 using namespace minitape;
 
@@ -59,12 +58,11 @@ TEST_CASE("no constant set has a deviation made of rounding errors") {
 TEST_CASE("statistics agree with the textbook's two passes, with any number of threads") {
   const Index images = 1203;  // more than two of the pieces that are counted side by side
   const Dataset dataset = random_set(images, {2, 3, 3});
-  const int threads = thread_count();
-  set_thread_count(1);
-  const Standardization alone = Standardization::of(dataset);
-  set_thread_count(3);
-  const Standardization together = Standardization::of(dataset);
-  set_thread_count(threads);
+  const auto with_threads = [&](int threads) {
+    const UseThreads use(threads);
+    return Standardization::of(dataset);
+  };
+  const Standardization alone = with_threads(1), together = with_threads(3);
   CHECK(alone.mean == together.mean);
   CHECK(alone.deviation == together.deviation);
 
