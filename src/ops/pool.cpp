@@ -66,11 +66,13 @@ Tensor max_pool(const Tensor& x, const Window& w, std::vector<std::int32_t>* win
 }  // namespace
 
 Window pool_window(const std::string& operation, const Shape& x, PoolOptions options) {
+  const Index stride = options.stride == 0 ? options.size : options.stride;
+  const Window window =
+      Window::over(operation, x, options.size, options.size, stride, options.padding);
   MINITAPE_CHECK(options.padding.amount < options.size, "[", operation,
                  "] the padding must be smaller than the window: the window is ", options.size, "x",
                  options.size, ", the padding ", options.padding.amount);
-  const Index stride = options.stride == 0 ? options.size : options.stride;
-  return Window::over(operation, x, options.size, options.size, stride, options.padding);
+  return window;
 }
 
 // ---- Maximum ----
