@@ -73,7 +73,7 @@ std::string toml_text(std::uint64_t field) {
 
 bool accept(const toml::node& node, double& field, Numbers rule) {
   const std::optional<double> value = node.value<double>();
-  if (!node.is_number() || !value) return false;
+  if (!value) return false;
   // Written so that NaN, for which every comparison is false, does not fit.
   const bool fits = *value >= rule.least && *value <= rule.most;
   if (!fits || (rule.below_most && *value == rule.most)) return false;

@@ -31,8 +31,6 @@ std::string_view last_part(std::string_view name) {
 }  // namespace
 
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
-  constexpr std::size_t kLongestName = 200;  // nobody misspells a known name into more
-  if (name.size() > kLongestName) return "";
   std::size_t best_distance = 1 + last_part(name).size() / 4 + 1;  // near means below this
   std::string best;
   for (const std::string& candidate : candidates) {

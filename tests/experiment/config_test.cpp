@@ -74,7 +74,9 @@ Config every_key_changed() {
   Config config;
   config.seed = 9223372036854775807;
   config.data = {"none", "a \"b\"\\c\n\t\x7f é", 1, 2, false, {"crop", "flip"}, {100, 200, 3}};
-  config.model = {false, {"normal", 5e-324, 0.05}, every_layer()};
+  config.model.batch_norm = false;
+  config.model.init = {"normal", 5e-324, 0.05};
+  config.model.layers = every_layer();
   config.batch_norm = {1e-12, 0.1, "debiased_ema", "biased"};
   config.optimizer = {1e9, 0.30000000000000004, true, 1e-4};
   config.schedule = {"one_cycle", 3, 4, 0.5, 0.25, 10, 123456789.125};
@@ -201,7 +203,7 @@ TEST_CASE("config: a list replaces the list, an init forgets the numbers of anot
   const std::string file = R"(
     [model]
     init = { type = "normal", stddev = 0.5 }
-    layers = [{ type = "relu" }, { type = "tanh" }])";
+    layers = [{ type = "dense", units = 3 }, { type = "tanh" }])";
   CHECK(parsed(file, {R"(model.layers=[{ type = "flatten" }])"}).model.layers ==
         std::vector{layer("flatten")});
   CHECK(parsed(file, {"model.init.stddev=0.25"}).model.init == InitConfig{"normal", 0.25, 0.05});
@@ -216,6 +218,8 @@ TEST_CASE("config: differing_keys names every key that differs and no other") {
         Keys{"seed", "train.epochs"});
   CHECK(differing_keys(Config{}, parsed("", {R"(model.init={type="uniform"})"})) ==
         Keys{"model.init.type", "model.init.limit"});
+  CHECK(differing_keys(parsed("", {R"(model.init={type="uniform"})"}), Config{}) ==
+        Keys{"model.init.limit", "model.init.type"});
   // A digit beyond what a fixed number of digits would show.
   CHECK(differing_keys(Config{}, parsed("", {"optimizer.learning_rate=0.10000000000000002"})) ==
         Keys{"optimizer.learning_rate"});
