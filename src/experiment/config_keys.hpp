@@ -32,7 +32,7 @@ struct Choices {
 };
 
 // Bounds that nobody meets by intention. They keep the size of a batch of activations, which is at
-// most kMaxExtent * kMaxInput * kMaxExtent unless padding adds to it, within 64 bits.
+// most kMaxExtent * kMaxInput * kMaxExtent, within 64 bits; where padding adds more, Shape refuses.
 inline constexpr Index kMaxExtent = 100'000;       // channels, units, images of a batch
 inline constexpr Index kMaxInput = 100'000'000;    // all numbers of one example
 inline constexpr Index kMaxWindow = 1'000;         // kernels, strides and padding, in pixels
