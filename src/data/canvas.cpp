@@ -1,0 +1,146 @@
+#include "canvas.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace minitape {
+namespace {
+
+float distance_to_segment(float x, float y, Point a, Point b) {
+  const float dx = b.x - a.x, dy = b.y - a.y;
+  const float length_squared = dx * dx + dy * dy;
+  // Project onto the segment: t = 0 at a, 1 at b. The guard is for a segment that is a point.
+  const float t = ((x - a.x) * dx + (y - a.y) * dy) / std::max(length_squared, 1e-12f);
+  const float inside = std::clamp(t, 0.0f, 1.0f);
+  return std::hypot(x - a.x - inside * dx, y - a.y - inside * dy);
+}
+
+// The pixels [first, last) that the interval [low, high] touches.
+struct PixelRange {
+  PixelRange(float low, float high, Index side)
+      : first(std::clamp(static_cast<Index>(std::floor(low)), Index{0}, side)),
+        last(std::clamp(static_cast<Index>(std::ceil(high)), Index{0}, side)) {}
+  Index first, last;
+};
+
+void draw_segment(Plane& coverage, Point a, Point b, float radius, float softness) {
+  // Only the bounding box of the pen's track can be touched.
+  const float reach = radius + softness / 2;
+  const auto [left, right] = std::minmax(a.x, b.x);
+  const auto [top, bottom] = std::minmax(a.y, b.y);
+  const PixelRange columns(left - reach, right + reach, coverage.side);
+  const PixelRange rows(top - reach, bottom + reach, coverage.side);
+  for (Index r = rows.first; r < rows.last; ++r) {
+    float* row = coverage.row(r);
+    for (Index c = columns.first; c < columns.last; ++c) {
+      const float x = static_cast<float>(c) + 0.5f, y = static_cast<float>(r) + 0.5f;
+      const float distance = distance_to_segment(x, y, a, b);
+      const float ink = std::clamp(0.5f + (radius - distance) / softness, 0.0f, 1.0f);
+      row[c] = std::max(row[c], ink);
+    }
+  }
+}
+
+// Where the closed line crosses the horizontal line at height y, from left to right.
+void find_crossings(const Line& outline, float y, std::vector<float>& crossings) {
+  crossings.clear();
+  Point a = outline.back();
+  for (const Point b : outline) {
+    if ((a.y <= y) != (b.y <= y)) crossings.push_back(a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x));
+    a = b;
+  }
+  std::sort(crossings.begin(), crossings.end());
+}
+
+}  // namespace
+
+Line placed(const Line& figure, const Placement& placement) {
+  const float cosine = std::cos(placement.angle), sine = std::sin(placement.angle);
+  Line result;
+  result.reserve(figure.size());
+  for (const Point p : figure) {
+    const float x = placement.width * (p.x + placement.slant * p.y), y = placement.height * p.y;
+    result.push_back(
+        {placement.centre.x + cosine * x - sine * y, placement.centre.y + sine * x + cosine * y});
+  }
+  return result;
+}
+
+Line curve_through(const Line& points) {
+  constexpr int kPiecesPerSpan = 4;
+  Line result = {points.front()};
+  const std::size_t last = points.size() - 1;
+  for (std::size_t i = 0; i < last; ++i) {
+    // From p1 to p2, with the neighbours p0 and p3 giving the directions; the ends stand in for
+    // the neighbours that they lack.
+    const Point p0 = points[i == 0 ? 0 : i - 1], p1 = points[i];
+    const Point p2 = points[i + 1], p3 = points[std::min(i + 2, last)];
+    for (int piece = 1; piece <= kPiecesPerSpan; ++piece) {
+      const float t = static_cast<float>(piece) / kPiecesPerSpan;
+      // Blend the four points with the Catmull-Rom weights at t, which add up to 1.
+      const float w0 = -0.5f * t * (1 - t) * (1 - t);
+      const float w1 = 1 + t * t * (1.5f * t - 2.5f);
+      const float w2 = t * (0.5f + t * (2 - 1.5f * t));
+      const float w3 = 0.5f * t * t * (t - 1);
+      result.push_back({w0 * p0.x + w1 * p1.x + w2 * p2.x + w3 * p3.x,
+                        w0 * p0.y + w1 * p1.y + w2 * p2.y + w3 * p3.y});
+    }
+  }
+  return result;
+}
+
+void draw_line(Plane& coverage, const Line& line, float radius, float softness) {
+  for (std::size_t i = 1; i < line.size(); ++i) {
+    draw_segment(coverage, line[i - 1], line[i], radius, softness);
+  }
+}
+
+void fill_outline(Plane& coverage, const Line& outline) {
+  // Average over thin slices of each pixel row; along a slice the covered length is exact.
+  constexpr int kSlices = 4;
+  const auto [top, bottom] = std::minmax_element(outline.begin(), outline.end(),
+                                                 [](Point a, Point b) { return a.y < b.y; });
+  const PixelRange rows(top->y, bottom->y, coverage.side);
+  std::vector<float> crossings;
+  std::vector<float> covered(static_cast<std::size_t>(coverage.side));
+  for (Index r = rows.first; r < rows.last; ++r) {
+    std::fill(covered.begin(), covered.end(), 0.0f);
+    for (int slice = 0; slice < kSlices; ++slice) {
+      const float offset = (static_cast<float>(slice) + 0.5f) / kSlices;
+      find_crossings(outline, static_cast<float>(r) + offset, crossings);
+      // Between the first crossing and the second is inside, the second and the third outside, …
+      for (std::size_t i = 0; i + 1 < crossings.size(); i += 2) {
+        const float begin = crossings[i], end = crossings[i + 1];
+        const PixelRange columns(begin, end, coverage.side);
+        for (Index c = columns.first; c < columns.last; ++c) {
+          const float left = std::max(begin, static_cast<float>(c));
+          const float right = std::min(end, static_cast<float>(c + 1));
+          covered[static_cast<std::size_t>(c)] += (right - left) / kSlices;
+        }
+      }
+    }
+    float* row = coverage.row(r);
+    for (Index c = 0; c < coverage.side; ++c) {
+      row[c] = std::max(row[c], covered[static_cast<std::size_t>(c)]);
+    }
+  }
+}
+
+float between(Random& random, float low, float high) {
+  return static_cast<float>(random.uniform(low, high));
+}
+
+float quick_normal(Random& random) {
+  const std::uint32_t bits = random.bits();
+  const std::uint32_t sum =
+      (bits & 255) + ((bits >> 8) & 255) + ((bits >> 16) & 255) + (bits >> 24);
+  // A byte has mean 127.5 and variance (256² − 1) / 12; four of them, four times as much.
+  constexpr float kMean = 510.0f, kDeviation = 147.801f;
+  return (static_cast<float>(sum) - kMean) / kDeviation;
+}
+
+std::uint8_t to_byte(float brightness) {
+  return static_cast<std::uint8_t>(std::clamp(brightness, 0.0f, 1.0f) * 255 + 0.5f);
+}
+
+}  // namespace minitape

@@ -1,0 +1,66 @@
+// Drawing for the synthetic sets: lines become coverage, coverage becomes pixels.
+//
+// A figure is a list of points in its own coordinates, about −1 … 1, y downwards. `placed` turns,
+// scales and moves it onto the image, where pixel (row, column) is the unit square that starts at
+// x = column, y = row. Drawing writes coverage: how much of each pixel is inside, 0 … 1, so edges
+// are smooth at any position.
+//
+//   pen       coverage = clamp(½ + (radius − distance to the line) / softness)
+//   outline   coverage = area of the pixel inside a closed line, by the even-odd rule
+//
+// All of it is float, whatever Real is: pictures are the same in both builds.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "minitape/core/random.hpp"
+
+namespace minitape {
+
+struct Point {
+  float x = 0, y = 0;
+};
+using Line = std::vector<Point>;  // straight pieces from point to point
+
+/// A square plane of floats: element (row, column) lies at row·side + column.
+struct Plane {
+  explicit Plane(Index side_length)
+      : side(side_length), values(static_cast<std::size_t>(side * side)) {}
+  float* row(Index r) { return values.data() + r * side; }
+
+  Index side;
+  std::vector<float> values;  // [side, side]
+};
+
+/// Where a figure goes: p ↦ centre + rotate(angle) · (width·(x + slant·y), height·y).
+struct Placement {
+  Point centre;      // pixels
+  float width = 1;   // pixels per unit
+  float height = 1;  // pixels per unit
+  float angle = 0;   // radians, clockwise as seen
+  float slant = 0;   // how far the top leans to the left
+};
+Line placed(const Line& figure, const Placement& placement);
+
+/// A smooth line through all of `points` (Catmull-Rom spline), as straight pieces.
+Line curve_through(const Line& points);
+
+/// Raises `coverage` to that of a round pen of this radius which follows the line.
+/// Radius and softness (the width of the edge) in pixels.
+void draw_line(Plane& coverage, const Line& line, float radius, float softness = 1);
+
+/// Raises `coverage` to that of the area inside the closed line; the end is joined to the start.
+void fill_outline(Plane& coverage, const Line& outline);
+
+/// Uniform in [low, high).
+float between(Random& random, float low, float high);
+
+/// Roughly normal with mean 0 and variance 1, never beyond ±3.5: the sum of four uniform bytes.
+/// One draw of bits, a tenth of the time of an exact normal.
+float quick_normal(Random& random);
+
+/// The byte for a brightness from 0 to 1; what lies outside is cut off.
+std::uint8_t to_byte(float brightness);
+
+}  // namespace minitape
