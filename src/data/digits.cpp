@@ -1,0 +1,173 @@
+// The digits: ten figures of pen strokes, each image written by a different hand.
+//
+//   strokes → smooth warp → turn, scale, slant, shift → pen of some width → contrast and noise
+//
+// The ranges are chosen so that there is something to learn. Shift and turn defeat a template of
+// pixels, which is what a linear classifier is; noise, low contrast and stray strokes keep a small
+// convolutional network from being perfect after an epoch or two. People read nearly all of them.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include "canvas.hpp"
+#include "generate.hpp"
+#include "minitape/data/synthetic.hpp"
+
+namespace minitape {
+namespace {
+
+constexpr Index kSide = 28;
+constexpr float kPi = std::numbers::pi_v<float>;
+
+// A sheet for one digit is 60 wide and 100 high, y downwards.
+constexpr float kSheetWidth = 60, kSheetHeight = 100;
+
+struct Stroke {
+  bool curved;  // a smooth line through the points, or straight from one to the next
+  Line points;  // on the sheet
+};
+using Glyph = std::vector<Stroke>;
+
+// The ways to write each digit, [digit][style].
+const std::vector<std::vector<Glyph>>& glyphs() {
+  constexpr bool kCurved = true, kStraight = false;
+  // clang-format off
+  static const std::vector<std::vector<Glyph>> table = {
+      {  // 0
+          {{kCurved, {{30, 0}, {8, 15}, {0, 50}, {8, 85}, {30, 100}, {52, 85}, {60, 50}, {52, 15},
+                      {30, 0}}}}},
+      {  // 1: a bar; with a flag; with a flag and a foot
+          {{kStraight, {{30, 0}, {30, 100}}}},
+          {{kStraight, {{12, 25}, {36, 0}, {36, 100}}}},
+          {{kStraight, {{10, 22}, {32, 0}, {32, 100}}}, {kStraight, {{10, 100}, {54, 100}}}}},
+      {  // 2
+          {{kCurved, {{3, 25}, {13, 5}, {34, 0}, {55, 15}, {52, 40}, {30, 68}, {0, 100}}},
+           {kStraight, {{0, 100}, {60, 100}}}}},
+      {  // 3: round; with a flat top
+          {{kCurved, {{5, 13}, {28, 0}, {52, 10}, {50, 36}, {23, 48}}},
+           {kCurved, {{23, 48}, {53, 58}, {58, 80}, {35, 100}, {3, 89}}}},
+          {{kStraight, {{5, 0}, {54, 0}, {26, 40}}},
+           {kCurved, {{26, 40}, {52, 50}, {58, 76}, {36, 100}, {3, 90}}}}},
+      {  // 4: open; closed
+          {{kStraight, {{10, 0}, {3, 60}, {60, 60}}}, {kStraight, {{46, 20}, {44, 100}}}},
+          {{kStraight, {{43, 100}, {43, 0}, {0, 68}, {60, 68}}}}},
+      {  // 5
+          {{kStraight, {{56, 0}, {11, 0}, {7, 46}}},
+           {kCurved, {{7, 46}, {33, 38}, {58, 56}, {53, 87}, {28, 100}, {2, 90}}}}},
+      {  // 6
+          {{kCurved, {{48, 0}, {20, 24}, {3, 60}, {8, 90}, {30, 100}, {55, 89}, {55, 62}, {33, 50},
+                      {5, 70}}}}},
+      {  // 7: plain; with a bar
+          {{kStraight, {{2, 0}, {58, 0}, {22, 100}}}},
+          {{kStraight, {{2, 0}, {58, 0}, {24, 100}}}, {kStraight, {{16, 50}, {58, 50}}}}},
+      {  // 8
+          {{kCurved, {{30, 47}, {9, 32}, {10, 10}, {30, 0}, {50, 10}, {51, 32}, {30, 47}, {5, 68},
+                      {7, 91}, {30, 100}, {53, 91}, {55, 68}, {30, 47}}}}},
+      {  // 9: straight down; with a hook
+          {{kCurved, {{54, 24}, {45, 5}, {26, 0}, {5, 16}, {8, 42}, {28, 50}, {48, 41}, {54, 24}}},
+           {kStraight, {{54, 24}, {49, 100}}}},
+          {{kCurved, {{54, 24}, {45, 5}, {26, 0}, {5, 16}, {8, 42}, {28, 50}, {48, 41}, {54, 24},
+                      {55, 60}, {45, 92}, {18, 99}}}}}};
+  // clang-format on
+  return table;
+}
+
+// Bends the sheet by two sine waves: points that met still meet, straight lines no longer are.
+struct Warp {
+  explicit Warp(Random& random) {
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      amplitude[axis] = between(random, 0, 0.24f);
+      frequency[axis] = between(random, 1.5f, 3.5f);
+      phase[axis] = between(random, 0, 2 * kPi);
+    }
+  }
+  Point operator()(Point p) const {
+    return {p.x + amplitude[0] * std::sin(frequency[0] * p.y + phase[0]),
+            p.y + amplitude[1] * std::sin(frequency[1] * p.x + phase[1])};
+  }
+  std::array<float, 2> amplitude, frequency, phase;  // of the shift in x, in y
+};
+
+// The strokes of a digit, in one of its styles, as warped lines in −0.6 … 0.6 by −1 … 1 or so.
+std::vector<Line> write_digit(Random& random, int digit) {
+  const std::vector<Glyph>& styles = glyphs()[static_cast<std::size_t>(digit)];
+  const Index style = random.below(static_cast<Index>(styles.size()));
+  const Warp warp(random);
+  std::vector<Line> lines;
+  for (const Stroke& stroke : styles[static_cast<std::size_t>(style)]) {
+    Line points = stroke.points;
+    for (Point& p : points) {
+      p = warp({(2 * p.x - kSheetWidth) / kSheetHeight, (2 * p.y - kSheetHeight) / kSheetHeight});
+    }
+    lines.push_back(stroke.curved ? curve_through(points) : points);
+  }
+  return lines;
+}
+
+Placement random_placement(Random& random) {
+  const float size = between(random, 6.5f, 10.5f);  // half the height in pixels
+  const float middle = static_cast<float>(kSide) / 2;
+  Placement placement;
+  placement.centre = {middle + between(random, -3, 3), middle + between(random, -2.5f, 2.5f)};
+  placement.width = size * between(random, 0.75f, 1.2f);
+  placement.height = size;
+  placement.angle = between(random, -0.3f, 0.3f);
+  placement.slant = between(random, -0.3f, 0.3f);
+  return placement;
+}
+
+// Short strokes at the edge of the image, as if the neighbours on the line were cut off.
+void draw_stray_strokes(Random& random, Plane& coverage, float radius) {
+  const Index count = random.below(4);
+  for (Index i = 0; i < count; ++i) {
+    const float side = static_cast<float>(kSide);
+    Point from = {random.chance(0.5) ? 0 : side, between(random, 0, side)};  // left or right
+    if (random.chance(0.5)) std::swap(from.x, from.y);                       // top or bottom
+    const Point to = {from.x + between(random, -8, 8), from.y + between(random, -8, 8)};
+    draw_line(coverage, {from, to}, radius);
+  }
+}
+
+// Light ink on a dark sheet that is unevenly lit, with noise on every pixel. `ink` and `stray` are
+// coverages [28, 28]; stray strokes are fainter than the digit.
+void develop(Random& random, const Plane& ink, const Plane& stray, std::span<std::uint8_t> pixels) {
+  const float paper = between(random, 0, 0.2f), light = between(random, 0.5f, 1);
+  const float stray_light = light * between(random, 0.3f, 0.9f);
+  const float slope_x = between(random, -0.15f, 0.15f) / kSide;
+  const float slope_y = between(random, -0.15f, 0.15f) / kSide;
+  const float noise = between(random, 0.02f, 0.14f);
+  for (Index r = 0; r < kSide; ++r) {
+    for (Index c = 0; c < kSide; ++c) {
+      const auto i = static_cast<std::size_t>(r * kSide + c);
+      const float sheet = paper + slope_x * static_cast<float>(c - kSide / 2) +
+                          slope_y * static_cast<float>(r - kSide / 2);
+      const float writing = std::max(light * ink.values[i], stray_light * stray.values[i]);
+      pixels[i] = to_byte(sheet + (1 - paper) * writing + noise * quick_normal(random));
+    }
+  }
+}
+
+void draw_digit(Random& random, int digit, std::span<std::uint8_t> pixels) {
+  const float radius = between(random, 0.7f, 1.5f), softness = between(random, 0.8f, 1.8f);
+  const Placement placement = random_placement(random);
+  Plane ink(kSide), stray(kSide);  // [28, 28]
+  for (const Line& line : write_digit(random, digit)) {
+    draw_line(ink, placed(line, placement), radius, softness);
+  }
+  draw_stray_strokes(random, stray, radius);
+  develop(random, ink, stray, pixels);
+}
+
+}  // namespace
+
+Dataset make_digits(std::uint64_t seed, std::string_view split, Index count) {
+  const SyntheticSet set = {"digits",
+                            Shape{kSide, kSide, 1},
+                            {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
+                            draw_digit};
+  return generate(set, seed, split, count);
+}
+
+}  // namespace minitape
