@@ -37,7 +37,8 @@ void initialize_kernel(Parameter& kernel, Init init, std::uint64_t seed) {
       limit = init.amount;
       break;
     case Init::Kind::zeros:
-      break;
+      kernel.value.fill(0);
+      return;
   }
   Random random = stream(seed, "init/" + kernel.name);
   for (Real& value : kernel.value.values()) {
