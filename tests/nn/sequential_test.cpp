@@ -1,0 +1,259 @@
+#include "minitape/nn/sequential.hpp"
+
+#include "layer_testing.hpp"
+#include "minitape/nn/batch_norm.hpp"
+#include "minitape/nn/conv2d.hpp"
+#include "minitape/nn/simple_layers.hpp"
+
+namespace minitape {
+namespace {
+
+// Conv, batch norm (unless left out), relu, a residual block, flatten, dense.
+Sequential small_model(bool batch_norm = true) {
+  Sequential body;
+  body.add<Conv2D>(4, 4, 3, Conv2DOptions{1, Padding::same()});
+  if (batch_norm) body.put_at(1, std::make_unique<BatchNorm>(4));
+  body.put_at(2, std::make_unique<Activation>(Activation::tanh));
+
+  Sequential model;
+  model.add<Conv2D>(2, 4, 3, Conv2DOptions{2, Padding::same()}, KernelOptions{.bias = false});
+  if (batch_norm) model.put_at(1, std::make_unique<BatchNorm>(4));
+  model.put_at(2, std::make_unique<Activation>(Activation::relu));
+  model.add<Residual>(std::move(body));
+  model.add<Flatten>();
+  model.add<Dense>(24, 3);
+  return model;
+}
+
+std::vector<std::string> parameter_names(Layer& layer) {
+  std::vector<std::string> names;
+  for (const Parameter* parameter : layer.state().parameters) names.push_back(parameter->name);
+  return names;
+}
+
+const Parameter& parameter_of(Layer& layer, const std::string& name) {
+  for (const Parameter* parameter : layer.state().parameters) {
+    if (parameter->name == name) return *parameter;
+  }
+  throw Error("[test] no parameter " + name);
+}
+
+}  // namespace
+
+// ---- Order and names ----
+
+TEST_CASE("layers run one after the other") {
+  // y = relu(x·(−2) + 3): 1 -> 1, 2 -> 0
+  Sequential model;
+  model.add<Dense>(1, 1);
+  model.add<Activation>(Activation::relu);
+  model.initialize(1);
+  model.state().parameters[0]->value.fill(-2);
+  model.state().parameters[1]->value.fill(3);
+  const Tensor x({2, 1}, {1, 2}), expected({2, 1}, {1, 0});
+  CHECK(mismatch(model.predict(x), expected) == "");
+  Tape tape;
+  CHECK(mismatch(model.forward(tape.constant(x), Mode::training).value(), expected) == "");
+}
+
+TEST_CASE("an empty model gives its input back") {
+  Sequential model;
+  model.initialize(1);
+  const Tensor x = random_tensor("x", {2, 3});
+  CHECK(inference_differs(model, x) == "");
+  CHECK(different_bits(model.predict(x), x) == "");
+  CHECK(model.output_shape({3}) == Shape{3});
+}
+
+TEST_CASE("parameters are named by position and type, in the order of the layers") {
+  Sequential model = small_model();
+  const std::vector<std::string> expected{
+      "0.conv2d.kernel",
+      "1.batch_norm.gamma",
+      "1.batch_norm.beta",
+      "3.residual.0.conv2d.kernel",
+      "3.residual.0.conv2d.bias",
+      "3.residual.1.batch_norm.gamma",
+      "3.residual.1.batch_norm.beta",
+      "5.dense.kernel",
+      "5.dense.bias",
+  };
+  CHECK(parameter_names(model) == expected);
+  const LayerState state = model.state();
+  CHECK(state.buffers.size() == 4);
+  CHECK(state.buffers[1]->name == "1.batch_norm.running_variance");
+  CHECK(state.buffers[2]->name == "3.residual.1.batch_norm.running_mean");
+  CHECK(state.counters.size() == 2);
+  CHECK(state.counters[1]->name == "3.residual.1.batch_norm.updates");
+}
+
+TEST_CASE("a position can be left out, and the layers after it keep their numbers") {
+  Sequential model = small_model(false);
+  const std::vector<std::string> expected{"0.conv2d.kernel", "3.residual.0.conv2d.kernel",
+                                          "3.residual.0.conv2d.bias", "5.dense.kernel",
+                                          "5.dense.bias"};
+  CHECK(parameter_names(model) == expected);
+  std::vector<std::string> entries;
+  for (const Sequential::Entry& entry : model.entries()) entries.push_back(entry.name);
+  CHECK(entries ==
+        std::vector<std::string>{"0.conv2d", "2.relu", "3.residual", "4.flatten", "5.dense"});
+}
+
+TEST_CASE("positions must increase") {
+  Sequential model;
+  model.put_at(3, std::make_unique<Flatten>());
+  CHECK(error_lacks({"[sequential] positions must increase: the next free one is 4, got 3"},
+                    [&] { model.put_at(3, std::make_unique<Flatten>()); }) == "");
+}
+
+TEST_CASE("nodes carry the full name of the layer that recorded them") {
+  Sequential model = small_model();
+  model.initialize(1);
+  Tape tape;
+  model.forward(tape.constant(random_tensor("x", {3, 6, 4, 2})), Mode::training);
+  const auto layer_of = [&](const std::string& operation, int which) {
+    for (const Tape::Node& node : tape.nodes()) {
+      if (node.operation == operation && which-- == 0) return node.layer;
+    }
+    return std::string("none");
+  };
+  CHECK(layer_of("conv2d", 0) == "0.conv2d");
+  CHECK(layer_of("conv2d", 1) == "3.residual.0.conv2d");
+  CHECK(layer_of("batch_norm", 1) == "3.residual.1.batch_norm");
+  CHECK(layer_of("add", 0) == "3.residual");
+  CHECK(layer_of("dense", 0) == "5.dense");
+}
+
+// ---- Initial values ----
+
+TEST_CASE("the same seed gives the same bits, another seed other kernels") {
+  Sequential a = small_model(), b = small_model(), c = small_model();
+  a.initialize(1);
+  b.initialize(1);
+  c.initialize(2);
+  const std::vector<Tensor> from_a = snapshot(a), from_b = snapshot(b);
+  for (std::size_t i = 0; i < from_a.size(); ++i) CHECK(different_bits(from_b[i], from_a[i]) == "");
+  const std::string kernel = "5.dense.kernel";
+  CHECK(different_bits(parameter_of(c, kernel).value, parameter_of(a, kernel).value) != "");
+}
+
+TEST_CASE("models with and without batch norm start from the same weights, bit by bit") {
+  Sequential with = small_model(true), without = small_model(false);
+  with.initialize(7);
+  without.initialize(7);
+  int shared = 0;
+  for (const Parameter* parameter : without.state().parameters) {
+    CAPTURE(parameter->name);
+    CHECK(different_bits(parameter->value, parameter_of(with, parameter->name).value) == "");
+    shared += parameter->role == Role::kernel;
+  }
+  CHECK(shared == 3);
+}
+
+TEST_CASE("forward needs initial values first") {
+  Sequential model = small_model();
+  Tape tape;
+  const Var x = tape.constant(random_tensor("x", {3, 6, 4, 2}));
+  CHECK(error_lacks({"[sequential] call initialize(seed) before forward"},
+                    [&] { model.forward(x, Mode::training); }) == "");
+}
+
+// ---- Shapes ----
+
+TEST_CASE("the shape goes through all layers") {
+  Sequential model = small_model();
+  model.initialize(1);
+  CHECK(model.output_shape({6, 4, 2}) == Shape{3});
+  CHECK(shape_differs(model, {6, 4, 2}) == "");
+}
+
+TEST_CASE("where two layers do not fit, the error names both and both shapes") {
+  Sequential model;
+  model.add<Conv2D>(1, 8, 3);
+  model.add<Activation>(Activation::relu);
+  model.add<Dense>(100, 10);
+  CHECK(error_lacks({"layer 2.dense does not fit behind layer 1.relu, which gives (26, 26, 8): "
+                     "[dense] takes examples of shape (100): the layer before gives (26, 26, 8)"},
+                    [&] {
+                      model.output_shape({28, 28, 1});
+                    }) == "");
+  CHECK(error_lacks({"layer 0.conv2d does not fit behind the input, which gives (28, 28, 3)",
+                     "[conv2d] takes images (H, W, 1)"},
+                    [&] {
+                      model.output_shape({28, 28, 3});
+                    }) == "");
+}
+
+TEST_CASE("a layer inside of a residual block is named in full") {
+  Sequential body;
+  body.add<BatchNorm>(5);
+  Sequential model;
+  model.add<Residual>(std::move(body));
+  CHECK(error_lacks({"layer 0.residual does not fit behind the input, which gives (4)",
+                     "layer 0.residual.0.batch_norm", "takes examples with 5 channels"},
+                    [&] { model.output_shape({4}); }) == "");
+}
+
+// ---- Residual ----
+
+TEST_CASE("a residual block adds its input to what its body makes of it") {
+  Sequential body;
+  body.add<Dense>(2, 2);
+  Residual block(std::move(body));
+  block.initialize(1);
+  block.state().parameters[0]->value = Tensor({2, 2}, {0, 1, 1, 0});  // swaps the two
+  block.state().parameters[1]->value = Tensor({2}, {100, 200});
+  CHECK(mismatch(block.predict(Tensor({1, 2}, {1, 5})), Tensor({1, 2}, {106, 206})) == "");
+  CHECK(inference_differs(block, random_tensor("x", {3, 2})) == "");
+  CHECK(block.type() == "residual");
+  CHECK(block.body().entries().size() == 1);
+}
+
+TEST_CASE("the body of a residual block must keep the shape") {
+  Sequential body;
+  body.add<Dense>(2, 3);
+  const Residual block(std::move(body));
+  CHECK(error_lacks({"[residual] the body must keep the shape, because its result is added to its "
+                     "input: it takes (2) and gives (3)"},
+                    [&] { block.output_shape({2}); }) == "");
+}
+
+// ---- Both ways to compute, gradients ----
+
+TEST_CASE("predict and forward in inference have the same bits for a whole model") {
+  for (const bool batch_norm : {true, false}) {
+    Sequential model = small_model(batch_norm);
+    model.initialize(1);
+    randomize(model);
+    CHECK(inference_differs(model, random_tensor("x", {3, 6, 4, 2})) == "");
+  }
+}
+
+TEST_CASE("gradients of whole models with convolutions, batch norm and a residual block" *
+          double_only()) {
+  for (const bool batch_norm : {true, false}) {
+    Sequential model = small_model(batch_norm);
+    model.initialize(1);
+    randomize(model);
+    CAPTURE(batch_norm);
+    const Tensor x = random_tensor("x", {5, 6, 4, 2});
+    CHECK(wrong_gradients(model, x, Mode::training) == "");
+    CHECK(wrong_gradients(model, x, Mode::inference) == "");
+  }
+}
+
+TEST_CASE("gradients of a model with pools and dropout" * double_only()) {
+  Sequential model;
+  model.add<Conv2D>(2, 4, 3, Conv2DOptions{1, Padding::same()});
+  model.add<Activation>(Activation::leaky_relu, 0.1);
+  model.add<Pool>(Pool::max, PoolOptions{2});
+  model.add<Dropout>(0.3);
+  model.add<Pool>(Pool::avg, PoolOptions{2, 1});
+  model.add<GlobalAvgPool>();
+  model.add<Dense>(4, 3);
+  model.initialize(1);
+  randomize(model);
+  CHECK(wrong_gradients(model, random_tensor("x", {3, 6, 6, 2}), Mode::training) == "");
+}
+
+}  // namespace minitape
