@@ -41,18 +41,24 @@ TrainTest read_both(const DataSource& source) {
   if (source.name == "mnist" || source.name == "fashion_mnist") {
     return load_mnist(folder / source.name, source.name);
   }
-  if (source.name == "cifar10") return load_cifar10(folder / "cifar-10-batches-bin");
-  throw Error(
-      concat("[data] name must be one of digits, shapes, mnist, fashion_mnist, cifar10: got \"",
-             source.name, "\""));
+  return load_cifar10(folder / "cifar-10-batches-bin");
 }
 
 }  // namespace
+
+DataShape data_shape(const std::string& name) {
+  if (name == "digits" || name == "mnist" || name == "fashion_mnist") return {{28, 28, 1}, 10};
+  if (name == "shapes" || name == "cifar10") return {{32, 32, 3}, 10};
+  throw Error(
+      concat("[data] name must be one of digits, shapes, mnist, fashion_mnist, cifar10: got \"",
+             name, "\""));
+}
 
 TrainTest load_data(const DataSource& source) {
   MINITAPE_CHECK(source.train_limit >= 0 && source.test_limit >= 0,
                  "[data] train_limit and test_limit must not be negative: got ", source.train_limit,
                  " and ", source.test_limit);
+  data_shape(source.name);  // throws when there is no such set
   if (source.name == "digits") return make_both(make_digits, source);
   if (source.name == "shapes") return make_both(make_shapes, source);
   TrainTest sets = read_both(source);

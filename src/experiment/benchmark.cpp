@@ -49,12 +49,12 @@ double peak_rss_mb() {
 
 BenchmarkResult benchmark(const Config& config, const std::string& name, Index steps) {
   MINITAPE_CHECK(steps >= 1, "[bench] needs at least one step: got ", steps);
-  const Shape input = data_shape(config).input;
+  const Shape input = input_shape(config);
   Sequential model = build_model(config, input);
   Sgd sgd(model.state().parameters, build_sgd_options(config));
   const Shape output = model.output_shape(input);
-  MINITAPE_CHECK(output.rank() == 1, "[bench] the model must end in one number per class: it gives ",
-                 output);
+  MINITAPE_CHECK(output.rank() == 1,
+                 "[bench] the model must end in one number per class: it gives ", output);
 
   BenchmarkResult result{.config = name,
                          .batch_size = config.train.batch_size,
@@ -79,7 +79,9 @@ BenchmarkResult benchmark(const Config& config, const std::string& name, Index s
   const Tensor one = random_images(input, 1);
   result.predict_ms_batch_1 = median_ms(steps, [&] { model.predict(one); });
 
-  const auto per_second = [&](double ms) { return 1000 * static_cast<double>(result.batch_size) / ms; };
+  const auto per_second = [&](double ms) {
+    return 1000 * static_cast<double>(result.batch_size) / ms;
+  };
   result.train_images_per_second = per_second(result.train_ms_per_step);
   result.predict_images_per_second = per_second(batch_ms);
   return result;
@@ -102,11 +104,12 @@ std::string BenchmarkResult::to_json() const {
 
 std::string BenchmarkResult::to_text() const {
   std::ostringstream text;
-  text << std::fixed << std::setprecision(2) << config << ", batch " << batch_size << ", " << threads
-       << (threads == 1 ? " thread" : " threads") << ", OpenBLAS kernels for " << blas_core
-       << ", medians of " << steps << " steps:\n"
+  text << std::fixed << std::setprecision(2) << config << ", batch " << batch_size << ", "
+       << threads << (threads == 1 ? " thread" : " threads") << ", OpenBLAS kernels for "
+       << blas_core << ", medians of " << steps << " steps:\n"
        << "  training step      " << train_ms_per_step << " ms\n"
-       << "  training           " << std::setprecision(0) << train_images_per_second << " images/s\n"
+       << "  training           " << std::setprecision(0) << train_images_per_second
+       << " images/s\n"
        << "  prediction         " << predict_images_per_second << " images/s\n"
        << std::setprecision(3) << "  one image          " << predict_ms_batch_1 << " ms\n"
        << std::setprecision(0) << "  peak memory        " << peak_rss_mb << " MB in training\n";

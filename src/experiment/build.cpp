@@ -113,11 +113,8 @@ void check_classes(const Sequential& model, const Shape& input, Index classes) {
 
 // ---- Data ----
 
-DataShape data_shape(const Config& config) {
-  const std::string& name = config.data.name;
-  if (name == "cifar10" || name == "shapes") return {{32, 32, 3}, 10};
-  if (name == "none") return {config.data.input, 0};
-  return {{28, 28, 1}, 10};
+Shape input_shape(const Config& config) {
+  return config.data.name == "none" ? config.data.input : data_shape(config.data.name).image;
 }
 
 DataSource build_source(const Config& config) {

@@ -137,7 +137,7 @@ std::string check_fair(const std::vector<Variant>& variants,
   Index numbers = 0;
   for (Index seed = 0; seed < seeds; ++seed) {
     const auto build = [&](const Config& config) {
-      Sequential model = build_model(with_seed(config, seed), data_shape(config).input);
+      Sequential model = build_model(with_seed(config, seed), input_shape(config));
       return save_model(model);
     };
     const SafetensorsFile reference = build(first);
@@ -221,8 +221,7 @@ std::vector<VariantHistory> run_variants(
         if (!data || !(source == before)) data = load_data(source);
         // What an interrupted comparison left of this run is the beginning of the same run.
         fs::remove_all(folder);
-        RunFolder run(folder, config);
-        train(config, *data, run, watch(concat(variants[v].name, ", seed ", config.seed)));
+        train(config, *data, folder, watch(concat(variants[v].name, ", seed ", config.seed)));
       }
       RunHistory history = read_history(folder);
       history.seed = config.seed;

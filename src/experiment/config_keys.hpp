@@ -46,7 +46,7 @@ inline const Choices kLayerTypes{{"conv2d", "dense", "batch_norm", "relu", "leak
 template <class Visitor>
 void visit_keys(DataConfig& data, Visitor& keys) {
   keys.key("name", data.name,
-           Choices{{"digits", "shapes", "mnist", "fashion_mnist", "cifar10", "folder", "none"}},
+           Choices{{"digits", "shapes", "mnist", "fashion_mnist", "cifar10", "none"}},
            "the images");
   keys.key("dir", data.dir, Anything{}, "where data files are; \"\" = $MINITAPE_DATA, else ./data");
   keys.key("train_limit", data.train_limit, Integers{0, kMaxCount}, "first N images; 0 = all");

@@ -7,6 +7,9 @@
 #include <sstream>
 
 #include "minitape/experiment/csv.hpp"
+#include "minitape/experiment/curves.hpp"
+#include "minitape/experiment/plot.hpp"
+#include "minitape/experiment/terminal_plot.hpp"
 
 namespace minitape {
 namespace {
@@ -104,6 +107,14 @@ std::string paired_difference(const VariantHistory& a, const VariantHistory& b) 
                 difference.count, difference.count == 1 ? " pair)\n" : " pairs)\n");
 }
 
+std::string caption(const std::vector<VariantHistory>& variants) {
+  const std::size_t runs = variants.front().runs.size();
+  return runs == 1
+             ? "One seed. Same initial weights, batches and augmentation."
+             : concat("Mean and standard deviation of ", runs,
+                      " seeds. Within a seed: same initial weights, batches and augmentation.");
+}
+
 }  // namespace
 
 MeanSd mean_sd(const std::vector<double>& values) {
@@ -165,7 +176,12 @@ std::string to_table(const Comparison& comparison, const std::vector<VariantHist
     std::vector<std::string> row{v.name, with_spread(v.final_accuracy, 100, 2),
                                  with_spread(v.best_accuracy, 100, 2),
                                  with_spread(v.final_loss, 1, 4)};
-    for (const MeanSd& steps : v.steps_to) row.push_back(with_spread(steps, 1, 0));
+    for (const MeanSd& steps : v.steps_to) {
+      row.push_back(with_spread(steps, 1, 0));
+      const auto runs = static_cast<std::size_t>(v.runs);
+      if (steps.count > 0 && steps.count < runs)
+        row.back() += concat(" (", steps.count, " of ", runs, ")");
+    }
     row.push_back(fixed(1000 * v.step_seconds.mean, 2));
     row.push_back(fixed(v.seconds.mean, 1));
     rows.push_back(row);
@@ -208,6 +224,20 @@ void write_summary_csv(const std::filesystem::path& path, const Comparison& comp
     row.push_back(number_text(v.step_seconds.mean));
     row.push_back(number_text(v.seconds.mean));
     csv.row(row);
+  }
+}
+
+void report(const std::vector<VariantHistory>& variants, const std::filesystem::path& folder,
+            std::ostream& out) {
+  const Comparison comparison = summarize_runs(variants);
+  write_summary_csv(folder / "summary.csv", comparison);
+  const std::vector<Chart> charts = comparison_charts(variants);
+  const std::string problem = write_curves(folder, charts, caption(variants));
+
+  out << "\n" << terminal_plot(charts[0], 72, 16) << "\n" << to_table(comparison, variants) << "\n";
+  if (!problem.empty()) out << problem << "\n";
+  for (const char* name : {"curves.png", "curves.svg", "summary.csv"}) {
+    if (std::filesystem::exists(folder / name)) out << (folder / name).string() << "\n";
   }
 }
 

@@ -55,6 +55,15 @@ void RunFolder::write_model(Sequential& model) const {
   write_safetensors(folder_ / "model.safetensors", save_model(model));
 }
 
+void RunFolder::discard() const {
+  std::error_code ignored;
+  for (const char* file : {"config.toml", "environment.json", "initial.safetensors", "steps.csv",
+                           "metrics.csv", "model.safetensors"}) {
+    fs::remove(folder_ / file, ignored);
+  }
+  fs::remove(folder_, ignored);  // fails where it is not empty
+}
+
 bool RunFolder::holds_run(const fs::path& folder) {
   return fs::exists(folder / "config.toml") || fs::exists(folder / "steps.csv") ||
          fs::exists(folder / "summary.csv");

@@ -39,10 +39,10 @@ std::string first_non_finite(const Tape& tape) {
 // Everything that one run works with.
 class Run {
  public:
-  Run(const Config& config, const TrainTest& data, RunFolder& folder, const TrainWatcher& watcher)
+  Run(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
+      const TrainWatcher& watcher)
       : config_(config),
         data_(data),
-        folder_(folder),
         watcher_(watcher),
         model_(build_model(config, data.train.image_shape)),
         sgd_(model_.state().parameters, build_sgd_options(config)),
@@ -51,21 +51,30 @@ class Run {
                              : Standardization::none(data.train.image_shape.channels())),
         batches_(data.train, standardization_, build_batch_options(config)),
         schedule_(build_schedule(config, batches_.batches_per_epoch())),
-        total_steps_(total_steps(config, batches_.batches_per_epoch())) {
-    check_classes(model_, data.train.image_shape, data.train.classes());
-  }
+        total_steps_(total_steps(config, batches_.batches_per_epoch())),
+        folder_(checked(folder), config) {}
 
-  TrainOutcome train() {
+  TrainOutcome train() try {
     folder_.write_initial(model_);
     if (config_.train.epochs == 0) measure(0, Score{kNaN, kNaN});
     for (Index epoch = 1; outcome_.steps < total_steps_ && !stopped(); ++epoch) train_epoch(epoch);
     if (!stopped()) folder_.write_model(model_);
     outcome_.seconds = seconds_since(start_);
     return outcome_;
+  } catch (const Error& error) {
+    // Some input is only found out to be wrong by the first step: a batch of one before batch norm.
+    if (outcome_.steps == 0 && error.fault() == Fault::bad_input) folder_.discard();
+    throw;
   }
 
  private:
   static constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+  // The last check before the folder is made.
+  const std::filesystem::path& checked(const std::filesystem::path& folder) const {
+    check_classes(model_, data_.train.image_shape, data_.train.classes());
+    return folder;
+  }
 
   bool stopped() const { return outcome_.divergence && config_.train.stop_on_divergence; }
 
@@ -134,7 +143,6 @@ class Run {
 
   const Config& config_;
   const TrainTest& data_;
-  RunFolder& folder_;
   const TrainWatcher& watcher_;
 
   Sequential model_;
@@ -143,6 +151,7 @@ class Run {
   Batches batches_;
   Schedule schedule_;
   Index total_steps_;
+  RunFolder folder_;
   Tape tape_;
   Clock::time_point start_ = Clock::now();
   TrainOutcome outcome_;
@@ -150,7 +159,7 @@ class Run {
 
 }  // namespace
 
-TrainOutcome train(const Config& config, const TrainTest& data, RunFolder& folder,
+TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
                    const TrainWatcher& watcher) {
   return Run(config, data, folder, watcher).train();
 }

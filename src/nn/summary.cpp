@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iomanip>
+#include <set>
 
 #include "minitape/nn/batch_norm.hpp"
 
@@ -102,8 +103,11 @@ std::string Summary::to_string() const {
   };
   line("layer", "output shape", "parameters", "");
   line("input", batch_shape(input), "0", "");
+  std::set<std::string> told;  // a note that many layers share is told once
   for (const SummaryRow& row : rows) {
-    line(row.layer, batch_shape(row.output), grouped(row.trainable + row.not_trainable), row.note);
+    const bool is_new = told.insert(row.note).second;
+    line(row.layer, batch_shape(row.output), grouped(row.trainable + row.not_trainable),
+         is_new ? row.note : "");
   }
   text << "\nTotal parameters: " << grouped(trainable() + not_trainable())
        << "\nTrainable:        " << grouped(trainable())

@@ -77,6 +77,28 @@ AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const Tensor
   return result;
 }
 
+// dx = gamma·inv_std·(dy − dbeta/m − x_hat·dgamma/m), in place of dy [m, C]. Written as
+// dx = scale·(dy − shift − (x − mean)·slope), it takes three numbers per channel.
+Tensor input_gradient(Tensor dy, const Tensor& x, const Tensor& gamma, const Tensor& mean,
+                      const Tensor& inv_std, const AffineGradients& sums) {
+  const Index channels = x.channels();
+  const auto m = static_cast<Real>(x.rows());
+  Tensor scale = inv_std, shift = sums.dbeta, slope = inv_std;  // [C]
+  for (Index c = 0; c < channels; ++c) {
+    scale[c] *= gamma[c];
+    shift[c] /= m;
+    slope[c] *= sums.dgamma[c] / m;
+  }
+  for_each_row(x.rows(), channels, [&](Index start) {
+    Real* const d = dy.data() + start;
+    const Real* const v = x.data() + start;
+    for (Index c = 0; c < channels; ++c) {
+      d[c] = scale[c] * (d[c] - shift[c] - (v[c] - mean[c]) * slope[c]);
+    }
+  });
+  return dy;
+}
+
 }  // namespace
 
 // ---- Statistics ----
@@ -104,8 +126,8 @@ Moments moments(const Tensor& x) {
       for (Index c = 0; c < channels; ++c) m2[c] += (row[c] - mean[c]) * (row[c] - mean[c]);
     }
   });
-  // Merge b into a, chunk by chunk:  mean += δ·n_b/n,  M2 += M2_b + δ²·n_a·n_b/n,  δ = mean_b −
-  // mean_a.
+  // Merge chunk b into the chunks a before it, with δ = mean_b − mean_a and n = n_a + n_b:
+  //   mean = mean_a + δ·n_b/n        M2 = M2_a + M2_b + δ²·n_a·n_b/n
   Moments result{Tensor::zeros({channels}), Tensor::zeros({channels})};
   for (Index c = 0; c < channels; ++c) {
     double n = 0, mean = 0, m2 = 0;
@@ -137,35 +159,15 @@ BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon) {
   Tensor inv_std = inverse_deviation(batch.variance, epsilon);  // [C]
   Tensor y = normalize(input, batch.mean, inv_std, gamma.value(), beta.value());
 
-  Var result =
-      x.tape().record("batch_norm", {x, gamma, beta}, std::move(y),
-                      [=, mean = batch.mean](const Tensor&, Tensor dy) {
-                        const Index channels = dy.channels();
-                        AffineGradients sums = affine_gradients(dy, x.value(), mean, inv_std);
-                        if (x.needs_gradient()) {
-                          // dx = gamma·inv_std·(dy − dbeta/m − x_hat·dgamma/m), written as
-                          // dx = scale·(dy − shift − (x − mean)·slope) with three numbers per
-                          // channel.
-                          Tensor scale = inv_std, shift = sums.dbeta, slope = inv_std;  // [C]
-                          for (Index c = 0; c < channels; ++c) {
-                            scale[c] *= gamma.value()[c];
-                            shift[c] /= static_cast<Real>(rows);
-                            slope[c] *= sums.dgamma[c] / static_cast<Real>(rows);
-                          }
-                          const Tensor& values = x.value();
-                          for_each_row(rows, channels, [&](Index start) {
-                            Real* const d = dy.data() + start;
-                            const Real* const v = values.data() + start;
-                            for (Index c = 0; c < channels; ++c) {
-                              d[c] = scale[c] * (d[c] - shift[c] - (v[c] - mean[c]) * slope[c]);
-                            }
-                          });
-                          x.add_gradient(std::move(dy));
-                        }
-                        gamma.add_gradient(std::move(sums.dgamma));
-                        beta.add_gradient(std::move(sums.dbeta));
-                      });
-  return {result, std::move(batch)};
+  const auto backward = [=, mean = batch.mean](const Tensor&, Tensor dy) {
+    AffineGradients sums = affine_gradients(dy, x.value(), mean, inv_std);
+    if (x.needs_gradient()) {
+      x.add_gradient(input_gradient(std::move(dy), x.value(), gamma.value(), mean, inv_std, sums));
+    }
+    gamma.add_gradient(std::move(sums.dgamma));
+    beta.add_gradient(std::move(sums.dbeta));
+  };
+  return {x.tape().record("batch_norm", {x, gamma, beta}, std::move(y), backward), batch};
 }
 
 // ---- Inference ----
@@ -183,22 +185,22 @@ Tensor batch_norm_inference(Tensor x, const Tensor& gamma, const Tensor& beta,
 
 Var batch_norm_inference(Var x, Var gamma, Var beta, const Moments& statistics, Real epsilon) {
   Tensor y = batch_norm_inference(x.value(), gamma.value(), beta.value(), statistics, epsilon);
-  return x.tape().record(
-      "batch_norm_inference", {x, gamma, beta}, std::move(y), [=](const Tensor&, Tensor dy) {
-        const Index channels = dy.channels();
-        const Tensor inv_std = inverse_deviation(statistics.variance, epsilon);  // [C]
-        AffineGradients sums = affine_gradients(dy, x.value(), statistics.mean, inv_std);
-        if (x.needs_gradient()) {
-          // The statistics are constants: dx = gamma·inv_std·dy.
-          for_each_row(dy.rows(), channels, [&](Index start) {
-            Real* const d = dy.data() + start;
-            for (Index c = 0; c < channels; ++c) d[c] *= gamma.value()[c] * inv_std[c];
-          });
-          x.add_gradient(std::move(dy));
-        }
-        gamma.add_gradient(std::move(sums.dgamma));
-        beta.add_gradient(std::move(sums.dbeta));
+  const auto backward = [=](const Tensor&, Tensor dy) {
+    const Tensor inv_std = inverse_deviation(statistics.variance, epsilon);  // [C]
+    AffineGradients sums = affine_gradients(dy, x.value(), statistics.mean, inv_std);
+    if (x.needs_gradient()) {
+      // The statistics are constants: dx = gamma·inv_std·dy.
+      const Index channels = dy.channels();
+      for_each_row(dy.rows(), channels, [&](Index start) {
+        Real* const d = dy.data() + start;
+        for (Index c = 0; c < channels; ++c) d[c] *= gamma.value()[c] * inv_std[c];
       });
+      x.add_gradient(std::move(dy));
+    }
+    gamma.add_gradient(std::move(sums.dgamma));
+    beta.add_gradient(std::move(sums.dbeta));
+  };
+  return x.tape().record("batch_norm_inference", {x, gamma, beta}, std::move(y), backward);
 }
 
 }  // namespace minitape

@@ -111,7 +111,7 @@ TEST_CASE("config errors: values out of range") {
   CHECK(contains(refusal("data.input = [10000, 10000, 3]"), "product of at most 100000000"));
   CHECK(refusal("data.name = \"mnst\"") ==
         "[config] x.toml:1:13: data.name must be one of \"digits\", \"shapes\", \"mnist\", "
-        "\"fashion_mnist\", \"cifar10\", \"folder\", \"none\": found the string \"mnst\"; did you "
+        "\"fashion_mnist\", \"cifar10\", \"none\": found the string \"mnst\"; did you "
         "mean \"mnist\"?");
 }
 

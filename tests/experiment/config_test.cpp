@@ -106,7 +106,7 @@ TEST_CASE("config: an empty file has the defaults") {
   CHECK(to_toml(config).starts_with(R"(seed = 1  # of every random number
 
 [data]
-name = "mnist"  # the images: digits | shapes | mnist | fashion_mnist | cifar10 | folder | none
+name = "mnist"  # the images: digits | shapes | mnist | fashion_mnist | cifar10 | none
 dir = ""  # where data files are; "" = $MINITAPE_DATA, else ./data
 train_limit = 0  # first N images; 0 = all
 test_limit = 0  # first N images; 0 = all

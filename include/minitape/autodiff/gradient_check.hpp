@@ -4,8 +4,8 @@
 // normalised value zero whatever the backward function does, and the check could not fail.
 // For each checked entry x:
 //
-//   numeric = (L(x + h) − L(x − h)) / 2h,   error = |analytic − numeric| / max(1, |analytic|,
-//   |numeric|)
+//   numeric = (L(x + h) − L(x − h)) / 2h
+//   error   = |analytic − numeric| / max(1, |analytic|, |numeric|)
 //
 // Where the function has a kink within h of x (the corner of a relu, two equal values in a max
 // pool), differences with h and h/2 disagree, or the function bends just as sharply with h/2 as

@@ -1,8 +1,7 @@
 // One error type and one way to raise it.
 //
 // Every message has the form "[where] what must hold: what was found", for example
-//   [conv2d] input has 3 channels but the kernel expects 1: x is (128, 32, 32, 3), kernel is (3, 3,
-//   1, 32)
+//   [matmul] needs (M, K) and (K, N): got (64, 784) and (128, 10)
 #pragma once
 
 #include <sstream>

@@ -22,6 +22,13 @@ struct DataSource {
   bool operator==(const DataSource&) const = default;
 };
 
+/// What is known of a set without reading it: the shape of one image and the number of classes.
+struct DataShape {
+  Shape image;
+  Index classes = 0;
+};
+DataShape data_shape(const std::string& name);
+
 /// The training and the test set. Throws when the name is unknown, when a file is missing or
 /// broken, and when a limit is negative or larger than the set.
 TrainTest load_data(const DataSource& source);

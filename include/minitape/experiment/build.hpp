@@ -22,13 +22,8 @@ Sequential build_model(const Config& config, const Shape& input);
 /// Throws unless the model gives one number for each of `classes` classes.
 void check_classes(const Sequential& model, const Shape& input, Index classes);
 
-/// The shape of one example and the number of classes, known without reading any data.
-struct DataShape {
-  Shape input;
-  Index classes;
-};
-DataShape data_shape(const Config& config);
-
+/// The shape of one example, known without reading any data.
+Shape input_shape(const Config& config);
 DataSource build_source(const Config& config);
 BatchOptions build_batch_options(const Config& config);
 SgdOptions build_sgd_options(const Config& config);

@@ -31,7 +31,7 @@ namespace minitape {
 
 /// [data]: the images.
 struct DataConfig {
-  std::string name = "mnist";  // digits | shapes | mnist | fashion_mnist | cifar10 | folder | none
+  std::string name = "mnist";  // digits | shapes | mnist | fashion_mnist | cifar10 | none
   std::string dir;             // holds the data sets' folders; "" = $MINITAPE_DATA, else ./data
   Index train_limit = 0;       // the first N training images only; 0 = all
   Index test_limit = 0;        // the first N test images only; 0 = all

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,11 @@ Comparison summarize_runs(const std::vector<VariantHistory>& variants);
 /// The table for the terminal, with a paired difference below it where there are two variants.
 std::string to_table(const Comparison& comparison, const std::vector<VariantHistory>& variants);
 
+/// A row per variant: means and deviations as parts of 1, steps and seconds.
 void write_summary_csv(const std::filesystem::path& path, const Comparison& comparison);
+
+/// Writes summary.csv and the curves into the folder; prints the table, a plot and where all is.
+void report(const std::vector<VariantHistory>& variants, const std::filesystem::path& folder,
+            std::ostream& out);
 
 }  // namespace minitape

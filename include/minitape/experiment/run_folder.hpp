@@ -54,6 +54,9 @@ class RunFolder {
   void write_initial(Sequential& model) const;
   void write_model(Sequential& model) const;
 
+  /// Removes what this object has written, and the folder if nothing else is in it.
+  void discard() const;
+
   static bool holds_run(const std::filesystem::path& folder);
   static bool is_complete(const std::filesystem::path& folder);
 

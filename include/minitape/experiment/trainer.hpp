@@ -30,10 +30,11 @@ struct TrainWatcher {
   std::function<void(const EpochRecord&)> on_epoch;
 };
 
-/// Trains, measures after every epoch and keeps everything in the folder. When the loss is no
-/// longer finite and train.stop_on_divergence is set, the run ends there: the outcome says where,
-/// what was measured until then is kept, and no model.safetensors is written.
-TrainOutcome train(const Config& config, const TrainTest& data, RunFolder& folder,
+/// Trains, measures after every epoch and keeps everything in a new run folder. Input that cannot
+/// work throws and leaves no folder behind. When the loss is no longer finite and
+/// train.stop_on_divergence is set, the run ends there: the outcome says where, what was measured
+/// until then is kept, and no model.safetensors is written.
+TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
                    const TrainWatcher& watcher = {});
 
 /// Mean loss and accuracy over the first `count` images, without augmentation. The model is const:

@@ -6,9 +6,9 @@
 //
 //   running += w(t)·(batch − running)
 //
-//   ema            w = 1 − ema_decay                    starts at mean 0, variance 1, which fade
-//   out debiased_ema   w = (1 − ema_decay) / (1 − ema_decayᵗ)     the same without the start's
-//   share cumulative     w = 1 / t                            the plain average of all batches
+//   ema            w = 1 − ema_decay                     starts at mean 0, variance 1: they fade
+//   debiased_ema   w = (1 − ema_decay) / (1 − ema_decayᵗ)  the same, without the start's share
+//   cumulative     w = 1 / t                             the plain average of all batches
 //
 // ema_decay is the weight of the OLD value: 0.9 is what PyTorch calls momentum 0.1 and Keras
 // momentum 0.9. The batch's variance is stored times m / (m − 1), unbiased, unless told otherwise:

@@ -2,8 +2,7 @@
 //
 //   x (N, H, W, C), kernel (kh, kw, C, F), bias (F) -> y (N, out_h, out_w, F)
 //
-//   y[n, i, j, f] = b[f] + Σ_{u,v,c} x[n, i·stride + u − top, j·stride + v − left, c] · k[u, v, c,
-//   f]
+//   y[n, i, j, f] = b[f] + Σ_{u,v,c} x[n, i·stride + u − top, j·stride + v − left, c]·k[u, v, c, f]
 //
 // where x is 0 outside of the image. Written as a matrix product: row (n, i, j) of the matrix
 // `columns` holds the window that y[n, i, j] looks at, in the order of the kernel's axes (u, v, c):

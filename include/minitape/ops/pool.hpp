@@ -2,11 +2,10 @@
 //
 //   x (N, H, W, C) -> y (N, out_h, out_w, C);  global: (N, H, W, C) -> (N, C)
 //
-//   max_pool          y = max over the window           dy goes to the element that was the
-//   largest;
-//                                                       of equal ones to the first in reading order
-//   avg_pool          y = mean over the window          every element gets dy / (number of
-//   elements) global_avg_pool   y = mean over the image           every pixel gets dy / (H·W)
+//   max_pool          y = max over the window    dy goes to the element that was the largest, of
+//                                                equal ones to the first in reading order
+//   avg_pool          y = mean over the window   every element gets dy / (number of elements)
+//   global_avg_pool   y = mean over the image    every pixel gets dy / (H·W)
 //
 // Padding never takes part: it cannot be the maximum, and the mean counts the elements that lie in
 // the image (PyTorch: count_include_pad = False; TensorFlow does the same).
