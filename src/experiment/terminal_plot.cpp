@@ -16,6 +16,8 @@ namespace {
 struct GlyphSet {
   std::vector<std::string> markers;  // one per curve, then again from the first
   std::string y_axis, y_tick, corner, x_axis, x_tick;
+
+  const std::string& marker(std::size_t curve) const { return markers[curve % markers.size()]; }
 };
 
 const GlyphSet& glyph_set(Glyphs glyphs) {
@@ -91,6 +93,21 @@ void draw_curve(Grid& grid, const Curve& curve, int number, const Range& x, cons
   }
 }
 
+// One row of the grid, without the empty cells at its end.
+std::string cells_text(const Grid& grid, int row, int columns, const GlyphSet& glyphs) {
+  std::string text, empty;
+  for (int column = 0; column < columns; ++column) {
+    const int curve = grid.at(row, column);
+    if (curve == kEmpty) {
+      empty += ' ';
+    } else {
+      text += empty + glyphs.marker(static_cast<std::size_t>(curve));
+      empty.clear();
+    }
+  }
+  return text;
+}
+
 // The text with spaces in front, to the given width.
 std::string right_aligned(const std::string& text, std::size_t width) {
   return std::string(width - std::min(width, text.size()), ' ') + text;
@@ -143,7 +160,6 @@ std::string terminal_plot(const Chart& chart, int width, int height, Glyphs glyp
   }
 
   // Put the lines together.
-  const auto marker = [&](std::size_t curve) { return set.markers[curve % set.markers.size()]; };
   std::string text;
   for (const std::string& line : {chart.title, chart.y_label}) {
     if (!line.empty()) text += line + "\n";
@@ -152,22 +168,13 @@ std::string terminal_plot(const Chart& chart, int width, int height, Glyphs glyp
     const std::string& label = y_labels[static_cast<std::size_t>(row)];
     text += right_aligned(label.empty() ? "" : label + " ", indent);
     text += label.empty() ? set.y_axis : set.y_tick;
-    std::string empty;  // written only when something follows, so that no line ends in spaces
-    for (int column = 0; column < columns; ++column) {
-      const int curve = grid.at(row, column);
-      if (curve == kEmpty) {
-        empty += ' ';
-      } else {
-        text += empty + marker(static_cast<std::size_t>(curve));
-        empty.clear();
-      }
-    }
+    text += cells_text(grid, row, columns, set);
     text += "\n";
   }
   text += x_axis(x, columns, indent, set);
   if (!chart.x_label.empty()) text += std::string(indent + 1, ' ') + chart.x_label + "\n";
   for (std::size_t i = 0; i < chart.curves.size(); ++i) {
-    text += std::string(indent + 1, ' ') + marker(i) + " " + chart.curves[i].label + "\n";
+    text += std::string(indent + 1, ' ') + set.marker(i) + " " + chart.curves[i].label + "\n";
   }
   return text;
 }
