@@ -152,7 +152,7 @@ std::string script_text(const std::vector<Chart>& charts, const std::string& cap
       "set border 3 lc rgb '#444444'\n"
       "set tics nomirror out scale 0.6 textcolor rgb '#222222'\n"
       "set grid ytics lt 1 lw 0.6 lc rgb '#dddddd'\n"
-      "set key reverse Left samplen 2 spacing 1.2 font ',11'\n"
+      "set key reverse Left samplen 2 spacing 1.2 font ',11' opaque fillcolor rgb '#40ffffff'\n"
       "do for [format in 'svg png'] {\n"
       "  if (format eq 'svg') {\n"
       "    set terminal svg noenhanced font 'sans-serif,12' background rgb 'white' ",
