@@ -168,6 +168,18 @@ TEST_CASE("a constant column has variance 0 and normalizes to beta, whatever its
   }
 }
 
+TEST_CASE("a small spread around a large mean is normalized to its last digit") {
+  // 256 ± 2⁻¹⁰: mean 256, deviation 2⁻¹⁰, x_hat = ±1, all exact in float. Multiplying x before the
+  // mean is subtracted would lose half of the digits.
+  Tensor values = Tensor::uninitialized({100, 1});
+  for (Index i = 0; i < 100; ++i) values[i] = 256 + (i % 2 == 0 ? Real(0x1p-10) : Real(-0x1p-10));
+  Tape tape;
+  const Var x = tape.constant(values), gamma = tape.constant(numbers({1}, {1.0 / 3}));
+  const Var y = batch_norm_training(x, gamma, tape.constant(numbers({1}, {0.1})), 0).y;
+  CHECK(double{y.value()[0]} == doctest::Approx(0.1 + 1.0 / 3).epsilon(kRounding));
+  CHECK(double{y.value()[1]} == doctest::Approx(0.1 - 1.0 / 3).epsilon(kRounding));
+}
+
 TEST_CASE("the result brings the moments of the batch along") {
   Tape tape;
   const Tensor x = random_tensor("x", {3, 5, 4, 2}, 5, 3);
