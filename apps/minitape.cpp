@@ -69,13 +69,14 @@ int run_train(const Arguments& arguments) {
   Progress progress(std::cerr, isatty(STDERR_FILENO) != 0);
   const TrainOutcome outcome = train(config, data, out, watch_with(progress));
   progress.finish();
-  if (outcome.divergence && config.train.stop_on_divergence) {
+  if (outcome.divergence) {
     const Divergence& d = *outcome.divergence;
-    throw Error(concat("[train] the run diverged at step ", d.step, " (learning rate ",
-                       d.learning_rate, "): the first value that is not finite is in ", d.where,
-                       ". What was measured until then is in ", out,
-                       ". Try a smaller optimizer.learning_rate"),
-                Fault::run_failed);
+    const std::string what =
+        concat("[train] the run diverged at step ", d.step, " (learning rate ", d.learning_rate,
+               "): the first value that is not finite is in ", d.where,
+               ". What was measured is in ", out, ". Try a smaller optimizer.learning_rate");
+    if (config.train.stop_on_divergence) throw Error(what, Fault::run_failed);
+    std::cerr << "minitape: " << what << "\n";
   }
   std::cout << "test accuracy " << 100 * outcome.last.test.accuracy << " %, test loss "
             << outcome.last.test.loss << ", " << outcome.seconds << " s\n"
@@ -89,7 +90,8 @@ int run_compare(const Arguments& arguments) {
   std::vector<Variation> variations;
   for (const std::string& text : arguments.vary) variations.push_back(parse_variation(text));
   const auto variants = make_variants(arguments.config, arguments.set, variations);
-  std::cout << check_fair(variants, variations, arguments.seeds) << "\n" << std::flush;
+  const Fairness fairness = check_fair(variants, variations, arguments.seeds);
+  std::cout << fairness.sentence << "\n" << std::flush;
 
   const CompareOptions options{.seeds = arguments.seeds, .out = arguments.out_or("_compare")};
   Progress progress(std::cerr, isatty(STDERR_FILENO) != 0);
@@ -98,7 +100,7 @@ int run_compare(const Arguments& arguments) {
     return watch_with(progress);
   });
   progress.finish();
-  report(histories, options.out, std::cout);
+  report(histories, fairness, options.out, std::cout);
   return 0;
 }
 

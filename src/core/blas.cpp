@@ -2,40 +2,43 @@
 
 #include <cblas.h>
 
+#include <algorithm>
+
 namespace minitape {
 namespace {
 
 // OpenBLAS must not start threads of its own: minitape's loops already use all of them, and two
 // pools that wait for each other are several times slower than one.
-const bool kSingleThreaded = [] {
-  openblas_set_num_threads(1);
-  return true;
-}();
-
-CBLAS_TRANSPOSE flag(Transpose transpose) {
-  return transpose == Transpose::yes ? CblasTrans : CblasNoTrans;
+void use_one_thread() {
+  static const bool once = [] {
+    openblas_set_num_threads(1);
+    return true;
+  }();
+  static_cast<void>(once);
 }
 
-[[maybe_unused]] void cblas_gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k,
-                                 const float* a, int lda, const float* b, int ldb, float beta,
-                                 float* c, int ldc) {
-  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1.0F, a, lda, b, ldb, beta, c, ldc);
+CBLAS_TRANSPOSE flag(const MatrixView& m) {
+  return m.is_transposed ? CblasTrans : CblasNoTrans;
 }
 
-[[maybe_unused]] void cblas_gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k,
-                                 const double* a, int lda, const double* b, int ldb, double beta,
-                                 double* c, int ldc) {
-  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1.0, a, lda, b, ldb, beta, c, ldc);
+int stride(const MatrixView& m) {
+  return static_cast<int>(std::max<Index>(1, m.stride));
 }
+
+// The routine for the precision of this build.
+#ifdef MINITAPE_DOUBLE
+constexpr auto cblas_gemm = cblas_dgemm;
+#else
+constexpr auto cblas_gemm = cblas_sgemm;
+#endif
 
 }  // namespace
 
-void gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k, const Real* a,
-          Index lda, const Real* b, Index ldb, Real beta, Real* c, Index ldc) {
-  static_cast<void>(kSingleThreaded);
-  cblas_gemm(flag(transpose_a), flag(transpose_b), static_cast<int>(m), static_cast<int>(n),
-             static_cast<int>(k), a, static_cast<int>(lda), b, static_cast<int>(ldb), beta, c,
-             static_cast<int>(ldc));
+void gemm(const MatrixView& a, const MatrixView& b, Real beta, Real* c, Index c_stride) {
+  use_one_thread();
+  cblas_gemm(CblasRowMajor, flag(a), flag(b), static_cast<int>(a.rows), static_cast<int>(b.columns),
+             static_cast<int>(a.columns), 1, a.data, stride(a), b.data, stride(b), beta, c,
+             static_cast<int>(std::max<Index>(1, c_stride)));
 }
 
 std::string blas_core() {

@@ -7,14 +7,27 @@
 
 namespace minitape {
 
-enum class Transpose { no, yes };
+/// A matrix that is only read: where it lies and how. Element (i, j) is data[i·stride + j], or
+/// data[j·stride + i] of one that is seen transposed. Owns nothing.
+struct MatrixView {
+  const Real* data;
+  Index rows, columns;
+  Index stride;  // from one stored row to the next
+  bool is_transposed = false;
 
-/// C[m, n] = A[m, k] · B[k, n] + beta · C, all row-major.
-/// With Transpose::yes the factor is stored transposed: A as [k, m], B as [n, k]. lda, ldb and ldc
-/// are the distances between stored rows. Runs on the calling thread alone: whoever wants more
-/// threads cuts the product into chunks.
-void gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k, const Real* a,
-          Index lda, const Real* b, Index ldb, Real beta, Real* c, Index ldc);
+  /// The same memory, seen as the transpose.
+  MatrixView transposed() const { return {data, columns, rows, stride, !is_transposed}; }
+};
+
+/// A matrix whose rows lie one behind the other.
+inline MatrixView matrix(const Real* data, Index rows, Index columns) {
+  return {data, rows, columns, columns};
+}
+
+/// C = A·B + beta·C, with C [A.rows, B.columns] stored in rows that are `c_stride` apart. Runs on
+/// the calling thread alone: whoever wants more threads cuts the product into chunks. The first
+/// call sets OpenBLAS to one thread for the whole process.
+void gemm(const MatrixView& a, const MatrixView& b, Real beta, Real* c, Index c_stride);
 
 /// The processor whose kernels OpenBLAS uses ("SkylakeX", "Haswell", …). It is chosen when the
 /// program starts, and OPENBLAS_CORETYPE in the environment overrides the choice.

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <exception>
 
 namespace minitape {
 
@@ -18,8 +19,18 @@ void parallel_chunks(Index n, Index grain, const std::function<void(Index, Index
     for (Index c = 0; c < chunks; ++c) body(c, c * grain, std::min(n, (c + 1) * grain));
     return;
   }
-#pragma omp parallel for schedule(dynamic)
-  for (Index c = 0; c < chunks; ++c) body(c, c * grain, std::min(n, (c + 1) * grain));
+  // An exception must not leave the parallel region: keep one for afterwards.
+  std::exception_ptr thrown;
+#pragma omp parallel for schedule(dynamic) shared(thrown)
+  for (Index c = 0; c < chunks; ++c) {
+    try {
+      body(c, c * grain, std::min(n, (c + 1) * grain));
+    } catch (...) {
+#pragma omp critical(minitape_exception)
+      thrown = std::current_exception();
+    }
+  }
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 int thread_count() {

@@ -1,7 +1,9 @@
 #include "minitape/experiment/build.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <memory>
+#include <utility>
 
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/conv2d.hpp"
@@ -13,35 +15,52 @@ namespace {
 
 // ---- Layers ----
 
+// The value that belongs to a name. Configs from files have been checked; one made in code may hold
+// anything.
+template <class Value>
+Value choose(const std::string& key, const std::string& name,
+             std::initializer_list<std::pair<const char*, Value>> choices) {
+  for (const auto& [choice, value] : choices) {
+    if (name == choice) return value;
+  }
+  throw Error(concat("[config] ", key, " cannot be \"", name, "\""));
+}
+
 Init build_init(const InitConfig& config) {
   using Kind = Init::Kind;
-  if (config.type == "normal") return {Kind::normal, config.stddev};
-  if (config.type == "uniform") return {Kind::uniform, config.limit};
-  if (config.type == "he_uniform") return {Kind::he_uniform};
-  if (config.type == "glorot_normal") return {Kind::glorot_normal};
-  if (config.type == "glorot_uniform") return {Kind::glorot_uniform};
-  if (config.type == "zeros") return {Kind::zeros};
-  return {Kind::he_normal};
+  const Kind kind = choose<Kind>("init.type", config.type,
+                                 {{"he_normal", Kind::he_normal},
+                                  {"he_uniform", Kind::he_uniform},
+                                  {"glorot_normal", Kind::glorot_normal},
+                                  {"glorot_uniform", Kind::glorot_uniform},
+                                  {"normal", Kind::normal},
+                                  {"uniform", Kind::uniform},
+                                  {"zeros", Kind::zeros}});
+  return {kind, kind == Kind::uniform ? config.limit : config.stddev};
 }
 
 BatchNormOptions build_batch_norm(const BatchNormConfig& section, const LayerConfig& layer) {
-  const std::string running = layer.running.value_or(section.running);
+  using Running = RunningStatistics;
   return {.epsilon = layer.epsilon.value_or(section.epsilon),
           .ema_decay = layer.ema_decay.value_or(section.ema_decay),
-          .running = running == "cumulative"     ? RunningStatistics::cumulative
-                     : running == "debiased_ema" ? RunningStatistics::debiased_ema
-                                                 : RunningStatistics::ema,
+          .running = choose<Running>("batch_norm.running", layer.running.value_or(section.running),
+                                     {{"ema", Running::ema},
+                                      {"debiased_ema", Running::debiased_ema},
+                                      {"cumulative", Running::cumulative}}),
           .unbiased_running_variance =
-              layer.running_variance.value_or(section.running_variance) == "unbiased"};
+              choose<bool>("batch_norm.running_variance",
+                           layer.running_variance.value_or(section.running_variance),
+                           {{"unbiased", true}, {"biased", false}})};
 }
 
 PoolOptions build_pool(const LayerConfig& layer) {
   return {.size = layer.size, .stride = layer.stride, .padding = layer.padding};
 }
 
-Sequential build_layers(const Config& config, const std::vector<LayerConfig>& layers, Shape shape);
+Sequential build_layers(const Config& config, const std::vector<LayerConfig>& layers,
+                        const Shape& input);
 
-// One layer for inputs of `shape`. `bias` is what a layer gets that does not say.
+// One layer for inputs of `shape`, with a bias if `bias` and the config does not say otherwise.
 std::unique_ptr<Layer> build_layer(const Config& config, const LayerConfig& layer,
                                    const Shape& shape, bool bias) {
   const std::string& type = layer.type;
@@ -70,26 +89,20 @@ std::unique_ptr<Layer> build_layer(const Config& config, const LayerConfig& laye
   return std::make_unique<Residual>(build_layers(config, layer.layers, shape));
 }
 
-Sequential build_layers(const Config& config, const std::vector<LayerConfig>& layers, Shape shape) {
+Sequential build_layers(const Config& config, const std::vector<LayerConfig>& layers,
+                        const Shape& input) {
   const auto present = [&](const LayerConfig& layer) {
     return layer.type != "batch_norm" || config.model.batch_norm;
   };
   Sequential model;
+  Shape shape = input;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (!present(layers[i])) continue;
     // A bias in front of batch norm would be subtracted again with the mean.
     const bool batch_norm_follows =
         i + 1 < layers.size() && layers[i + 1].type == "batch_norm" && present(layers[i + 1]);
-    std::unique_ptr<Layer> layer = build_layer(config, layers[i], shape, !batch_norm_follows);
-    try {
-      shape = layer->output_shape(shape);
-    } catch (const Error& error) {
-      throw Error(concat("[model] layer ", i, " (", layers[i].type, ") cannot follow ",
-                         i == 0 ? std::string("the input")
-                                : concat("layer ", i - 1, " (", layers[i - 1].type, ")"),
-                         ", which gives ", shape, ": ", error.what()));
-    }
-    model.put_at(static_cast<Index>(i), std::move(layer));
+    model.add_at(static_cast<Index>(i), build_layer(config, layers[i], shape, !batch_norm_follows));
+    shape = model.output_shape(input);  // throws where the new layer does not fit
   }
   return model;
 }
@@ -151,10 +164,11 @@ Index total_steps(const Config& config, Index steps_per_epoch) {
 
 Schedule build_schedule(const Config& config, Index steps_per_epoch) {
   const ScheduleConfig& s = config.schedule;
-  return {.kind = s.name == "step"        ? Schedule::Kind::step
-                  : s.name == "cosine"    ? Schedule::Kind::cosine
-                  : s.name == "one_cycle" ? Schedule::Kind::one_cycle
-                                          : Schedule::Kind::constant,
+  return {.kind = choose<Schedule::Kind>("schedule.name", s.name,
+                                         {{"constant", Schedule::Kind::constant},
+                                          {"step", Schedule::Kind::step},
+                                          {"cosine", Schedule::Kind::cosine},
+                                          {"one_cycle", Schedule::Kind::one_cycle}}),
           .peak = config.optimizer.learning_rate,
           .total_steps = std::max<Index>(1, total_steps(config, steps_per_epoch)),
           .warmup_steps = s.warmup_steps,

@@ -25,10 +25,14 @@ void check_variance(const std::string& name, const Tensor& variance) {
 
 }  // namespace
 
-SafetensorsFile save_model(Sequential& model) {
+SafetensorsFile save_model(const Sequential& model) {
   SafetensorsFile file;
-  for (const auto& [name, tensor] : named_tensors(model)) {
-    file.tensors.push_back(save_tensor(name, *tensor));
+  const ConstLayerState state = model.const_state();
+  for (const Parameter* parameter : state.parameters) {
+    file.tensors.push_back(save_tensor(parameter->name, parameter->value));
+  }
+  for (const Buffer* buffer : state.buffers) {
+    file.tensors.push_back(save_tensor(buffer->name, buffer->value));
   }
   return file;
 }

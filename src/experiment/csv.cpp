@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -80,6 +81,7 @@ void CsvWriter::row(const std::vector<std::string>& cells) {
 }
 
 std::string number_text(double value) {
+  if (std::isnan(value)) return "nan";  // which may have a sign otherwise
   char text[32];
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;
   return {text, end};

@@ -61,7 +61,9 @@ VariantResult summarize_variant(const VariantHistory& variant,
   result.seconds = mean_sd(seconds);
   for (const double threshold : thresholds) {
     std::vector<double> steps;
-    for (const RunHistory& run : variant.runs) steps.push_back(steps_to_reach(run, threshold));
+    for (const RunHistory& run : variant.runs) {
+      if (!run.diverged_at) steps.push_back(steps_to_reach(run, threshold));
+    }
     result.steps_to.push_back(mean_sd(steps));
   }
   return result;
@@ -107,12 +109,13 @@ std::string paired_difference(const VariantHistory& a, const VariantHistory& b) 
                 difference.count, difference.count == 1 ? " pair)\n" : " pairs)\n");
 }
 
-std::string caption(const std::vector<VariantHistory>& variants) {
+std::string caption(const std::vector<VariantHistory>& variants, const Fairness& fairness) {
   const std::size_t runs = variants.front().runs.size();
-  return runs == 1
-             ? "One seed. Same initial weights, batches and augmentation."
-             : concat("Mean and standard deviation of ", runs,
-                      " seeds. Within a seed: same initial weights, batches and augmentation.");
+  std::string text =
+      runs == 1 ? "One seed." : concat("Mean and standard deviation of ", runs, " seeds.");
+  if (fairness.same_weights) text += " Same initial weights within a seed.";
+  if (fairness.same_batches) text += " Same batches and augmentation.";
+  return text;
 }
 
 }  // namespace
@@ -151,7 +154,7 @@ Comparison summarize_runs(const std::vector<VariantHistory>& variants) {
     bool reached = false;
     for (const VariantHistory& variant : variants) {
       for (const RunHistory& run : variant.runs) {
-        reached |= !std::isnan(steps_to_reach(run, threshold));
+        reached |= !run.diverged_at && !std::isnan(steps_to_reach(run, threshold));
       }
     }
     if (reached) comparison.thresholds.push_back(threshold);
@@ -191,11 +194,14 @@ std::string to_table(const Comparison& comparison, const std::vector<VariantHist
   }
   std::string text = aligned(rows) + diverged;
   const std::size_t runs = variants.front().runs.size();
-  text += concat(runs == 1 ? std::string("One seed: differences may be chance; try --seeds 3.\n")
-                           : concat("Mean ± standard deviation over ", runs, " seeds. "));
+  if (runs == 1) {
+    text += "One seed: differences may be chance; try --seeds 3.\n";
+  } else {
+    text += concat("Mean ± standard deviation over ", runs, " seeds.\n");
+  }
   if (!comparison.thresholds.empty()) {
-    text += concat("Steps to x %: first step at which the last ", kSmoothing,
-                   " training batches average x % (before their updates).\n");
+    text += concat("Steps to x %: the first step at which the last ", kSmoothing,
+                   " training batches average x %, each before its update.\n");
   }
   if (variants.size() == 2) text += paired_difference(variants[1], variants[0]);
   return text;
@@ -209,6 +215,7 @@ void write_summary_csv(const std::filesystem::path& path, const Comparison& comp
   }
   for (const double threshold : comparison.thresholds) {
     columns.push_back("steps_to_" + number_text(threshold));
+    columns.push_back("runs_to_" + number_text(threshold));
   }
   columns.insert(columns.end(), {"seconds_per_step", "seconds"});
   CsvWriter csv(path, columns);
@@ -220,19 +227,22 @@ void write_summary_csv(const std::filesystem::path& path, const Comparison& comp
       row.push_back(number_text(value.mean));
       row.push_back(number_text(value.sd));
     }
-    for (const MeanSd& steps : v.steps_to) row.push_back(number_text(steps.mean));
+    for (const MeanSd& steps : v.steps_to) {
+      row.push_back(number_text(steps.mean));
+      row.push_back(std::to_string(steps.count));
+    }
     row.push_back(number_text(v.step_seconds.mean));
     row.push_back(number_text(v.seconds.mean));
     csv.row(row);
   }
 }
 
-void report(const std::vector<VariantHistory>& variants, const std::filesystem::path& folder,
-            std::ostream& out) {
+void report(const std::vector<VariantHistory>& variants, const Fairness& fairness,
+            const std::filesystem::path& folder, std::ostream& out) {
   const Comparison comparison = summarize_runs(variants);
   write_summary_csv(folder / "summary.csv", comparison);
   const std::vector<Chart> charts = comparison_charts(variants);
-  const std::string problem = write_curves(folder, charts, caption(variants));
+  const std::string problem = write_curves(folder, charts, caption(variants, fairness));
 
   out << "\n" << terminal_plot(charts[0], 72, 16) << "\n" << to_table(comparison, variants) << "\n";
   if (!problem.empty()) out << problem << "\n";

@@ -1,5 +1,7 @@
 #include "minitape/experiment/run_folder.hpp"
 
+#include <cmath>
+
 #include "minitape/experiment/atomic_file.hpp"
 #include "minitape/experiment/checkpoint.hpp"
 #include "minitape/experiment/environment.hpp"
@@ -11,28 +13,43 @@ namespace fs = std::filesystem;
 
 // Makes the folder with what is known before the run. All that can go wrong here is the caller's to
 // mend, by naming another folder.
-fs::path prepare(const fs::path& folder, const Config& config) {
+// Makes the folder. What can go wrong here the caller can mend, by naming another folder.
+fs::path prepare(const fs::path& folder) {
   MINITAPE_CHECK(!RunFolder::holds_run(folder), "[run] ", folder,
                  " holds another run: name a new folder with --out, or remove this one");
-  try {
-    fs::create_directories(folder);
-    write_atomically(folder / "config.toml", to_toml(config));
-    write_atomically(folder / "environment.json", environment_json(environment()));
-  } catch (const std::exception& error) {
-    throw Error(concat("[run] the output folder ", folder, " cannot be written: ", error.what()));
-  }
+  std::error_code error;
+  fs::create_directories(folder, error);
+  MINITAPE_CHECK(!error, "[run] the output folder ", folder,
+                 " cannot be written: ", error.message());
   return folder;
 }
 
 }  // namespace
 
+bool has_diverged(const StepRecord& record) {
+  return !std::isfinite(record.loss);
+}
+
+bool has_diverged(const EpochRecord& record) {
+  return !std::isfinite(record.train_eval.loss) || !std::isfinite(record.test.loss);
+}
+
 RunFolder::RunFolder(fs::path folder, const Config& config)
-    : folder_(prepare(folder, config)),
+    : folder_(prepare(folder)),
       steps_(folder_ / "steps.csv",
              {"step", "epoch", "learning_rate", "loss", "accuracy", "seconds"}),
       metrics_(folder_ / "metrics.csv",
                {"epoch", "step", "seconds", "learning_rate", "train_loss", "train_accuracy",
-                "train_eval_loss", "train_eval_accuracy", "test_loss", "test_accuracy"}) {}
+                "train_eval_loss", "train_eval_accuracy", "test_loss", "test_accuracy"}) {
+  // The config comes last: a folder that has one holds a run.
+  try {
+    write_atomically(folder_ / "environment.json", environment_json(environment()));
+    write_atomically(folder_ / "config.toml", to_toml(config));
+  } catch (const Error& error) {
+    discard();
+    throw Error(concat("[run] the output folder ", folder_, " cannot be written: ", error.what()));
+  }
+}
 
 void RunFolder::add(const StepRecord& r) {
   steps_.row({std::to_string(r.step), std::to_string(r.epoch), number_text(r.learning_rate),
@@ -47,26 +64,25 @@ void RunFolder::add(const EpochRecord& r) {
                 number_text(r.test.accuracy)});
 }
 
-void RunFolder::write_initial(Sequential& model) const {
+void RunFolder::write_initial(const Sequential& model) const {
   write_safetensors(folder_ / "initial.safetensors", save_model(model));
 }
 
-void RunFolder::write_model(Sequential& model) const {
+void RunFolder::write_model(const Sequential& model) const {
   write_safetensors(folder_ / "model.safetensors", save_model(model));
 }
 
-void RunFolder::discard() const {
+void RunFolder::remove_run(const fs::path& folder) {
   std::error_code ignored;
   for (const char* file : {"config.toml", "environment.json", "initial.safetensors", "steps.csv",
                            "metrics.csv", "model.safetensors"}) {
-    fs::remove(folder_ / file, ignored);
+    fs::remove(folder / file, ignored);
   }
-  fs::remove(folder_, ignored);  // fails where it is not empty
+  fs::remove(folder, ignored);  // fails where something else is in it
 }
 
 bool RunFolder::holds_run(const fs::path& folder) {
-  return fs::exists(folder / "config.toml") || fs::exists(folder / "steps.csv") ||
-         fs::exists(folder / "summary.csv");
+  return fs::exists(folder / "config.toml") || fs::exists(folder / "summary.csv");
 }
 
 bool RunFolder::is_complete(const fs::path& folder) {

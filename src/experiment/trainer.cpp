@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "minitape/ops/softmax_cross_entropy.hpp"
 
@@ -39,12 +40,12 @@ std::string first_non_finite(const Tape& tape) {
 // Everything that one run works with.
 class Run {
  public:
-  Run(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
-      const TrainWatcher& watcher)
+  Run(const Config& config, const TrainTest& data, Sequential model,
+      const std::filesystem::path& folder, const TrainWatcher& watcher)
       : config_(config),
         data_(data),
         watcher_(watcher),
-        model_(build_model(config, data.train.image_shape)),
+        model_(std::move(model)),
         sgd_(model_.state().parameters, build_sgd_options(config)),
         standardization_(config.data.standardize
                              ? Standardization::of(data.train)
@@ -52,29 +53,27 @@ class Run {
         batches_(data.train, standardization_, build_batch_options(config)),
         schedule_(build_schedule(config, batches_.batches_per_epoch())),
         total_steps_(total_steps(config, batches_.batches_per_epoch())),
-        folder_(checked(folder), config) {}
+        folder_(folder, config) {}
 
-  TrainOutcome train() try {
-    folder_.write_initial(model_);
-    if (config_.train.epochs == 0) measure(0, Score{kNaN, kNaN});
-    for (Index epoch = 1; outcome_.steps < total_steps_ && !stopped(); ++epoch) train_epoch(epoch);
-    if (!stopped()) folder_.write_model(model_);
+  TrainOutcome train() {
+    try {
+      folder_.write_initial(model_);
+      if (config_.train.epochs == 0) measure(0, Score{kNaN, kNaN});
+      for (Index epoch = 1; outcome_.steps < total_steps_ && !stopped(); ++epoch) {
+        train_epoch(epoch);
+      }
+      if (!stopped()) folder_.write_model(model_);
+    } catch (const Error& error) {
+      // Some input is only found to be wrong by the first step: a batch of one before batch norm.
+      if (outcome_.steps == 0 && error.fault() == Fault::bad_input) folder_.discard();
+      throw;
+    }
     outcome_.seconds = seconds_since(start_);
     return outcome_;
-  } catch (const Error& error) {
-    // Some input is only found out to be wrong by the first step: a batch of one before batch norm.
-    if (outcome_.steps == 0 && error.fault() == Fault::bad_input) folder_.discard();
-    throw;
   }
 
  private:
   static constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-  // The last check before the folder is made.
-  const std::filesystem::path& checked(const std::filesystem::path& folder) const {
-    check_classes(model_, data_.train.image_shape, data_.train.classes());
-    return folder;
-  }
 
   bool stopped() const { return outcome_.divergence && config_.train.stop_on_divergence; }
 
@@ -112,7 +111,7 @@ class Run {
     record.accuracy = static_cast<double>(count_correct(logits.value(), batch.labels)) /
                       static_cast<double>(batch.labels.size());
     outcome_.steps = record.step;
-    if (!std::isfinite(record.loss) && !outcome_.divergence) {
+    if (has_diverged(record) && !outcome_.divergence) {
       outcome_.divergence = {record.step, record.learning_rate, first_non_finite(tape_)};
     }
     if (!stopped()) {
@@ -135,7 +134,7 @@ class Run {
     folder_.add(record);
     outcome_.last = record;
     // The last update of the epoch may have been one too large.
-    if (!std::isfinite(record.train_eval.loss) && !outcome_.divergence) {
+    if (has_diverged(record) && !outcome_.divergence) {
       outcome_.divergence = {record.step, record.learning_rate, "the evaluation after this step"};
     }
     if (watcher_.on_epoch) watcher_.on_epoch(record);
@@ -161,7 +160,9 @@ class Run {
 
 TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
                    const TrainWatcher& watcher) {
-  return Run(config, data, folder, watcher).train();
+  Sequential model = build_model(config, data.train.image_shape);
+  check_classes(model, data.train.image_shape, data.train.classes());
+  return Run(config, data, std::move(model), folder, watcher).train();
 }
 
 Score evaluate(const Sequential& model, const Dataset& dataset,

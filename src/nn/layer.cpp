@@ -8,6 +8,14 @@ void LayerState::append(const LayerState& other) {
   counters.insert(counters.end(), other.counters.begin(), other.counters.end());
 }
 
+ConstLayerState Layer::const_state() const {
+  // state() changes nothing itself; what it returns is only passed on as const.
+  const LayerState all = const_cast<Layer*>(this)->state();
+  return {{all.parameters.begin(), all.parameters.end()},
+          {all.buffers.begin(), all.buffers.end()},
+          {all.counters.begin(), all.counters.end()}};
+}
+
 void Layer::add_prefix(const std::string& prefix) {
   const LayerState all = state();
   for (Parameter* parameter : all.parameters) parameter->name = prefix + "." + parameter->name;

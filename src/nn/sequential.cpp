@@ -6,7 +6,7 @@ namespace minitape {
 
 // ---- Sequential ----
 
-void Sequential::put_at(Index position, std::unique_ptr<Layer> layer) {
+void Sequential::add_at(Index position, std::unique_ptr<Layer> layer) {
   MINITAPE_CHECK(position >= next_position_,
                  "[sequential] positions must increase: the next free "
                  "one is ",
@@ -24,8 +24,8 @@ Shape Sequential::output_shape(const Shape& input) const {
     try {
       shape = entry.layer->output_shape(shape);
     } catch (const Error& error) {
-      throw Error(concat("layer ", entry.name, " does not fit behind ", before, ", which gives ",
-                         shape, ": ", error.what()));
+      throw Error(concat("[sequential] layer ", entry.name, " does not fit behind ", before,
+                         ", which gives ", shape, ": ", error.what()));
     }
     before = "layer " + entry.name;
   }
@@ -42,6 +42,7 @@ Var Sequential::forward(Var x, Mode mode) {
 }
 
 Tensor Sequential::predict(Tensor x) const {
+  MINITAPE_CHECK(initialized_, "[sequential] call initialize(seed) before predict");
   for (const Entry& entry : entries_) x = entry.layer->predict(std::move(x));
   return x;
 }

@@ -8,48 +8,40 @@ namespace minitape {
 
 // ---- Activation ----
 
+namespace {
+
+// One row per kind, in the order of the enumerators.
+struct ActivationRow {
+  const char* type;
+  Var (*on_tape)(Var x, Real slope);
+  Tensor (*on_tensor)(Tensor x, Real slope);
+};
+
+constexpr ActivationRow kActivations[] = {
+    {"relu", [](Var x, Real) { return relu(x); },
+     [](Tensor x, Real) { return relu(std::move(x)); }},
+    {"leaky_relu", [](Var x, Real slope) { return leaky_relu(x, slope); },
+     [](Tensor x, Real slope) { return leaky_relu(std::move(x), slope); }},
+    {"sigmoid", [](Var x, Real) { return sigmoid(x); },
+     [](Tensor x, Real) { return sigmoid(std::move(x)); }},
+    {"tanh", [](Var x, Real) { return tanh(x); },
+     [](Tensor x, Real) { return tanh(std::move(x)); }},
+};
+
+}  // namespace
+
 Activation::Activation(Kind kind, double slope) : kind_(kind), slope_(static_cast<Real>(slope)) {}
 
 std::string Activation::type() const {
-  switch (kind_) {
-    case relu:
-      return "relu";
-    case leaky_relu:
-      return "leaky_relu";
-    case sigmoid:
-      return "sigmoid";
-    case tanh:
-      break;
-  }
-  return "tanh";
+  return kActivations[kind_].type;
 }
 
 Var Activation::forward(Var x, Mode) {
-  switch (kind_) {
-    case relu:
-      return minitape::relu(x);
-    case leaky_relu:
-      return minitape::leaky_relu(x, slope_);
-    case sigmoid:
-      return minitape::sigmoid(x);
-    case tanh:
-      break;
-  }
-  return minitape::tanh(x);
+  return kActivations[kind_].on_tape(x, slope_);
 }
 
 Tensor Activation::predict(Tensor x) const {
-  switch (kind_) {
-    case relu:
-      return minitape::relu(std::move(x));
-    case leaky_relu:
-      return minitape::leaky_relu(std::move(x), slope_);
-    case sigmoid:
-      return minitape::sigmoid(std::move(x));
-    case tanh:
-      break;
-  }
-  return minitape::tanh(std::move(x));
+  return kActivations[kind_].on_tensor(std::move(x), slope_);
 }
 
 // ---- Pools ----

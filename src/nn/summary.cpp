@@ -39,35 +39,34 @@ std::string running_note(const BatchNormOptions& options) {
 }
 
 // A bias in front of batch norm is subtracted again together with the mean.
-Index useless_biases(Layer& layer, const Layer* next) {
+Index useless_biases(const Layer& layer, const Layer* next) {
   if (!next || next->type() != "batch_norm") return 0;
   Index count = 0;
-  for (const Parameter* parameter : layer.state().parameters) {
+  for (const Parameter* parameter : layer.const_state().parameters) {
     if (parameter->role == Role::bias) count += parameter->value.size();
   }
   return count;
 }
 
 void add_rows(const Sequential& model, Shape shape, std::vector<SummaryRow>& rows) {
-  const auto& entries = model.entries();
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    Layer& layer = *entries[i].layer;
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    const Layer& layer = model.layer(i);
     shape = layer.output_shape(shape);
     if (const auto* residual = dynamic_cast<const Residual*>(&layer)) {
       add_rows(residual->body(), shape, rows);
-      rows.push_back({.layer = entries[i].name, .output = shape, .note = "adds its input"});
+      rows.push_back({.layer = model.name(i), .output = shape, .note = "adds its input"});
       continue;
     }
-    SummaryRow row{.layer = entries[i].name, .output = shape};
-    const LayerState state = layer.state();
+    SummaryRow row{.layer = model.name(i), .output = shape};
+    const ConstLayerState state = layer.const_state();
     for (const Parameter* parameter : state.parameters) row.trainable += parameter->value.size();
     for (const Buffer* buffer : state.buffers) row.not_trainable += buffer->value.size();
     if (const auto* batch_norm = dynamic_cast<const BatchNorm*>(&layer)) {
       row.note = running_note(batch_norm->options());
     }
-    const Layer* next = i + 1 < entries.size() ? entries[i + 1].layer.get() : nullptr;
+    const Layer* next = i + 1 < model.size() ? &model.layer(i + 1) : nullptr;
     if (const Index useless = useless_biases(layer, next)) {
-      row.note = "its " + grouped(useless) + " biases have no effect: " + entries[i + 1].name +
+      row.note = "its " + grouped(useless) + " biases have no effect: " + model.name(i + 1) +
                  " subtracts them again";
     }
     rows.push_back(row);

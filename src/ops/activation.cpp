@@ -1,3 +1,4 @@
+// Equations and storage layout: minitape/ops/activation.hpp
 #include "minitape/ops/activation.hpp"
 
 #include <cmath>
@@ -22,7 +23,7 @@ void check_slope(Real slope) {
 }  // namespace
 
 Tensor relu(Tensor x) {
-  return map(std::move(x), [](Real v) { return v > 0 ? v : 0; });
+  return map(std::move(x), [](Real v) { return v < 0 ? 0 : v; });
 }
 
 Var relu(Var x) {

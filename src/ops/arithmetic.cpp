@@ -1,6 +1,6 @@
+// Equations and storage layout: minitape/ops/arithmetic.hpp
 #include "minitape/ops/arithmetic.hpp"
 
-#include "core/blas.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/product.hpp"
 
@@ -34,8 +34,8 @@ Var add(Var a, Var b) {
   Tensor y = a.value();
   y.add(b.value());
   return a.tape().record("add", {a, b}, std::move(y), [=](const Tensor&, Tensor dy) {
-    if (b.needs_gradient()) a.add_gradient(dy);
-    (b.needs_gradient() ? b : a).add_gradient(std::move(dy));
+    a.add_gradient(dy);
+    b.add_gradient(std::move(dy));
   });
 }
 
@@ -104,8 +104,8 @@ Var matmul(Var a, Var b) {
                  "[matmul] needs (M, K) and (K, N): got ", sa, " and ", sb);
   Tensor y = product(a.value(), b.value());  // [M, N]
   return a.tape().record("matmul", {a, b}, std::move(y), [=](const Tensor&, Tensor dy) {
-    if (a.needs_gradient()) a.add_gradient(product_bt(dy, b.value()));  // [M, K]
-    if (b.needs_gradient()) b.add_gradient(product_at(a.value(), dy));  // [K, N]
+    if (a.needs_gradient()) a.add_gradient(product_b_transposed(dy, b.value()));  // [M, K]
+    if (b.needs_gradient()) b.add_gradient(product_a_transposed(a.value(), dy));  // [K, N]
   });
 }
 

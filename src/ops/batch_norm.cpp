@@ -1,20 +1,14 @@
+// Equations and storage layout: minitape/ops/batch_norm.hpp
 #include "minitape/ops/batch_norm.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <cstdint>
 
 #include "minitape/core/parallel.hpp"
 #include "ops/rows.hpp"
 
 namespace minitape {
 namespace {
-
-// The one place that says where ε goes.
-Tensor inverse_deviation(const Tensor& variance, Real epsilon) {
-  Tensor inv_std = variance;
-  for (Real& value : inv_std.values()) value = 1 / std::sqrt(value + epsilon);
-  return inv_std;
-}
 
 void check_shapes(const char* operation, const Tensor& x, const Tensor& gamma, const Tensor& beta) {
   const Shape channels{x.channels()};
@@ -25,7 +19,7 @@ void check_shapes(const char* operation, const Tensor& x, const Tensor& gamma, c
                  x.shape(), ", gamma is ", gamma.shape(), ", beta is ", beta.shape());
 }
 
-// Calls body(row of x or y, …) chunk by chunk over the rows of a [m, C] matrix.
+// Calls body(offset) for the offset of each row of a [rows, C] matrix, chunk by chunk.
 template <class Body>
 void for_each_row(Index rows, Index channels, Body body) {
   parallel_for(rows, row_grain(channels), [&](Index begin, Index end) {
@@ -33,83 +27,17 @@ void for_each_row(Index rows, Index channels, Body body) {
   });
 }
 
-// y = (x − mean)·inv_std·gamma + beta, in place. Subtracting first keeps all digits of x where the
-// mean is large.
-Tensor normalize(Tensor x, const Tensor& mean, const Tensor& inv_std, const Tensor& gamma,
-                 const Tensor& beta) {
-  const Index channels = x.channels();
-  Tensor scale = inv_std;  // [C]
-  for (Index c = 0; c < channels; ++c) scale[c] *= gamma[c];
-  for_each_row(x.rows(), channels, [&](Index start) {
-    Real* const row = x.data() + start;
-    for (Index c = 0; c < channels; ++c) row[c] = (row[c] - mean[c]) * scale[c] + beta[c];
-  });
-  return x;
-}
-
-// dbeta = Σ dy and dgamma = Σ dy·x_hat, both [C].
-struct AffineGradients {
-  Tensor dgamma, dbeta;
-};
-
-AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const Tensor& mean,
-                                 const Tensor& inv_std) {
-  const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
-  Tensor partial = Tensor::zeros({chunk_count(rows, grain), 2 * channels});  // dgamma | dbeta
-  parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
-    Real* const dgamma = partial.data() + chunk * 2 * channels;
-    Real* const dbeta = dgamma + channels;
-    for (Index r = begin; r < end; ++r) {
-      const Real* const d = dy.data() + r * channels;
-      const Real* const v = x.data() + r * channels;
-      for (Index c = 0; c < channels; ++c) {
-        dgamma[c] += d[c] * (v[c] - mean[c]);  // times inv_std once at the end
-        dbeta[c] += d[c];
-      }
-    }
-  });
-  const Tensor sums = column_sums(partial);
-  AffineGradients result{Tensor::uninitialized({channels}), Tensor::uninitialized({channels})};
-  for (Index c = 0; c < channels; ++c) {
-    result.dgamma[c] = sums[c] * inv_std[c];
-    result.dbeta[c] = sums[channels + c];
-  }
-  return result;
-}
-
-// dx = gamma·inv_std·(dy − dbeta/m − x_hat·dgamma/m), in place of dy [m, C]. Written as
-// dx = scale·(dy − shift − (x − mean)·slope), it takes three numbers per channel.
-Tensor input_gradient(Tensor dy, const Tensor& x, const Tensor& gamma, const Tensor& mean,
-                      const Tensor& inv_std, const AffineGradients& sums) {
-  const Index channels = x.channels();
-  const auto m = static_cast<Real>(x.rows());
-  Tensor scale = inv_std, shift = sums.dbeta, slope = inv_std;  // [C]
-  for (Index c = 0; c < channels; ++c) {
-    scale[c] *= gamma[c];
-    shift[c] /= m;
-    slope[c] *= sums.dgamma[c] / m;
-  }
-  for_each_row(x.rows(), channels, [&](Index start) {
-    Real* const d = dy.data() + start;
-    const Real* const v = x.data() + start;
-    for (Index c = 0; c < channels; ++c) {
-      d[c] = scale[c] * (d[c] - shift[c] - (v[c] - mean[c]) * slope[c]);
-    }
-  });
-  return dy;
-}
-
 }  // namespace
 
-// ---- Statistics ----
+// ---- Statistics of a batch ----
 
 Moments moments(const Tensor& x) {
   const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
   const Index chunks = chunk_count(rows, grain);
   // Mean and squared deviations M2 of every chunk, by itself. Its first row is subtracted while
   // summing up, so that the sum stays as small as the deviations, however large the mean is.
-  Tensor chunk_mean = Tensor::zeros({chunks, channels});
-  Tensor chunk_m2 = Tensor::zeros({chunks, channels});
+  Tensor chunk_mean = Tensor::zeros({chunks, channels});  // [chunks, C]
+  Tensor chunk_m2 = Tensor::zeros({chunks, channels});    // [chunks, C]
   parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
     Real* const mean = chunk_mean.data() + chunk * channels;
     Real* const m2 = chunk_m2.data() + chunk * channels;
@@ -144,6 +72,87 @@ Moments moments(const Tensor& x) {
   }
   return result;
 }
+
+namespace {
+
+// ---- Forward ----
+
+// The one place that says where ε goes.
+Tensor inverse_deviation(const Tensor& variance, Real epsilon) {
+  Tensor inv_std = variance;
+  for (Real& value : inv_std.values()) value = 1 / std::sqrt(value + epsilon);
+  return inv_std;
+}
+
+// y = (x − mean)·inv_std·gamma + beta, in place. Subtracting first keeps all digits of x where the
+// mean is large.
+Tensor normalize(Tensor x, const Tensor& mean, const Tensor& inv_std, const Tensor& gamma,
+                 const Tensor& beta) {
+  const Index channels = x.channels();
+  Tensor scale = inv_std;  // [C]
+  for (Index c = 0; c < channels; ++c) scale[c] *= gamma[c];
+  for_each_row(x.rows(), channels, [&](Index offset) {
+    Real* const row = x.data() + offset;
+    for (Index c = 0; c < channels; ++c) row[c] = (row[c] - mean[c]) * scale[c] + beta[c];
+  });
+  return x;
+}
+
+// ---- Backward ----
+
+// dbeta = Σ dy and dgamma = Σ dy·x_hat, both [C].
+struct AffineGradients {
+  Tensor dgamma, dbeta;
+};
+
+AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const Tensor& mean,
+                                 const Tensor& inv_std) {
+  const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
+  Tensor partial = Tensor::zeros({chunk_count(rows, grain), 2 * channels});  // dgamma | dbeta
+  parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
+    Real* const dgamma = partial.data() + chunk * 2 * channels;
+    Real* const dbeta = dgamma + channels;
+    for (Index r = begin; r < end; ++r) {
+      const Real* const dy_row = dy.data() + r * channels;
+      const Real* const x_row = x.data() + r * channels;
+      for (Index c = 0; c < channels; ++c) {
+        dgamma[c] += dy_row[c] * (x_row[c] - mean[c]);  // times inv_std once at the end
+        dbeta[c] += dy_row[c];
+      }
+    }
+  });
+  const Tensor sums = column_sums(partial);
+  AffineGradients result{Tensor::uninitialized({channels}), Tensor::uninitialized({channels})};
+  for (Index c = 0; c < channels; ++c) {
+    result.dgamma[c] = sums[c] * inv_std[c];
+    result.dbeta[c] = sums[channels + c];
+  }
+  return result;
+}
+
+// dx = gamma·inv_std·(dy − dbeta/m − x_hat·dgamma/m), in place of dy [m, C]. Written as
+// dx = scale·(dy − shift − (x − mean)·slope), it takes three numbers per channel.
+Tensor input_gradient(Tensor dy, const Tensor& x, const Tensor& gamma, const Tensor& mean,
+                      const Tensor& inv_std, const AffineGradients& sums) {
+  const Index channels = x.channels();
+  const auto m = static_cast<Real>(x.rows());
+  Tensor scale = inv_std, shift = sums.dbeta, slope = inv_std;  // [C]
+  for (Index c = 0; c < channels; ++c) {
+    scale[c] *= gamma[c];
+    shift[c] /= m;
+    slope[c] *= sums.dgamma[c] / m;
+  }
+  for_each_row(x.rows(), channels, [&](Index offset) {
+    Real* const dy_row = dy.data() + offset;
+    const Real* const x_row = x.data() + offset;
+    for (Index c = 0; c < channels; ++c) {
+      dy_row[c] = scale[c] * (dy_row[c] - shift[c] - (x_row[c] - mean[c]) * slope[c]);
+    }
+  });
+  return dy;
+}
+
+}  // namespace
 
 // ---- Training ----
 
@@ -191,9 +200,9 @@ Var batch_norm_inference(Var x, Var gamma, Var beta, const Moments& statistics, 
     if (x.needs_gradient()) {
       // The statistics are constants: dx = gamma·inv_std·dy.
       const Index channels = dy.channels();
-      for_each_row(dy.rows(), channels, [&](Index start) {
-        Real* const d = dy.data() + start;
-        for (Index c = 0; c < channels; ++c) d[c] *= gamma.value()[c] * inv_std[c];
+      for_each_row(dy.rows(), channels, [&](Index offset) {
+        Real* const dy_row = dy.data() + offset;
+        for (Index c = 0; c < channels; ++c) dy_row[c] *= gamma.value()[c] * inv_std[c];
       });
       x.add_gradient(std::move(dy));
     }

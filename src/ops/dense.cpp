@@ -1,3 +1,4 @@
+// Equations and storage layout: minitape/ops/dense.hpp
 #include "minitape/ops/dense.hpp"
 
 #include "ops/product.hpp"
@@ -25,9 +26,9 @@ Var dense(Var x, Var kernel, std::optional<Var> bias) {
   std::vector<Var> inputs{x, kernel};
   if (bias) inputs.push_back(*bias);
   return x.tape().record("dense", inputs, std::move(y), [=](const Tensor&, Tensor dy) {
-    if (bias) bias->add_gradient(column_sums(dy));                           // [out]
-    kernel.add_gradient(product_at(x.value(), dy));                          // [in, out]
-    if (x.needs_gradient()) x.add_gradient(product_bt(dy, kernel.value()));  // [N, in]
+    if (bias) bias->add_gradient(column_sums(dy));                                     // [out]
+    kernel.add_gradient(product_a_transposed(x.value(), dy));                          // [in, out]
+    if (x.needs_gradient()) x.add_gradient(product_b_transposed(dy, kernel.value()));  // [N, in]
   });
 }
 

@@ -1,3 +1,4 @@
+// Equations and storage layout: minitape/ops/dropout.hpp
 #include "minitape/ops/dropout.hpp"
 
 #include "ops/elementwise.hpp"

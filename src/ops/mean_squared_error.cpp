@@ -1,3 +1,4 @@
+// Equations and storage layout: minitape/ops/mean_squared_error.hpp
 #include "minitape/ops/mean_squared_error.hpp"
 
 #include "ops/elementwise.hpp"
@@ -14,10 +15,10 @@ Var mean_squared_error(Var y, const Tensor& target) {
     const double difference = static_cast<double>(y.value()[i]) - static_cast<double>(target[i]);
     loss += difference * difference;
   }
-  const auto size = static_cast<Real>(target.size());
-  Tensor mean = Tensor::scalar(static_cast<Real>(loss) / size);
+  const auto size = static_cast<double>(target.size());
+  Tensor mean = Tensor::scalar(static_cast<Real>(loss / size));
   return y.tape().record("mean_squared_error", {y}, std::move(mean), [=](const Tensor&, Tensor dy) {
-    const Real factor = 2 * dy.item() / size;
+    const Real factor = 2 * dy.item() / static_cast<Real>(size);
     y.add_gradient(zip(y.value(), target, [=](Real v, Real t) { return factor * (v - t); }));
   });
 }

@@ -1,9 +1,11 @@
+// Equations and storage layout: minitape/ops/pool.hpp
 #include "minitape/ops/pool.hpp"
 
 #include <algorithm>
 #include <cstdint>
 
 #include "minitape/core/parallel.hpp"
+#include "minitape/ops/arithmetic.hpp"
 
 namespace minitape {
 namespace {
@@ -38,7 +40,7 @@ Shape output_shape(const Shape& x, const Window& w) {
 }
 
 // The maxima and, where `winners` is wanted, the pixel of the image (y·W + x) each came from.
-Tensor max_pool(const Tensor& x, const Window& w, std::vector<std::int32_t>* winners) {
+Tensor find_maxima(const Tensor& x, const Window& w, std::vector<std::int32_t>* winners) {
   const Index channels = x.channels();
   Tensor y = Tensor::uninitialized(output_shape(x.shape(), w));
   if (winners) winners->resize(static_cast<std::size_t>(y.size()));
@@ -63,6 +65,53 @@ Tensor max_pool(const Tensor& x, const Window& w, std::vector<std::int32_t>* win
   return y;
 }
 
+// y[window] = mean of the elements that lie inside of the image.
+Tensor find_means(const Tensor& x, const Window& w) {
+  const Index channels = x.channels();
+  Tensor y = Tensor::zeros(output_shape(x.shape(), w));  // [N, out_h, out_w, C]
+  for_each_window(x.shape()[0], w, [&](Index n, Index window, const Inside& part) {
+    Real* const mean = y.data() + window * channels;
+    for (Index r = part.y0; r < part.y1; ++r) {
+      for (Index s = part.x0; s < part.x1; ++s) {
+        const Real* const value = x.data() + ((n * w.image_h + r) * w.image_w + s) * channels;
+        for (Index c = 0; c < channels; ++c) mean[c] += value[c];
+      }
+    }
+    for (Index c = 0; c < channels; ++c) mean[c] /= static_cast<Real>(part.count());
+  });
+  return y;
+}
+
+// The reverse: every element inside of a window gets its share of the window's gradient.
+Tensor spread_means(const Tensor& dy, const Window& w, const Shape& x_shape) {
+  const Index channels = dy.channels();
+  Tensor dx = Tensor::zeros(x_shape);  // [N, H, W, C]
+  for_each_window(dy.shape()[0], w, [&](Index n, Index window, const Inside& part) {
+    const Real* const d = dy.data() + window * channels;
+    const Real weight = 1 / static_cast<Real>(part.count());
+    for (Index r = part.y0; r < part.y1; ++r) {
+      for (Index s = part.x0; s < part.x1; ++s) {
+        Real* const dvalue = dx.data() + ((n * w.image_h + r) * w.image_w + s) * channels;
+        for (Index c = 0; c < channels; ++c) dvalue[c] += weight * d[c];
+      }
+    }
+  });
+  return dx;
+}
+
+// One window of the size of the image.
+Window whole_image(const Shape& x) {
+  MINITAPE_CHECK(x.rank() == 4, "[global_avg_pool] the input must be (N, H, W, C): x is ", x);
+  return Window::over("global_avg_pool", x, x[1], x[2], 1, Padding::valid());
+}
+
+Var record_means(const char* operation, Var x, const Window& w) {
+  const auto backward = [=](const Tensor&, Tensor dy) {
+    x.add_gradient(spread_means(dy, w, x.shape()));
+  };
+  return x.tape().record(operation, {x}, find_means(x.value(), w), backward);
+}
+
 }  // namespace
 
 Window pool_window(const std::string& operation, const Shape& x, PoolOptions options) {
@@ -78,99 +127,45 @@ Window pool_window(const std::string& operation, const Shape& x, PoolOptions opt
 // ---- Maximum ----
 
 Tensor max_pool(const Tensor& x, PoolOptions options) {
-  return max_pool(x, pool_window("max_pool", x.shape(), options), nullptr);
+  return find_maxima(x, pool_window("max_pool", x.shape(), options), nullptr);
 }
 
 Var max_pool(Var x, PoolOptions options) {
   const Window w = pool_window("max_pool", x.shape(), options);
   std::vector<std::int32_t> winners;  // [N, out_h, out_w, C]
-  Tensor y = max_pool(x.value(), w, x.needs_gradient() ? &winners : nullptr);
-  return x.tape().record(
-      "max_pool", {x}, std::move(y), [=, winners = std::move(winners)](const Tensor&, Tensor dy) {
-        const Index channels = dy.channels();
-        Tensor dx = Tensor::zeros(x.shape());
-        for_each_window(dy.shape()[0], w, [&](Index n, Index window, const Inside&) {
-          Real* const image = dx.data() + n * w.image_h * w.image_w * channels;
-          for (Index i = window * channels, c = 0; c < channels; ++c, ++i) {
-            image[winners[static_cast<std::size_t>(i)] * channels + c] += dy[i];
-          }
-        });
-        x.add_gradient(std::move(dx));
-      });
+  Tensor y = find_maxima(x.value(), w, x.needs_gradient() ? &winners : nullptr);
+  auto backward = [=, winners = std::move(winners)](const Tensor&, Tensor dy) {
+    const Index channels = dy.channels();
+    Tensor dx = Tensor::zeros(x.shape());  // [N, H, W, C]
+    for_each_window(dy.shape()[0], w, [&](Index n, Index window, const Inside&) {
+      Real* const image = dx.data() + n * w.image_h * w.image_w * channels;
+      for (Index c = 0; c < channels; ++c) {
+        const Index i = window * channels + c;
+        image[winners[static_cast<std::size_t>(i)] * channels + c] += dy[i];
+      }
+    });
+    x.add_gradient(std::move(dx));
+  };
+  return x.tape().record("max_pool", {x}, std::move(y), std::move(backward));
 }
 
 // ---- Mean ----
 
 Tensor avg_pool(const Tensor& x, PoolOptions options) {
-  const Window w = pool_window("avg_pool", x.shape(), options);
-  const Index channels = x.channels();
-  Tensor y = Tensor::zeros(output_shape(x.shape(), w));
-  for_each_window(x.shape()[0], w, [&](Index n, Index window, const Inside& part) {
-    Real* const mean = y.data() + window * channels;
-    const Real weight = 1 / static_cast<Real>(part.count());
-    for (Index r = part.y0; r < part.y1; ++r) {
-      for (Index s = part.x0; s < part.x1; ++s) {
-        const Real* const value = x.data() + ((n * w.image_h + r) * w.image_w + s) * channels;
-        for (Index c = 0; c < channels; ++c) mean[c] += weight * value[c];
-      }
-    }
-  });
-  return y;
+  return find_means(x, pool_window("avg_pool", x.shape(), options));
 }
 
 Var avg_pool(Var x, PoolOptions options) {
-  const Window w = pool_window("avg_pool", x.shape(), options);
-  return x.tape().record(
-      "avg_pool", {x}, avg_pool(x.value(), options), [=](const Tensor&, Tensor dy) {
-        const Index channels = dy.channels();
-        Tensor dx = Tensor::zeros(x.shape());
-        for_each_window(dy.shape()[0], w, [&](Index n, Index window, const Inside& part) {
-          const Real* const d = dy.data() + window * channels;
-          const Real weight = 1 / static_cast<Real>(part.count());
-          for (Index r = part.y0; r < part.y1; ++r) {
-            for (Index s = part.x0; s < part.x1; ++s) {
-              Real* const dvalue = dx.data() + ((n * w.image_h + r) * w.image_w + s) * channels;
-              for (Index c = 0; c < channels; ++c) dvalue[c] += weight * d[c];
-            }
-          }
-        });
-        x.add_gradient(std::move(dx));
-      });
+  return record_means("avg_pool", x, pool_window("avg_pool", x.shape(), options));
 }
 
-// ---- Mean of the whole image: one window of the size of the image ----
-
 Tensor global_avg_pool(const Tensor& x) {
-  MINITAPE_CHECK(x.shape().rank() == 4, "[global_avg_pool] the input must be (N, H, W, C): x is ",
-                 x.shape());
-  const Index images = x.shape()[0], pixels = x.shape()[1] * x.shape()[2], channels = x.channels();
-  Tensor y = Tensor::zeros({images, channels});
-  parallel_for(images, 1, [&](Index n, Index) {
-    Real* const mean = y.data() + n * channels;
-    for (Index p = 0; p < pixels; ++p) {
-      const Real* const value = x.data() + (n * pixels + p) * channels;
-      for (Index c = 0; c < channels; ++c) mean[c] += value[c] / static_cast<Real>(pixels);
-    }
-  });
-  return y;
+  return find_means(x, whole_image(x.shape())).reshaped({x.shape()[0], x.channels()});
 }
 
 Var global_avg_pool(Var x) {
-  return x.tape().record("global_avg_pool", {x}, global_avg_pool(x.value()),
-                         [=](const Tensor&, Tensor dy) {
-                           const Shape& shape = x.shape();
-                           const Index pixels = shape[1] * shape[2], channels = shape[3];
-                           Tensor dx = Tensor::uninitialized(shape);
-                           parallel_for(shape[0], 1, [&](Index n, Index) {
-                             const Real* const d = dy.data() + n * channels;
-                             for (Index p = 0; p < pixels; ++p) {
-                               Real* const dvalue = dx.data() + (n * pixels + p) * channels;
-                               for (Index c = 0; c < channels; ++c)
-                                 dvalue[c] = d[c] / static_cast<Real>(pixels);
-                             }
-                           });
-                           x.add_gradient(std::move(dx));
-                         });
+  const Var y = record_means("global_avg_pool", x, whole_image(x.shape()));
+  return reshape(y, {x.shape()[0], x.value().channels()});
 }
 
 }  // namespace minitape

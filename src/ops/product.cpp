@@ -8,43 +8,46 @@
 namespace minitape {
 namespace {
 
-// Rows of the result in one chunk: about 10⁶ multiplications, where OpenBLAS switches to kernels
-// that pack nothing, but not so few rows that its register blocks stay empty.
-Index row_grain(Index n, Index k) {
-  return std::max<Index>(16, 1'000'000 / std::max<Index>(1, n * k));
+// Computes C = A·B [M, N] in chunks of rows: chunk(begin, end) is the view of rows begin … end − 1
+// of A. A chunk takes about 10⁶ multiplications, enough to be worth handing out, and at least 16
+// rows, fewer than which leave the arithmetic units idle.
+template <class Chunk>
+Tensor product_in_chunks(Index m, const MatrixView& b, Chunk chunk) {
+  const Index n = b.columns;
+  const Index grain = std::max<Index>(16, 1'000'000 / std::max<Index>(1, n * b.rows));
+  Tensor c = Tensor::uninitialized({m, n});
+  parallel_for(m, grain, [&](Index begin, Index end) {
+    gemm(chunk(begin, end), b, 0, c.data() + begin * n, n);
+  });
+  return c;
+}
+
+MatrixView view(const Tensor& x) {
+  return matrix(x.data(), x.shape()[0], x.shape()[1]);
 }
 
 }  // namespace
 
 Tensor product(const Tensor& a, const Tensor& b) {
-  const Index m = a.shape()[0], k = a.shape()[1], n = b.shape()[1];
-  Tensor c = Tensor::uninitialized({m, n});
-  parallel_for(m, row_grain(n, k), [&](Index begin, Index end) {
-    gemm(Transpose::no, Transpose::no, end - begin, n, k, a.data() + begin * k, k, b.data(), n, 0,
-         c.data() + begin * n, n);
+  const Index m = a.shape()[0], k = a.shape()[1];
+  return product_in_chunks(m, view(b), [&](Index begin, Index end) {
+    return matrix(a.data() + begin * k, end - begin, k);
   });
-  return c;
 }
 
-Tensor product_bt(const Tensor& a, const Tensor& b) {
-  const Index m = a.shape()[0], k = a.shape()[1], n = b.shape()[0];
-  Tensor c = Tensor::uninitialized({m, n});
-  parallel_for(m, row_grain(n, k), [&](Index begin, Index end) {
-    gemm(Transpose::no, Transpose::yes, end - begin, n, k, a.data() + begin * k, k, b.data(), k, 0,
-         c.data() + begin * n, n);
+Tensor product_b_transposed(const Tensor& a, const Tensor& b) {
+  const Index m = a.shape()[0], k = a.shape()[1];
+  return product_in_chunks(m, view(b).transposed(), [&](Index begin, Index end) {
+    return matrix(a.data() + begin * k, end - begin, k);
   });
-  return c;
 }
 
-Tensor product_at(const Tensor& a, const Tensor& b) {
-  const Index m = a.shape()[1], k = a.shape()[0], n = b.shape()[1];
-  Tensor c = Tensor::uninitialized({m, n});
-  // Row i of the result is column i of A times B: a chunk of rows is a slice of A's columns.
-  parallel_for(m, row_grain(n, k), [&](Index begin, Index end) {
-    gemm(Transpose::yes, Transpose::no, end - begin, n, k, a.data() + begin, m, b.data(), n, 0,
-         c.data() + begin * n, n);
+Tensor product_a_transposed(const Tensor& a, const Tensor& b) {
+  const Index k = a.shape()[0], m = a.shape()[1];
+  return product_in_chunks(m, view(b), [&](Index begin, Index end) {
+    // Rows of Aᵀ are columns of A.
+    return MatrixView{a.data() + begin, k, end - begin, m}.transposed();
   });
-  return c;
 }
 
 }  // namespace minitape

@@ -7,8 +7,8 @@
 
 namespace minitape {
 
-Tensor product(const Tensor& a, const Tensor& b);     // A·B:   (M, K), (K, N) -> (M, N)
-Tensor product_bt(const Tensor& a, const Tensor& b);  // A·Bᵀ:  (M, K), (N, K) -> (M, N)
-Tensor product_at(const Tensor& a, const Tensor& b);  // Aᵀ·B:  (K, M), (K, N) -> (M, N)
+Tensor product(const Tensor& a, const Tensor& b);               // A·B:   (M, K), (K, N) -> (M, N)
+Tensor product_b_transposed(const Tensor& a, const Tensor& b);  // A·Bᵀ:  (M, K), (N, K) -> (M, N)
+Tensor product_a_transposed(const Tensor& a, const Tensor& b);  // Aᵀ·B:  (K, M), (K, N) -> (M, N)
 
 }  // namespace minitape

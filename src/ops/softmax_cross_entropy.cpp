@@ -1,3 +1,4 @@
+// Equations and storage layout: minitape/ops/softmax_cross_entropy.hpp
 #include "minitape/ops/softmax_cross_entropy.hpp"
 
 #include <algorithm>
@@ -53,17 +54,17 @@ Tensor softmax_cross_entropy(const Tensor& logits, std::span<const int> labels) 
 
 Var softmax_cross_entropy(Var logits, std::span<const int> labels) {
   Tensor loss = softmax_cross_entropy(logits.value(), labels);
-  std::vector<int> targets(labels.begin(), labels.end());
-  return logits.tape().record("softmax_cross_entropy", {logits}, std::move(loss),
-                              [=](const Tensor&, Tensor dy) {
-                                Tensor dz = softmax(logits.value());  // [N, K]
-                                const Index rows = dz.rows(), classes = dz.channels();
-                                for (Index n = 0; n < rows; ++n)
-                                  dz[n * classes + targets[static_cast<std::size_t>(n)]] -= 1;
-                                const Real factor = dy.item() / static_cast<Real>(rows);
-                                for (Real& value : dz.values()) value *= factor;
-                                logits.add_gradient(std::move(dz));
-                              });
+  const auto backward = [=, targets = std::vector<int>(labels.begin(), labels.end())](const Tensor&,
+                                                                                      Tensor dy) {
+    // dz = (p − one-hot label) / N, times the gradient of the loss itself.
+    Tensor dz = softmax(logits.value());  // [N, K]
+    const Index rows = dz.rows(), classes = dz.channels();
+    for (Index n = 0; n < rows; ++n) dz[n * classes + targets[static_cast<std::size_t>(n)]] -= 1;
+    const Real factor = dy.item() / static_cast<Real>(rows);
+    for (Real& value : dz.values()) value *= factor;
+    logits.add_gradient(std::move(dz));
+  };
+  return logits.tape().record("softmax_cross_entropy", {logits}, std::move(loss), backward);
 }
 
 Index count_correct(const Tensor& logits, std::span<const int> labels) {

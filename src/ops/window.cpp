@@ -1,3 +1,4 @@
+// Equations and storage layout: minitape/ops/window.hpp
 #include "minitape/ops/window.hpp"
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 source "$(dirname "$0")/lib.sh"
 
 expect 0 "differ in model.batch_norm alone" "$minitape" compare small.toml --seeds 2 --out both
-for text in "bit-equal for each of 2 seeds" "batch_norm = true" "± " "minus" "curves"; do
+for text in "bit-equal for each of 2 seeds. They see the same batches." "batch_norm = true" "± " "minus" "curves"; do
   grep -qF "$text" output.txt || fail "compare does not say \"$text\""
 done
 [ "$(head -c 8 both/summary.csv)" = "variant," ] || fail "summary.csv has no header"
@@ -45,8 +45,24 @@ same before.csv both/batch_norm-true_seed-1/steps.csv
 # A variant that diverges is a result.
 expect 0 "diverged at step" "$minitape" compare small.toml --out diverged \
   --vary optimizer.learning_rate=0.01,1e9 --set model.batch_norm=false
+# A batch size makes other batches, and nobody says otherwise.
+expect 0 "Their batches differ" "$minitape" compare small.toml --out sizes \
+  --vary train.batch_size=50,100 --set train.epochs=1
+# A folder with a file of somebody else's keeps it.
+mkdir -p guests/batch_norm-false_seed-1 && echo note > guests/batch_norm-false_seed-1/notes.txt
+expect 0 "batch_norm = true" "$minitape" compare small.toml --out guests --set train.epochs=1
+[ "$(cat guests/batch_norm-false_seed-1/notes.txt)" = note ] || fail "another file was removed"
+# A variant is trained on its own data, also where the variant before it had nothing to do.
+expect 0 "differ" "$minitape" compare small.toml --out data --set train.epochs=1 \
+  --vary data.train_limit=200,300 --vary optimizer.learning_rate=0.1,0.2
+expect 0 "differ" "$minitape" compare small.toml --out data --set train.epochs=1 \
+  --vary data.train_limit=100,200 --vary optimizer.learning_rate=0.1,0.3
+for images in 100 200; do
+  [ "$(wc -l < "data/train_limit-${images}_learning_rate-0.3_seed-1/steps.csv")" = \
+    $((images / 50 + 1)) ] || fail "train_limit = $images was trained on other data"
+done
 # Varying the initial weights is said.
-expect 0 "as the varied key says" "$minitape" compare small.toml --out scale \
+expect 0 "differ as the varied key says" "$minitape" compare small.toml --out scale \
   --vary 'model.init={type="normal",stddev=0.01},{type="normal",stddev=0.1}' --set train.epochs=1
 expect 2 "at least two values" "$minitape" compare small.toml --vary model.batch_norm=true
 expect 2 "did you mean" "$minitape" compare small.toml --vary model.batchnorm=true,false

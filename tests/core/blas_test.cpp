@@ -33,8 +33,11 @@ TEST_CASE("gemm multiplies with either factor stored transposed, and rows longer
         const Tensor b = random_tensor("b", {tb ? kN : kK, (tb ? kK : kN) + kGap});
         Tensor c = random_tensor("c", {kM, kN + kGap}), expected = c;
         expected_gemm(ta, tb, a, b, beta, expected);
-        gemm(ta ? Transpose::yes : Transpose::no, tb ? Transpose::yes : Transpose::no, kM, kN, kK,
-             a.data(), a.channels(), b.data(), b.channels(), beta, c.data(), c.channels());
+        // The views leave out the gap at the end of each stored row.
+        const MatrixView stored_a{a.data(), ta ? kK : kM, ta ? kM : kK, a.channels()};
+        const MatrixView stored_b{b.data(), tb ? kN : kK, tb ? kK : kN, b.channels()};
+        gemm(ta ? stored_a.transposed() : stored_a, tb ? stored_b.transposed() : stored_b, beta,
+             c.data(), c.channels());
         CAPTURE(ta);
         CAPTURE(tb);
         CAPTURE(beta);
@@ -47,15 +50,14 @@ TEST_CASE("gemm multiplies with either factor stored transposed, and rows longer
 TEST_CASE("gemm with beta = 0 does not look at what C held before") {
   const Tensor a = Tensor::full({2, 3}, 1), b = Tensor::full({3, 2}, 2);
   Tensor c = Tensor::full({2, 2}, std::numeric_limits<Real>::quiet_NaN());
-  gemm(Transpose::no, Transpose::no, 2, 2, 3, a.data(), 3, b.data(), 2, 0, c.data(), 2);
+  gemm(matrix(a.data(), 2, 3), matrix(b.data(), 3, 2), 0, c.data(), 2);
   CHECK(mismatch(c, Tensor::full({2, 2}, 6)) == "");
 }
 
 TEST_CASE("a sum of no products is zero") {
   const Tensor nothing = Tensor::zeros({0});
   Tensor c = Tensor::full({2, 2}, 7);
-  gemm(Transpose::yes, Transpose::no, 2, 2, 0, nothing.data(), 2, nothing.data(), 2, 0, c.data(),
-       2);
+  gemm(matrix(nothing.data(), 2, 0), matrix(nothing.data(), 0, 2), 0, c.data(), 2);
   CHECK(mismatch(c, Tensor::zeros({2, 2})) == "");
 }
 

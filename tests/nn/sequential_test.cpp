@@ -12,13 +12,13 @@ namespace {
 Sequential small_model(bool batch_norm = true) {
   Sequential body;
   body.add<Conv2D>(4, 4, 3, Conv2DOptions{1, Padding::same()});
-  if (batch_norm) body.put_at(1, std::make_unique<BatchNorm>(4));
-  body.put_at(2, std::make_unique<Activation>(Activation::tanh));
+  if (batch_norm) body.add_at(1, std::make_unique<BatchNorm>(4));
+  body.add_at(2, std::make_unique<Activation>(Activation::tanh));
 
   Sequential model;
   model.add<Conv2D>(2, 4, 3, Conv2DOptions{2, Padding::same()}, KernelOptions{.bias = false});
-  if (batch_norm) model.put_at(1, std::make_unique<BatchNorm>(4));
-  model.put_at(2, std::make_unique<Activation>(Activation::relu));
+  if (batch_norm) model.add_at(1, std::make_unique<BatchNorm>(4));
+  model.add_at(2, std::make_unique<Activation>(Activation::relu));
   model.add<Residual>(std::move(body));
   model.add<Flatten>();
   model.add<Dense>(24, 3);
@@ -94,16 +94,16 @@ TEST_CASE("a position can be left out, and the layers after it keep their number
                                           "5.dense.bias"};
   CHECK(parameter_names(model) == expected);
   std::vector<std::string> entries;
-  for (const Sequential::Entry& entry : model.entries()) entries.push_back(entry.name);
+  for (std::size_t i = 0; i < model.size(); ++i) entries.push_back(model.name(i));
   CHECK(entries ==
         std::vector<std::string>{"0.conv2d", "2.relu", "3.residual", "4.flatten", "5.dense"});
 }
 
 TEST_CASE("positions must increase") {
   Sequential model;
-  model.put_at(3, std::make_unique<Flatten>());
+  model.add_at(3, std::make_unique<Flatten>());
   CHECK(error_lacks({"[sequential] positions must increase: the next free one is 4, got 3"},
-                    [&] { model.put_at(3, std::make_unique<Flatten>()); }) == "");
+                    [&] { model.add_at(3, std::make_unique<Flatten>()); }) == "");
 }
 
 TEST_CASE("nodes carry the full name of the layer that recorded them") {
@@ -206,7 +206,7 @@ TEST_CASE("a residual block adds its input to what its body makes of it") {
   CHECK(mismatch(block.predict(Tensor({1, 2}, {1, 5})), Tensor({1, 2}, {106, 206})) == "");
   CHECK(inference_differs(block, random_tensor("x", {3, 2})) == "");
   CHECK(block.type() == "residual");
-  CHECK(block.body().entries().size() == 1);
+  CHECK(block.body().size() == 1);
 }
 
 TEST_CASE("the body of a residual block must keep the shape") {

@@ -51,6 +51,14 @@ TEST_CASE("dense by hand: y = x·W + b and its gradients") {
   CHECK(mismatch(b.gradient(), Tensor({2}, {1, 2})) == "");
 }
 
+TEST_CASE("a bias can be trained by itself") {
+  Tape tape;
+  const Var x = tape.constant(random_tensor("x", {3, 5}));
+  const Var w = tape.constant(random_tensor("w", {5, 4})), b = tape.variable(Tensor::zeros({4}));
+  tape.backward(sum(dense(x, w, b)));
+  CHECK(mismatch(b.gradient(), Tensor::full({4}, 3)) == "");
+}
+
 TEST_CASE("dense gives the same bits on the tape and without it") {
   Tape tape;
   const Tensor x = random_tensor("x", {3, 5}), w = random_tensor("w", {5, 4});
@@ -79,8 +87,8 @@ TEST_CASE("products that are cut into several chunks equal three loops") {
   const Tensor expected = plain_product(a, b);
   const double tolerance = sizeof(Real) == sizeof(float) ? 3e-5 : 1e-13;
   CHECK(mismatch(product(a, b), expected, tolerance) == "");
-  CHECK(mismatch(product_bt(a, transposed(b)), expected, tolerance) == "");
-  CHECK(mismatch(product_at(transposed(a), b), expected, tolerance) == "");
+  CHECK(mismatch(product_b_transposed(a, transposed(b)), expected, tolerance) == "");
+  CHECK(mismatch(product_a_transposed(transposed(a), b), expected, tolerance) == "");
 }
 
 TEST_CASE("column sums and shifts work on several chunks of rows") {

@@ -7,11 +7,12 @@
 //   numeric = (L(x + h) − L(x − h)) / 2h
 //   error   = |analytic − numeric| / max(1, |analytic|, |numeric|)
 //
-// Where the function has a kink within h of x (the corner of a relu, two equal values in a max
-// pool), differences with h and h/2 disagree, or the function bends just as sharply with h/2 as
-// with h; such entries are counted and left out. Gradients are filled with kPrefill before
-// backward, so that overwriting where adding is due shows as an error.
-// Meant for the double build: with float the differences have only two or three digits.
+// An entry whose error is too large may sit at a kink of the function: the corner of a relu, two
+// equal values in a max pool. There the differences with h and h/2 disagree, or the function bends
+// just as sharply with h/2 as with h. Such entries are counted and left out.
+//
+// Gradients are filled with a number before backward, so that overwriting where adding is due shows
+// as an error; afterwards they are 0. Meant for the double build: with float the differences have only two or three digits.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +41,9 @@ struct GradientCheckRow {
   double error = 0;
   Index index = 0;
   double value = 0, analytic = 0, numeric = 0;
+
+  /// There were entries to check, at most a tenth was left out, and the error is below tolerance.
+  bool passed(double tolerance) const;
 };
 
 struct GradientReport {
@@ -47,8 +51,7 @@ struct GradientReport {
   double tolerance = 0;
   std::vector<GradientCheckRow> rows;
 
-  /// Every tensor had entries to check, at most a tenth of them at kinks, and all errors are below
-  /// the tolerance.
+  /// Every row has passed, and there is one.
   bool passed() const;
   /// A line per tensor; for a failing one, where it fails and both numbers.
   std::string to_string() const;

@@ -61,9 +61,11 @@ class Var {
   std::uint64_t generation_;  // of the tape when this handle was made
 };
 
-/// Carries the gradient back through one operation: gets the operation's result y and dy =
-/// ∂loss/∂y, of the same shape, and calls add_gradient on the operation's inputs. dy belongs to the
-/// function, which may overwrite it and pass it on.
+/// Carries the gradient back through one operation: gets the operation's result y, from which some
+/// gradients are easily told (that of the sigmoid is dy·y·(1 − y)), and dy = ∂loss/∂y, of the same
+/// shape. It calls add_gradient on the operation's inputs, whose values are still there: they stand
+/// earlier on the tape. dy belongs to the function, which may overwrite it and pass it on. It need
+/// not ask for needs_gradient() unless that saves it work.
 using Backward = std::function<void(const Tensor& y, Tensor dy)>;
 
 class Tape {
@@ -100,13 +102,13 @@ class Tape {
     Backward backward;          // empty for leaves and where no gradient is needed
     Parameter* parameter = nullptr;
     bool needs_gradient = false;
-    bool keep = false;
+    bool keep = false;  // backward leaves the value and the gradient in place
 
     const Tensor& current_value() const { return parameter ? parameter->value : value; }
   };
   const std::deque<Node>& nodes() const { return nodes_; }
 
-  /// While it lives, nodes are recorded under this layer name. Layers inside of layers nest.
+  /// While it lives, nodes are recorded under this layer name; afterwards under the one before.
   class LayerScope {
    public:
     LayerScope(Tape& tape, std::string name);

@@ -29,7 +29,7 @@ class Storage {
 };
 
 struct AllocatorStats {
-  std::size_t bytes_in_use = 0;     // held by Buffers now
+  std::size_t bytes_in_use = 0;     // held by Storage objects now
   std::size_t bytes_kept = 0;       // freed, waiting to be reused
   std::size_t system_requests = 0;  // how often memory was taken from the system so far
 };

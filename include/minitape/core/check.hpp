@@ -1,6 +1,6 @@
 // One error type and one way to raise it.
 //
-// Every message has the form "[where] what must hold: what was found", for example
+// Messages have the form "[where] what must hold: what was found", for example
 //   [matmul] needs (M, K) and (K, N): got (64, 784) and (128, 10)
 #pragma once
 

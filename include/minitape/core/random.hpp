@@ -41,7 +41,8 @@ class Random {
   std::uint64_t increment_;  // odd; selects one of 2⁶³ sequences
 };
 
-/// The stream of that name. Equal arguments give equal streams, on any machine.
+/// The stream of that name. Equal arguments give equal bits on any machine. (normal() also depends
+/// on the last digit of the logarithm and cosine of the machine's mathematical library.)
 Random stream(std::uint64_t seed, std::string_view name);
 
 }  // namespace minitape

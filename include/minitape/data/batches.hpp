@@ -33,6 +33,7 @@ struct Augmentation {
   bool flip = false;  // mirror left to right with probability 1/2
   bool crop = false;  // pad by kCropPadding on all sides, then cut out H×W at a random place
   static constexpr Index kCropPadding = 4;
+  bool operator==(const Augmentation&) const = default;
 };
 
 struct BatchOptions {
@@ -40,6 +41,7 @@ struct BatchOptions {
   bool shuffle = true;  // false: the images in the order of the data set, the same in every epoch
   Augmentation augmentation;
   std::uint64_t seed = 1;
+  bool operator==(const BatchOptions&) const = default;
 };
 
 class Batches {

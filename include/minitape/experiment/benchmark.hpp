@@ -12,9 +12,9 @@ struct BenchmarkResult {
   std::string config;  // as given by the caller
   Index batch_size = 0;
   int threads = 0;
-  Index steps = 0;                     // measured, of each kind
-  double train_ms_per_step = 0;        // forward, loss, backward, update
-  double train_images_per_second = 0;  // of that
+  Index steps = 0;                       // measured, of each kind
+  double train_ms_per_step = 0;          // forward, loss, backward, update
+  double train_images_per_second = 0;    // of that
   double predict_images_per_second = 0;  // with the same batch size
   double predict_ms_batch_1 = 0;
   double peak_rss_mb = 0;  // the largest memory of the process so far, in 10⁶ bytes

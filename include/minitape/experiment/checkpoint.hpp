@@ -10,7 +10,7 @@
 namespace minitape {
 
 /// All parameters, then all buffers.
-SafetensorsFile save_model(Sequential& model);
+SafetensorsFile save_model(const Sequential& model);
 
 /// Sets the model's parameters and buffers. Throws, before anything is changed, when a tensor is
 /// missing, superfluous or of another shape, or when a running variance is not a number >= 0.

@@ -36,7 +36,7 @@ struct Comparison {
 
 /// The number of the first step at which the mean accuracy of the last `kSmoothing` training
 /// batches is at least `threshold`; NaN when that never happens. In the first epoch these batches
-/// are new to the model, so this is as fair as a test set and finer than one look per epoch.
+/// are new to the model, so there this is as fair as a test set and finer than one look per epoch.
 inline constexpr std::size_t kSmoothing = 20;
 double steps_to_reach(const RunHistory& run, double threshold);
 
@@ -51,7 +51,7 @@ std::string to_table(const Comparison& comparison, const std::vector<VariantHist
 void write_summary_csv(const std::filesystem::path& path, const Comparison& comparison);
 
 /// Writes summary.csv and the curves into the folder; prints the table, a plot and where all is.
-void report(const std::vector<VariantHistory>& variants, const std::filesystem::path& folder,
-            std::ostream& out);
+void report(const std::vector<VariantHistory>& variants, const Fairness& fairness,
+            const std::filesystem::path& folder, std::ostream& out);
 
 }  // namespace minitape

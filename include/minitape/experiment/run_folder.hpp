@@ -41,6 +41,10 @@ struct EpochRecord {
   Score test;
 };
 
+/// Whether a loss is no longer finite: the run has diverged at this step or in this epoch.
+bool has_diverged(const StepRecord& record);
+bool has_diverged(const EpochRecord& record);
+
 class RunFolder {
  public:
   /// Creates the folder with its config.toml and environment.json. Throws, leaving everything as it
@@ -51,11 +55,12 @@ class RunFolder {
   /// Each row is on its way to the disk when the call returns; throws when it cannot be written.
   void add(const StepRecord& record);
   void add(const EpochRecord& record);
-  void write_initial(Sequential& model) const;
-  void write_model(Sequential& model) const;
+  void write_initial(const Sequential& model) const;
+  void write_model(const Sequential& model) const;
 
-  /// Removes what this object has written, and the folder if nothing else is in it.
-  void discard() const;
+  /// Removes the files of the run, and the folder if nothing else is in it.
+  void discard() const { remove_run(folder_); }
+  static void remove_run(const std::filesystem::path& folder);
 
   static bool holds_run(const std::filesystem::path& folder);
   static bool is_complete(const std::filesystem::path& folder);

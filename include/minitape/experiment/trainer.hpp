@@ -10,7 +10,7 @@
 
 namespace minitape {
 
-/// Where a run stopped being made of numbers.
+/// Where the numbers of a run went bad.
 struct Divergence {
   Index step = 0;
   double learning_rate = 0;

@@ -38,6 +38,13 @@ struct LayerState {
   void append(const LayerState& other);
 };
 
+/// The same, to look at only.
+struct ConstLayerState {
+  std::vector<const Parameter*> parameters;
+  std::vector<const Buffer*> buffers;
+  std::vector<const Counter*> counters;
+};
+
 class Layer {
  public:
   virtual ~Layer() = default;
@@ -54,6 +61,7 @@ class Layer {
   virtual Tensor predict(Tensor x) const = 0;
 
   virtual LayerState state() { return {}; }
+  ConstLayerState const_state() const;
   /// Sets the state to its start: kernels drawn from streams of `seed` that are named after them.
   virtual void initialize(std::uint64_t seed) { static_cast<void>(seed); }
   /// Puts "prefix." before the names of all state: "kernel" becomes "0.conv2d.kernel".

@@ -7,8 +7,8 @@
 //   model.initialize(seed);
 //
 // A layer's name is its position and its type. Names choose the random streams of the initial
-// weights, so a model that is to be compared with another one numbers its layers alike: put_at
-// leaves a number out.
+// weights, so a model that is to be compared with another one numbers its layers alike: add_at can
+// leave a number out.
 #pragma once
 
 #include <memory>
@@ -20,18 +20,13 @@ namespace minitape {
 
 class Sequential : public Layer {
  public:
-  struct Entry {
-    std::string name;  // "0.conv2d"
-    std::unique_ptr<Layer> layer;
-  };
-
   /// Appends a layer, numbered one higher than the last.
   template <class L, class... Arguments>
   void add(Arguments&&... arguments) {
-    put_at(next_position_, std::make_unique<L>(std::forward<Arguments>(arguments)...));
+    add_at(next_position_, std::make_unique<L>(std::forward<Arguments>(arguments)...));
   }
   /// Appends a layer under the given number, which must be larger than those before.
-  void put_at(Index position, std::unique_ptr<Layer> layer);
+  void add_at(Index position, std::unique_ptr<Layer> layer);
 
   std::string type() const override { return "sequential"; }
   /// Throws, naming the layer and both sides' shapes, where two layers do not fit together.
@@ -43,9 +38,16 @@ class Sequential : public Layer {
   void initialize(std::uint64_t seed) override;
   void add_prefix(const std::string& prefix) override;
 
-  const std::vector<Entry>& entries() const { return entries_; }
+  std::size_t size() const { return entries_.size(); }
+  const std::string& name(std::size_t i) const { return entries_[i].name; }  // "0.conv2d"
+  const Layer& layer(std::size_t i) const { return *entries_[i].layer; }
 
  private:
+  struct Entry {
+    std::string name;
+    std::unique_ptr<Layer> layer;
+  };
+
   std::vector<Entry> entries_;
   Index next_position_ = 0;
   bool initialized_ = false;

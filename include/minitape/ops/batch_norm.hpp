@@ -15,8 +15,9 @@
 //   dgamma = Σ dy·x_hat
 //   dx     = gamma·inv_std·(dy − dbeta/m − x_hat·dgamma/m)
 //
-// They take out of dy what would shift the column (it is subtracted again) and what would stretch
-// it (it is divided out again). ε is inside of inv_std in both directions; no other term holds it.
+// Shifting a column of x or stretching it does not change y. So no gradient may point in these two
+// directions, and the two extra terms remove them from dy. ε is part of inv_std, forward and
+// backward; no other term holds it.
 //
 // The mean and the variance are taken chunk by chunk in two passes, and the chunks are merged in
 // order (T. Chan, G. Golub, R. LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing

@@ -26,8 +26,8 @@ struct Schedule {
   double factor = 0.1;     // step
   double warmup_fraction = 0.3, div_factor = 25, final_div_factor = 1e4;  // one_cycle
 
-  /// The rate of step s. Steps beyond the last get the last one's.
-  double learning_rate(Index s) const;
+  /// The rate of a step. Steps beyond the last get the last one's.
+  double learning_rate(Index step) const;
 };
 
 }  // namespace minitape

@@ -1,11 +1,14 @@
 // Stochastic gradient descent with momentum, Nesterov's variant and weight decay.
 //
-// For a parameter w with gradient g, velocity v (0 at first) and learning rate η, exactly as
-// PyTorch's SGD:
+// For a parameter w with gradient g, velocity v (0 at first) and learning rate η, as PyTorch's SGD
+// with biases, gammas and betas in a group without weight decay:
 //
-//   g ← g + weight_decay·w          kernels only: pulling gamma, beta or a bias towards 0 has no
-//   v ← momentum·v + g              meaning that anyone wants
+//   g ← g + weight_decay·w          kernels only
+//   v ← momentum·v + g
 //   w ← w − η·v                     or, with Nesterov, w ← w − η·(g + momentum·v)
+//
+// Decay holds weights small that could grow without need. A bias, gamma or beta does not multiply
+// with others, and pulling it towards 0 only costs accuracy of fit.
 #pragma once
 
 #include <vector>
