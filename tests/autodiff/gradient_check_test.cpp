@@ -180,6 +180,17 @@ TEST_CASE("a check of nothing does not pass") {
   CHECK_FALSE(check_gradients("empty", of_empty, {&empty}).passed());
 }
 
+TEST_CASE("a tensor that the function forgets is refused, because its check could not fail") {
+  Parameter x = parameter_of("x", random_tensor("x", {2}));
+  Parameter forgotten = parameter_of("forgotten", random_tensor("y", {2}));
+  const auto function = [&](Tape& tape) { return tape.parameter(x); };
+  CHECK(error_lacks({"[gradient_check] the function must put every tensor on the tape: forgotten "
+                     "is not on it"},
+                    [&] {
+                      check_gradients("f", function, {&x, &forgotten});
+                    }) == "");
+}
+
 TEST_CASE("a check leaves the values as they were and the gradients at zero") {
   Parameter x = parameter_of("x", random_tensor("x", {3, 4}));
   const Tensor before = x.value;

@@ -87,6 +87,23 @@ TEST_CASE("sums merged in chunk order have the same bits with 1, 2 and 3 threads
   CHECK(depends_on_threads(sum) == "");
 }
 
+TEST_CASE("what a body throws is thrown on, from whichever thread it comes") {
+  for (const int threads : {1, 2}) {
+    const UseThreads use(threads);
+    CHECK(error_lacks({"[test] chunk 3"}, [] {
+            parallel_chunks(10, 1, [](Index chunk, Index, Index) {
+              MINITAPE_CHECK(chunk != 3, "[test] chunk ", chunk);
+            });
+          }) == "");
+  }
+}
+
+TEST_CASE("a single chunk throws as a plain call would") {
+  CHECK(error_lacks({"[test] only one"}, [] {
+          parallel_for(10, 10, [](Index, Index) { throw Error("[test] only one"); });
+        }) == "");
+}
+
 TEST_CASE("a grain of zero and a useless number of threads are refused") {
   CHECK(error_lacks({"[parallel] the grain must be positive: got 0"},
                     [] { parallel_for(5, 0, [](Index, Index) {}); }) == "");

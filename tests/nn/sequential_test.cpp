@@ -87,6 +87,18 @@ TEST_CASE("parameters are named by position and type, in the order of the layers
   CHECK(state.counters[1]->name == "3.residual.1.batch_norm.updates");
 }
 
+TEST_CASE("the state of a const model is the same, to look at only") {
+  Sequential model = small_model();
+  const LayerState state = model.state();
+  const ConstLayerState seen = std::as_const(model).const_state();
+  CHECK(std::equal(seen.parameters.begin(), seen.parameters.end(), state.parameters.begin(),
+                   state.parameters.end()));
+  CHECK(std::equal(seen.buffers.begin(), seen.buffers.end(), state.buffers.begin(),
+                   state.buffers.end()));
+  CHECK(std::equal(seen.counters.begin(), seen.counters.end(), state.counters.begin(),
+                   state.counters.end()));
+}
+
 TEST_CASE("a position can be left out, and the layers after it keep their numbers") {
   Sequential model = small_model(false);
   const std::vector<std::string> expected{"0.conv2d.kernel", "3.residual.0.conv2d.kernel",
@@ -150,12 +162,14 @@ TEST_CASE("models with and without batch norm start from the same weights, bit b
   CHECK(shared == 3);
 }
 
-TEST_CASE("forward needs initial values first") {
+TEST_CASE("forward and predict need initial values first") {
   Sequential model = small_model();
   Tape tape;
   const Var x = tape.constant(random_tensor("x", {3, 6, 4, 2}));
   CHECK(error_lacks({"[sequential] call initialize(seed) before forward"},
                     [&] { model.forward(x, Mode::training); }) == "");
+  CHECK(error_lacks({"[sequential] call initialize(seed) before predict"},
+                    [&] { model.predict(x.value()); }) == "");
 }
 
 // ---- Shapes ----
@@ -172,11 +186,13 @@ TEST_CASE("where two layers do not fit, the error names both and both shapes") {
   model.add<Conv2D>(1, 8, 3);
   model.add<Activation>(Activation::relu);
   model.add<Dense>(100, 10);
-  CHECK(error_lacks({"layer 2.dense does not fit behind layer 1.relu, which gives (26, 26, 8): "
-                     "[dense] takes examples of shape (100): the layer before gives (26, 26, 8)"},
-                    [&] {
-                      model.output_shape({28, 28, 1});
-                    }) == "");
+  CHECK(
+      error_lacks(
+          {"[sequential] layer 2.dense does not fit behind layer 1.relu, which gives (26, 26, 8): "
+           "[dense] takes examples of shape (100): the layer before gives (26, 26, 8)"},
+          [&] {
+            model.output_shape({28, 28, 1});
+          }) == "");
   CHECK(error_lacks({"layer 0.conv2d does not fit behind the input, which gives (28, 28, 3)",
                      "[conv2d] takes images (H, W, 1)"},
                     [&] {
@@ -216,6 +232,10 @@ TEST_CASE("the body of a residual block must keep the shape") {
   CHECK(error_lacks({"[residual] the body must keep the shape, because its result is added to its "
                      "input: it takes (2) and gives (3)"},
                     [&] { block.output_shape({2}); }) == "");
+  Sequential flattening;  // keeps the number of elements, but not the shape
+  flattening.add<Flatten>();
+  const Residual other(std::move(flattening));
+  CHECK(error_lacks({"it takes (2, 3) and gives (6)"}, [&] { other.output_shape({2, 3}); }) == "");
 }
 
 // ---- Both ways to compute, gradients ----
