@@ -32,8 +32,8 @@ std::vector<Running> running_after(BatchNormOptions options) {
 
 std::string unlike(const std::vector<Running>& actual, const std::vector<Running>& expected) {
   for (std::size_t t = 0; t < expected.size(); ++t) {
-    if (std::abs(actual[t].mean - expected[t].mean) > 1e-6 ||
-        std::abs(actual[t].variance - expected[t].variance) > 1e-6) {
+    if (!(std::abs(actual[t].mean - expected[t].mean) < 1e-6 &&
+          std::abs(actual[t].variance - expected[t].variance) < 1e-6)) {
       return concat("after batch ", t + 1, ": mean ", actual[t].mean, ", variance ",
                     actual[t].variance, ", expected ", expected[t].mean, " and ",
                     expected[t].variance);
