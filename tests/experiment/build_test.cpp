@@ -1,0 +1,308 @@
+#include "minitape/experiment/build.hpp"
+
+#include <string>
+#include <vector>
+
+#include "experiment/tiny_experiment.hpp"
+#include "minitape/nn/batch_norm.hpp"
+#include "testing.hpp"
+
+namespace minitape {
+namespace {
+
+const Shape kInput{4, 4, 1};
+
+std::vector<std::string> parameter_names(const Sequential& model) {
+  std::vector<std::string> names;
+  for (const Parameter* parameter : model.const_state().parameters)
+    names.push_back(parameter->name);
+  return names;
+}
+
+const Tensor& value_of(const Sequential& model, const std::string& name) {
+  for (const Parameter* parameter : model.const_state().parameters) {
+    if (parameter->name == name) return parameter->value;
+  }
+  throw Error("[test] there is no " + name);
+}
+
+double largest(const Tensor& x) {
+  double result = 0;
+  for (const Real value : x.values()) result = std::max(result, std::abs(double{value}));
+  return result;
+}
+
+using Names = std::vector<std::string>;
+
+// ---- The one switch ----
+
+TEST_CASE("build_model: a bias in front of batch norm is left out, all others are there") {
+  const Sequential model = build_model(config_with(kTinyLayers), kInput);
+  CHECK(parameter_names(model) == Names{"0.conv2d.kernel", "1.batch_norm.gamma",
+                                        "1.batch_norm.beta", "4.dense.kernel", "4.dense.bias"});
+  CHECK(model.size() == 5);
+}
+
+TEST_CASE("build_model: off removes batch norm, gives the bias back and keeps all positions") {
+  const Sequential model = build_model(config_with(kTinyLayers, "batch_norm = false"), kInput);
+  CHECK(parameter_names(model) ==
+        Names{"0.conv2d.kernel", "0.conv2d.bias", "4.dense.kernel", "4.dense.bias"});
+  CHECK(model.size() == 4);
+  CHECK(model.name(1) == "2.relu");
+  CHECK(model.const_state().buffers.empty());
+}
+
+TEST_CASE("build_model: initial weights that both have are the same bits, biases are zero") {
+  const Sequential with = build_model(config_with(kTinyLayers), kInput);
+  const Sequential without = build_model(config_with(kTinyLayers, "batch_norm = false"), kInput);
+  for (const char* name : {"0.conv2d.kernel", "4.dense.kernel", "4.dense.bias"}) {
+    CHECK(different_bits(value_of(with, name), value_of(without, name)) == "");
+  }
+  CHECK(largest(value_of(with, "0.conv2d.kernel")) > 0.1);
+  CHECK(largest(value_of(without, "0.conv2d.bias")) == 0);
+
+  Config other = config_with(kTinyLayers);
+  other.seed = 2;
+  CHECK(different_bits(value_of(build_model(other, kInput), "0.conv2d.kernel"),
+                       value_of(with, "0.conv2d.kernel")) != "");
+}
+
+// ---- Biases ----
+
+TEST_CASE("build_model: an explicit bias holds with and without batch norm") {
+  const std::string layers = R"(
+    { type = "flatten" },
+    { type = "dense", units = 3, bias = true }, { type = "batch_norm" },
+    { type = "dense", units = 2, bias = false },
+  )";
+  for (const char* batch_norm : {"true", "false"}) {
+    CAPTURE(batch_norm);
+    const Sequential model =
+        build_model(config_with(layers, concat("batch_norm = ", batch_norm)), kInput);
+    Names names = parameter_names(model);
+    std::erase_if(names, [](const std::string& name) { return name.starts_with("2.batch_norm"); });
+    CHECK(names == Names{"1.dense.kernel", "1.dense.bias", "3.dense.kernel"});
+  }
+}
+
+TEST_CASE("build_model: batch norm behind an activation makes no bias useless") {
+  const Sequential model = build_model(config_with(R"(
+      { type = "flatten" }, { type = "dense", units = 2 }, { type = "relu" },
+      { type = "batch_norm" })"),
+                                       kInput);
+  CHECK(parameter_names(model)[1] == "1.dense.bias");
+}
+
+// ---- Residual blocks ----
+
+TEST_CASE("build_model: names continue inside a residual block, and the switch reaches into it") {
+  const std::string layers = R"(
+    { type = "relu" },
+    { type = "residual", layers = [
+      { type = "conv2d", filters = 1, kernel = 3, padding = "same" },
+      { type = "batch_norm" },
+      { type = "conv2d", filters = 1, kernel = 1 },
+    ] },
+    { type = "batch_norm" },
+  )";
+  // The last convolution keeps its bias: batch norm sees its sum with the input of the block.
+  CHECK(parameter_names(build_model(config_with(layers), kInput)) ==
+        Names{"1.residual.0.conv2d.kernel", "1.residual.1.batch_norm.gamma",
+              "1.residual.1.batch_norm.beta", "1.residual.2.conv2d.kernel",
+              "1.residual.2.conv2d.bias", "2.batch_norm.gamma", "2.batch_norm.beta"});
+  CHECK(parameter_names(build_model(config_with(layers, "batch_norm = false"), kInput)) ==
+        Names{"1.residual.0.conv2d.kernel", "1.residual.0.conv2d.bias",
+              "1.residual.2.conv2d.kernel", "1.residual.2.conv2d.bias"});
+}
+
+// ---- What a layer or a section says ----
+
+TEST_CASE("build_model: a layer's init comes before the model's, and each kind takes its own key") {
+  const Sequential model = build_model(config_with(R"(
+      { type = "flatten" },
+      { type = "dense", units = 20 },
+      { type = "dense", units = 20, init = { type = "zeros" } },
+      { type = "dense", units = 20, init = { type = "normal", stddev = 100.0 } })",
+                                                   R"(init = { type = "uniform", limit = 1e-3 })"),
+                                       kInput);
+  const double by_default = largest(value_of(model, "1.dense.kernel"));
+  CHECK(by_default > 5e-4);
+  CHECK(by_default < 1.001e-3);  // not the 0.05 of stddev
+  CHECK(largest(value_of(model, "2.dense.kernel")) == 0);
+  CHECK(largest(value_of(model, "3.dense.kernel")) > 100);  // 400 draws of σ = 100
+}
+
+TEST_CASE("build_model: a batch_norm layer overrides single keys of the section") {
+  const Sequential model = build_model(config_with(R"(
+      { type = "batch_norm" },
+      { type = "batch_norm", epsilon = 0.5, running = "ema" },
+      { type = "batch_norm", ema_decay = 0.25, running_variance = "unbiased" })",
+                                                   R"([batch_norm]
+      epsilon = 0.125
+      ema_decay = 0.75
+      running = "cumulative"
+      running_variance = "biased")"),
+                                       kInput);
+  const auto options = [&](std::size_t i) {
+    return dynamic_cast<const BatchNorm&>(model.layer(i)).options();
+  };
+  CHECK(options(0).epsilon == 0.125);
+  CHECK(options(0).ema_decay == 0.75);
+  CHECK(options(0).running == RunningStatistics::cumulative);
+  CHECK_FALSE(options(0).unbiased_running_variance);
+  CHECK(options(1).epsilon == 0.5);
+  CHECK(options(1).ema_decay == 0.75);
+  CHECK(options(1).running == RunningStatistics::ema);
+  CHECK_FALSE(options(1).unbiased_running_variance);
+  CHECK(options(2).epsilon == 0.125);
+  CHECK(options(2).ema_decay == 0.25);
+  CHECK(options(2).unbiased_running_variance);
+}
+
+TEST_CASE("build_model: every type of layer is built, in order and with its own options") {
+  const Sequential model = build_model(config_with(R"(
+      { type = "conv2d", filters = 3, kernel = 2, stride = 2 },
+      { type = "leaky_relu", slope = 0.5 }, { type = "sigmoid" }, { type = "tanh" },
+      { type = "max_pool", size = 2, stride = 1, padding = "same" },
+      { type = "avg_pool", size = 2 }, { type = "dropout", rate = 0.5 },
+      { type = "global_avg_pool" })"),
+                                       kInput);
+  Names names;
+  for (std::size_t i = 0; i < model.size(); ++i) names.push_back(model.name(i));
+  CHECK(names == Names{"0.conv2d", "1.leaky_relu", "2.sigmoid", "3.tanh", "4.max_pool",
+                       "5.avg_pool", "6.dropout", "7.global_avg_pool"});
+  CHECK(model.layer(0).output_shape(kInput) == Shape{2, 2, 3});
+  CHECK(model.layer(1).predict(numbers({1}, {-4}))[0] == Real{-2});
+  CHECK(model.layer(4).output_shape({2, 2, 3}) == Shape{2, 2, 3});
+  CHECK(model.layer(5).output_shape({2, 2, 3}) == Shape{1, 1, 3});
+  CHECK(model.output_shape(kInput) == Shape{3});
+}
+
+// ---- Bad input ----
+
+TEST_CASE("build_model: a config made in code may hold names that no file could bring in") {
+  const auto broken = [](auto change) {
+    Config config = config_with(kTinyLayers);
+    change(config);
+    build_schedule(config, 1);
+    build_model(config, kInput);
+  };
+  CHECK(error_lacks({"[model] there is no layer type \"conv3d\""},
+                    [&] { broken([](Config& c) { c.model.layers[0].type = "conv3d"; }); }) == "");
+  CHECK(error_lacks({"[config] init.type cannot be \"he\""},
+                    [&] { broken([](Config& c) { c.model.init.type = "he"; }); }) == "");
+  CHECK(error_lacks({"[config] batch_norm.running cannot be \"mean\""},
+                    [&] { broken([](Config& c) { c.batch_norm.running = "mean"; }); }) == "");
+  CHECK(error_lacks({"[config] batch_norm.running_variance cannot be \"\""}, [&] {
+          broken([](Config& c) { c.model.layers[1].running_variance = ""; });
+        }) == "");
+  CHECK(error_lacks({"[config] schedule.name cannot be \"linear\""},
+                    [&] { broken([](Config& c) { c.schedule.name = "linear"; }); }) == "");
+  CHECK(error_lacks({"[dense] needs at least one input and one unit: got 32 and 0"},
+                    [&] { broken([](Config& c) { c.model.layers[4].units = 0; }); }) == "");
+}
+
+TEST_CASE("build_model: layers that do not fit are named with both sides' shapes") {
+  const auto build = [](const char* layers) { build_model(config_with(layers), kInput); };
+  CHECK(error_lacks({"layer 1.dense does not fit behind layer 0.conv2d, which gives (4, 4, 2)",
+                     "takes examples of shape (2)", "flatten layer missing"},
+                    [&] {
+                      build(R"({ type = "conv2d", filters = 2, kernel = 1 },
+                               { type = "dense", units = 2 })");
+                    }) == "");
+  CHECK(error_lacks({"layer 0.conv2d does not fit behind the input, which gives (4, 4, 1)"},
+                    [&] { build(R"({ type = "conv2d", filters = 2, kernel = 5 })"); }) == "");
+  CHECK(error_lacks(
+            {"1.residual", "the body must keep the shape", "takes (4, 4, 1)", "gives (2, 2, 1)"},
+            [&] {
+              build(R"({ type = "relu" },
+                               { type = "residual", layers = [{ type = "max_pool", size = 2 }] })");
+            }) == "");
+}
+
+TEST_CASE("check_classes: the model must give one number per class") {
+  const Sequential model = build_model(config_with(kTinyLayers), kInput);
+  check_classes(model, kInput, 2);
+  CHECK(error_lacks({"each of the 3 classes", "it gives (2)", "units = 3"},
+                    [&] { check_classes(model, kInput, 3); }) == "");
+  const Sequential image = build_model(config_with(R"({ type = "relu" })"), kInput);
+  CHECK(error_lacks({"shape (2)", "it gives (4, 4, 1)"},
+                    [&] { check_classes(image, kInput, 2); }) == "");
+}
+
+// ---- Data and optimization ----
+
+TEST_CASE("build: sources, batches and SGD take over what the config says") {
+  Config config = config_with(kTinyLayers, R"(
+      [optimizer]
+      momentum = 0.5
+      nesterov = true
+      weight_decay = 0.25
+      [train]
+      batch_size = 7
+      shuffle = false)");
+  config.data = {.name = "shapes",
+                 .dir = "somewhere",
+                 .train_limit = 11,
+                 .test_limit = 12,
+                 .augment = {"crop"}};
+  config.seed = 9;
+  CHECK(input_shape(config) == Shape{32, 32, 3});
+  CHECK(input_shape(config_with(kTinyLayers)) == kInput);
+  CHECK(build_source(config) ==
+        DataSource{
+            .name = "shapes", .dir = "somewhere", .train_limit = 11, .test_limit = 12, .seed = 9});
+  CHECK(build_batch_options(config) ==
+        BatchOptions{.batch_size = 7, .shuffle = false, .augmentation = {false, true}, .seed = 9});
+  config.data.augment = {"flip"};
+  CHECK(build_batch_options(config).augmentation == Augmentation{true, false});
+  const SgdOptions sgd = build_sgd_options(config);
+  CHECK(sgd.momentum == 0.5);
+  CHECK(sgd.nesterov);
+  CHECK(sgd.weight_decay == 0.25);
+}
+
+TEST_CASE("total_steps: all epochs, or max_steps where that is less") {
+  Config config = config_with(kTinyLayers);
+  config.train.epochs = 3;
+  CHECK(total_steps(config, 10) == 30);
+  config.train.max_steps = 12;
+  CHECK(total_steps(config, 10) == 12);
+  config.train.max_steps = 31;
+  CHECK(total_steps(config, 10) == 30);
+  config.train.epochs = 0;
+  CHECK(total_steps(config, 10) == 0);
+}
+
+TEST_CASE("build_schedule: counts in steps what the config counts in epochs") {
+  Config config = config_with(kTinyLayers, R"(
+      [optimizer]
+      learning_rate = 8.0
+      [schedule]
+      name = "step"
+      step_epochs = 2
+      factor = 0.5
+      [train]
+      epochs = 6)");
+  const Schedule step = build_schedule(config, 10);
+  CHECK(step.total_steps == 60);
+  CHECK(step.learning_rate(19) == 8);
+  CHECK(step.learning_rate(20) == 4);
+  CHECK(step.learning_rate(59) == 2);
+
+  config.schedule = {
+      .name = "one_cycle", .warmup_steps = 5, .div_factor = 4, .final_div_factor = 2};
+  const Schedule cycle = build_schedule(config, 10);
+  CHECK(cycle.learning_rate(0) == doctest::Approx(2));
+  CHECK(cycle.learning_rate(4) == doctest::Approx(8));
+  CHECK(cycle.learning_rate(59) == doctest::Approx(1));
+
+  // It ends where training ends.
+  config.train.max_steps = 30;
+  CHECK(build_schedule(config, 10).learning_rate(29) == doctest::Approx(1));
+  config.train.epochs = 0;
+  CHECK(build_schedule(config, 10).total_steps == 1);
+}
+
+}  // namespace
+}  // namespace minitape
