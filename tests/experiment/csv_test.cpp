@@ -1,0 +1,95 @@
+#include "minitape/experiment/csv.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include "experiment/temporary_folder.hpp"
+#include "testing.hpp"
+
+namespace minitape {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+void write_text(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+TEST_CASE("number_text: the shortest text that reads back, in any locale") {
+  CHECK(number_text(0.1) == "0.1");
+  CHECK(number_text(3) == "3");
+  CHECK(number_text(1e-300) == "1e-300");
+  CHECK(number_text(kNaN) == "nan");
+  CHECK(number_text(-kNaN) == "nan");
+  CHECK(number_text(-kInfinity) == "-inf");
+  CHECK(std::stod(number_text(1.0 / 3)) == 1.0 / 3);
+}
+
+TEST_CASE("csv: what is written comes back, also what is no number") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "table.csv";
+  CsvWriter writer(path, {"step", "loss"});
+  for (const double loss : {0.1, 1.0 / 3, kInfinity, -kInfinity, kNaN}) {
+    writer.row({"7", number_text(loss)});
+  }
+  writer.row({"8", ""});
+
+  // Every row is in the file while the writer lives: a killed run loses none.
+  const CsvTable table = read_csv(path);
+  CHECK(table.columns == std::vector<std::string>{"step", "loss"});
+  const std::vector<double> loss = table.numbers("loss");
+  REQUIRE(loss.size() == 6);
+  CHECK(loss[0] == 0.1);
+  CHECK(loss[1] == 1.0 / 3);
+  CHECK(loss[2] == kInfinity);
+  CHECK(loss[3] == -kInfinity);
+  CHECK(std::isnan(loss[4]));
+  CHECK(std::isnan(loss[5]));
+  CHECK(table.numbers("step")[0] == 7);
+  CHECK(file_text(path).starts_with("step,loss\n7,0.1\n7,0.3333"));
+}
+
+TEST_CASE("read_csv: a last line that was cut off is left out, with Windows line ends as well") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "table.csv";
+  // Cut within a cell: as a whole line it would read as the wrong number 1.
+  write_text(path, "step,loss\r\n1,0.5\r\n2,1");
+  const CsvTable table = read_csv(path);
+  REQUIRE(table.rows.size() == 1);
+  CHECK(table.columns[1] == "loss");
+  CHECK(table.numbers("loss")[0] == 0.5);
+
+  write_text(path, "step,loss\n1,0.5\n2");
+  CHECK(read_csv(path).rows.size() == 1);
+}
+
+TEST_CASE("read_csv: names the file and the line that is wrong") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "table.csv";
+  CHECK(error_lacks({"[csv] cannot read", "table.csv"}, [&] { read_csv(path); }) == "");
+  write_text(path, "step,loss\n1,2\n3\n4,5\n");
+  CHECK(error_lacks({"table.csv", "line 3", "should have 2 cells: got 1"},
+                    [&] { read_csv(path); }) == "");
+  write_text(path, "step,loss\n");
+  CHECK(error_lacks({"[csv] there is no column \"accuracy\""},
+                    [&] { read_csv(path).numbers("accuracy"); }) == "");
+}
+
+TEST_CASE("CsvWriter: a row of another length is refused, a disk that is full is no bad input") {
+  const TemporaryFolder folder;
+  CsvWriter writer(folder.path() / "table.csv", {"a", "b"});
+  CHECK(error_lacks({"has 2 columns: got a row of 3"}, [&] { writer.row({"1", "2", "3"}); }) == "");
+  if (!std::filesystem::exists("/dev/full")) return;
+  try {
+    CsvWriter full("/dev/full", {"a"});
+    FAIL("no Error was thrown");
+  } catch (const Error& error) {
+    CHECK(error.fault() == Fault::run_failed);
+    CHECK(std::string(error.what()).find("/dev/full") != std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace minitape
