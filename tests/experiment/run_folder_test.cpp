@@ -1,0 +1,97 @@
+#include "minitape/experiment/run_folder.hpp"
+
+#include <fstream>
+#include <limits>
+
+#include "experiment/temporary_folder.hpp"
+#include "experiment/tiny_experiment.hpp"
+#include "minitape/experiment/build.hpp"
+#include "minitape/experiment/checkpoint.hpp"
+#include "testing.hpp"
+
+namespace minitape {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+using Names = std::vector<std::string>;
+
+TEST_CASE("has_diverged: a loss that is not finite says so, an accuracy of NaN does not") {
+  CHECK_FALSE(has_diverged(StepRecord{.loss = 1e30}));
+  CHECK(has_diverged(StepRecord{.loss = kNaN}));
+  CHECK(has_diverged(StepRecord{.loss = kInfinity}));
+  // With no epoch done there is no training loss, and nothing wrong with that.
+  CHECK_FALSE(has_diverged(EpochRecord{.train = {kNaN, kNaN}}));
+  CHECK(has_diverged(EpochRecord{.train_eval = {kNaN, 0}}));
+  CHECK(has_diverged(EpochRecord{.test = {kInfinity, 0}}));
+}
+
+TEST_CASE("RunFolder: makes the folder with its parents and writes what it is given") {
+  const TemporaryFolder temporary;
+  const auto path = temporary.path() / "runs" / "first";
+  const Config config = config_with(kTinyLayers);
+  RunFolder run(path, config);
+  run.add(StepRecord{1, 1, 0.5, 0.7, 0.25, 0.125});
+  run.add(EpochRecord{1, 2, 3, 0.5, {4, 0.5}, {6, 0.75}, {8, 1}});
+
+  CHECK(run.path() == path);
+  CHECK(read_config(path / "config.toml") == config);
+  CHECK(file_text(path / "environment.json").find("compiler") != std::string::npos);
+  CHECK(file_text(path / "steps.csv") ==
+        "step,epoch,learning_rate,loss,accuracy,seconds\n1,1,0.5,0.7,0.25,0.125\n");
+  CHECK(file_text(path / "metrics.csv") ==
+        "epoch,step,seconds,learning_rate,train_loss,train_accuracy,train_eval_loss,"
+        "train_eval_accuracy,test_loss,test_accuracy\n1,2,3,0.5,4,0.5,6,0.75,8,1\n");
+
+  CHECK(RunFolder::holds_run(path));
+  CHECK_FALSE(RunFolder::is_complete(path));
+  const Sequential model = build_model(config, {4, 4, 1});
+  run.write_initial(model);
+  CHECK_FALSE(RunFolder::is_complete(path));
+  run.write_model(model);
+  CHECK(RunFolder::is_complete(path));
+  Sequential loaded = build_model(config, {4, 4, 1});
+  CHECK_NOTHROW(load_model(loaded, read_safetensors(path / "initial.safetensors")));
+}
+
+TEST_CASE("RunFolder: another run is never overwritten, nor is a comparison") {
+  for (const char* file : {"config.toml", "summary.csv"}) {
+    CAPTURE(file);
+    const TemporaryFolder folder;
+    std::ofstream(folder.path() / file) << "precious";
+    std::ofstream(folder.path() / "steps.csv") << "precious as well";
+    CHECK(error_lacks({"[run]", "holds another run", "--out"},
+                      [&] { RunFolder(folder.path(), config_with(kTinyLayers)); }) == "");
+    CHECK(file_text(folder.path() / file) == "precious");
+    CHECK(file_text(folder.path() / "steps.csv") == "precious as well");
+    CHECK(folder.file_names().size() == 2);
+  }
+}
+
+TEST_CASE("RunFolder: a folder that cannot be made is the caller's to mend") {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "file") << "not a folder";
+  CHECK(error_lacks({"[run] the output folder", "file/run", "cannot be written"}, [&] {
+          RunFolder(folder.path() / "file" / "run", config_with(kTinyLayers));
+        }) == "");
+  CHECK(folder.file_names() == Names{"file"});
+}
+
+TEST_CASE("RunFolder: discarding removes the run, and the folder where nothing else is in it") {
+  const TemporaryFolder temporary;
+  const auto path = temporary.path() / "run";
+  const Config config = config_with(kTinyLayers);
+  const RunFolder run(path, config);
+  run.write_initial(build_model(config, {4, 4, 1}));
+  run.discard();
+  CHECK_FALSE(std::filesystem::exists(path));
+
+  const RunFolder again(temporary.path(), config);
+  std::ofstream(temporary.path() / "notes.txt") << "mine";
+  again.discard();
+  CHECK(temporary.file_names() == Names{"notes.txt"});
+}
+
+}  // namespace
+}  // namespace minitape
