@@ -1,0 +1,276 @@
+#include "minitape/experiment/trainer.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include "experiment/temporary_folder.hpp"
+#include "experiment/tiny_experiment.hpp"
+#include "minitape/experiment/checkpoint.hpp"
+#include "minitape/experiment/csv.hpp"
+#include "minitape/ops/softmax_cross_entropy.hpp"
+#include "testing.hpp"
+
+namespace minitape {
+namespace {
+
+const Shape kInput{4, 4, 1};
+
+TrainTest tiny_data(Index train_images) {
+  return {tiny_dataset(train_images), tiny_dataset(6)};
+}
+
+Config tiny_config(const std::string& train_keys) {
+  return config_with(kTinyLayers, "[train]\n" + train_keys);
+}
+
+// Two dense layers whose kernels are fine but whose product no Real can hold.
+Config diverging_config() {
+  Config config = config_with(R"({ type = "flatten" }, { type = "dense", units = 3 },
+                                 { type = "dense", units = 2 })",
+                              "[train]\nbatch_size = 4\nepochs = 3");
+  const double root = std::sqrt(double{std::numeric_limits<Real>::max()});
+  config.model.init = {.type = "normal", .stddev = 1000 * root};
+  return config;
+}
+
+// ---- evaluate ----
+
+TEST_CASE("evaluate: weighs batches of unequal size by their images") {
+  // More images than fit into one batch; in the last, smaller one all labels are wrong.
+  Dataset dataset = tiny_dataset(300);
+  for (std::size_t i = 256; i < 300; ++i) dataset.labels[i] ^= 1;
+  const auto standardization = Standardization::of(dataset);
+  const Sequential model = build_model(tiny_config(""), kInput);
+  const Score score = evaluate(model, dataset, standardization, 300);
+
+  const Batch all = make_batch(dataset, standardization, 0, 300);
+  const Tensor logits = model.predict(all.images);
+  CHECK(score.loss ==
+        doctest::Approx(double{softmax_cross_entropy(logits, all.labels).item()}).epsilon(1e-6));
+  CHECK(score.accuracy == static_cast<double>(count_correct(logits, all.labels)) / 300);
+}
+
+TEST_CASE("evaluate: counts the first images alone") {
+  Dataset dataset = tiny_dataset(64);
+  const Sequential model = build_model(tiny_config(""), kInput);
+  const auto none = Standardization::none(1);
+  const Score before = evaluate(model, dataset, none, 10);
+  for (std::size_t i = 10; i < 64; ++i) dataset.labels[i] ^= 1;
+  CHECK(evaluate(model, dataset, none, 10).loss == before.loss);
+  CHECK(evaluate(model, dataset, none, 11).loss != before.loss);
+}
+
+TEST_CASE("evaluate: the very numbers of inference on a tape") {
+  const Dataset dataset = tiny_dataset(64);  // a power of two: n·loss / n is exact
+  const auto standardization = Standardization::of(dataset);
+  Sequential model = build_model(tiny_config(""), kInput);
+  // Running statistics that are not those of the batch.
+  for (Buffer* buffer : model.state().buffers) buffer->value.fill(Real(0.25));
+  const Score score = evaluate(model, dataset, standardization, 64);
+
+  Batch batch = make_batch(dataset, standardization, 0, 64);
+  Tape tape;
+  const Var logits = model.forward(tape.constant(std::move(batch.images)), Mode::inference);
+  CHECK(score.loss == double{softmax_cross_entropy(logits, batch.labels).value().item()});
+  CHECK(score.accuracy == static_cast<double>(count_correct(logits.value(), batch.labels)) / 64);
+}
+
+// ---- train ----
+
+TEST_CASE("train: writes a row for every step and every epoch, and learns") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  const TrainTest data = tiny_data(10);
+  const Config config = tiny_config("batch_size = 4\nepochs = 8");
+  Index watched_steps = 0, watched_images = 0, watched_epochs = 0;
+  const TrainOutcome outcome = train(
+      config, data, path,
+      {.on_step =
+           [&](const StepRecord& record, Index images, Index total) {
+             CHECK(record.step == ++watched_steps);
+             CHECK(total == 24);
+             watched_images += images;
+           },
+       .on_epoch = [&](const EpochRecord& record) { CHECK(record.epoch == ++watched_epochs); }});
+  CHECK(outcome.steps == 24);
+  CHECK_FALSE(outcome.divergence);
+  CHECK(outcome.last.epoch == 8);
+  CHECK(outcome.last.test.accuracy == 1);
+  CHECK(watched_steps == 24);
+  CHECK(watched_images == 80);
+  CHECK(watched_epochs == 8);
+
+  const CsvTable steps = read_csv(path / "steps.csv"), metrics = read_csv(path / "metrics.csv");
+  CHECK(steps.rows.size() == 24);
+  CHECK(steps.numbers("epoch")[3] == 2);
+  CHECK(metrics.rows.size() == 8);
+  CHECK(metrics.numbers("step")[7] == 24);
+  CHECK(metrics.numbers("test_loss")[7] == outcome.last.test.loss);
+  // The epoch's training loss weighs its batches of 4, 4 and 2 by their images.
+  const auto loss = steps.numbers("loss"), accuracy = steps.numbers("accuracy");
+  CHECK(metrics.numbers("train_loss")[0] ==
+        doctest::Approx((4 * loss[0] + 4 * loss[1] + 2 * loss[2]) / 10).epsilon(1e-12));
+  CHECK(metrics.numbers("train_accuracy")[0] ==
+        doctest::Approx((4 * accuracy[0] + 4 * accuracy[1] + 2 * accuracy[2]) / 10));
+}
+
+TEST_CASE("train: saves the model it began with and the one it measured") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  const TrainTest data = tiny_data(10);
+  const Config config = tiny_config("batch_size = 4\nepochs = 2");
+  const TrainOutcome outcome = train(config, data, path);
+
+  Sequential model = build_model(config, kInput);
+  CHECK(file_text(path / "initial.safetensors") != file_text(path / "model.safetensors"));
+  write_safetensors(folder.path() / "fresh", save_model(model));
+  CHECK(file_text(path / "initial.safetensors") == file_text(folder.path() / "fresh"));
+  load_model(model, read_safetensors(path / "model.safetensors"));
+  const Score score = evaluate(model, data.test, Standardization::of(data.train), 6);
+  CHECK(score.loss == outcome.last.test.loss);
+  CHECK(score.accuracy == outcome.last.test.accuracy);
+}
+
+TEST_CASE("train: the loss of a step is that before its update") {
+  const TemporaryFolder folder;
+  const TrainTest data = tiny_data(4);
+  Config config = tiny_config("batch_size = 4\nepochs = 1\nshuffle = false");
+  config.optimizer.learning_rate = 5;
+  train(config, data, folder.path() / "run");
+  Sequential model = build_model(config, kInput);
+  Batch batch = make_batch(data.train, Standardization::of(data.train), 0, 4);
+  Tape tape;
+  const Var logits = model.forward(tape.constant(std::move(batch.images)), Mode::training);
+  CHECK(read_csv(folder.path() / "run" / "steps.csv").numbers("loss")[0] ==
+        double{softmax_cross_entropy(logits, batch.labels).value().item()});
+}
+
+TEST_CASE("train: max_steps ends it in the middle of an epoch, which is measured all the same") {
+  const TemporaryFolder folder;
+  const TrainOutcome outcome = train(tiny_config("batch_size = 4\nepochs = 9\nmax_steps = 5"),
+                                     tiny_data(10), folder.path() / "run");
+  CHECK(outcome.steps == 5);
+  CHECK(outcome.last.epoch == 2);
+  CHECK(outcome.last.step == 5);
+  const CsvTable steps = read_csv(folder.path() / "run" / "steps.csv");
+  const CsvTable metrics = read_csv(folder.path() / "run" / "metrics.csv");
+  CHECK(steps.rows.size() == 5);
+  CHECK(metrics.numbers("step") == std::vector<double>{3, 5});
+  const auto loss = steps.numbers("loss");
+  CHECK(metrics.numbers("train_loss")[1] ==
+        doctest::Approx((loss[3] + loss[4]) / 2).epsilon(1e-12));
+  CHECK(RunFolder::is_complete(folder.path() / "run"));
+}
+
+TEST_CASE("train: no epochs measure the untrained model") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  const TrainOutcome outcome = train(tiny_config("epochs = 0"), tiny_data(10), path);
+  CHECK(outcome.steps == 0);
+  CHECK_FALSE(outcome.divergence);
+  CHECK(read_csv(path / "steps.csv").rows.empty());
+  const CsvTable metrics = read_csv(path / "metrics.csv");
+  REQUIRE(metrics.rows.size() == 1);
+  CHECK(metrics.numbers("epoch")[0] == 0);
+  CHECK(std::isnan(metrics.numbers("train_loss")[0]));
+  CHECK(std::isfinite(metrics.numbers("test_loss")[0]));
+  CHECK(file_text(path / "initial.safetensors") == file_text(path / "model.safetensors"));
+}
+
+TEST_CASE("train: a last batch of one image is left out") {
+  const TemporaryFolder folder;
+  const TrainOutcome outcome =
+      train(tiny_config("batch_size = 4\nepochs = 2"), tiny_data(9), folder.path() / "run");
+  CHECK(outcome.steps == 4);
+}
+
+// ---- Divergence ----
+
+TEST_CASE("train: the run ends where the loss is no longer finite and says which layer it was") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  const TrainOutcome outcome = train(diverging_config(), tiny_data(10), path);
+  REQUIRE(outcome.divergence);
+  CHECK(outcome.divergence->step == 1);
+  CHECK(outcome.divergence->learning_rate == 0.1);
+  CHECK(outcome.divergence->where.starts_with("layer 2.dense (dense"));
+  CHECK(outcome.steps == 1);
+  // What was measured until then is kept, but there is no model.
+  CHECK(read_csv(path / "steps.csv").rows.size() == 1);
+  CHECK(read_csv(path / "metrics.csv").rows.empty());
+  CHECK(std::filesystem::exists(path / "initial.safetensors"));
+  CHECK_FALSE(RunFolder::is_complete(path));
+}
+
+TEST_CASE("train: without stop_on_divergence it goes on to the end and keeps the first place") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  Config config = diverging_config();
+  config.train.stop_on_divergence = false;
+  const TrainOutcome outcome = train(config, tiny_data(10), path);
+  REQUIRE(outcome.divergence);
+  CHECK(outcome.divergence->step == 1);
+  CHECK(outcome.steps == 9);
+  CHECK(read_csv(path / "steps.csv").rows.size() == 9);
+  CHECK(read_csv(path / "metrics.csv").rows.size() == 3);
+  CHECK(RunFolder::is_complete(path));
+}
+
+TEST_CASE("train: a parameter that is not finite is named itself") {
+  const TemporaryFolder folder;
+  Config config = diverging_config();
+  config.model.init = {.type = "uniform", .limit = std::numeric_limits<double>::infinity()};
+  const TrainOutcome outcome = train(config, tiny_data(4), folder.path() / "run");
+  REQUIRE(outcome.divergence);
+  CHECK(outcome.divergence->where == "parameter 1.dense.kernel");
+}
+
+TEST_CASE("train: a last update that was too large is found by the evaluation behind it") {
+  const TemporaryFolder folder;
+  Config config = diverging_config();
+  config.model.init = {};
+  config.train.epochs = 1;
+  config.train.max_steps = 1;
+  config.optimizer.learning_rate = double{std::numeric_limits<Real>::max()} / 100;
+  const TrainOutcome outcome = train(config, tiny_data(4), folder.path() / "run");
+  REQUIRE(outcome.divergence);
+  CHECK(outcome.divergence->step == 1);
+  CHECK(outcome.divergence->where == "the evaluation after this step");
+  CHECK(read_csv(folder.path() / "run" / "metrics.csv").rows.size() == 1);
+  CHECK_FALSE(RunFolder::is_complete(folder.path() / "run"));
+}
+
+// ---- Bad input ----
+
+TEST_CASE("train: input that cannot work leaves no folder behind") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  // Found before anything is written: the wrong number of classes …
+  TrainTest three = tiny_data(9);
+  three.train.class_names.push_back("sideways");
+  CHECK(error_lacks({"each of the 3 classes"}, [&] { train(tiny_config(""), three, path); }) == "");
+  CHECK_FALSE(std::filesystem::exists(path));
+  // … no batch to train on …
+  CHECK(error_lacks({""}, [&] { train(tiny_config(""), tiny_data(1), path); }) == "");
+  CHECK_FALSE(std::filesystem::exists(path));
+  // … and found by the first step only: batch norm on batches of one value per channel.
+  const Config one = config_with(R"({ type = "flatten" }, { type = "dense", units = 2 },
+                                    { type = "batch_norm" })",
+                                 "[train]\nbatch_size = 1");
+  CHECK(error_lacks({"more than one value per channel"}, [&] { train(one, tiny_data(4), path); }) ==
+        "");
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("train: another run in the folder stays as it is") {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "config.toml") << "mine";
+  CHECK(error_lacks({"holds another run"},
+                    [&] { train(tiny_config(""), tiny_data(4), folder.path()); }) == "");
+  CHECK(file_text(folder.path() / "config.toml") == "mine");
+  CHECK(folder.file_names().size() == 1);
+}
+
+}  // namespace
+}  // namespace minitape
