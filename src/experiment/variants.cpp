@@ -16,7 +16,11 @@ std::string short_name(const std::string& key) {
   return key.substr(key.rfind('.') + 1);
 }
 
+// At most kMaxFolderName letters: a list of layers would be longer than any file system takes.
+constexpr std::size_t kMaxFolderName = 80;
+
 std::string file_safe(std::string text) {
+  text.resize(std::min(text.size(), kMaxFolderName));
   for (char& letter : text) {
     const bool safe = std::isalnum(static_cast<unsigned char>(letter)) || letter == '.' ||
                       letter == '-' || letter == '_';
@@ -74,7 +78,12 @@ std::vector<Variant> make_variants(const std::filesystem::path& file,
                                    const std::vector<Variation>& variations) {
   MINITAPE_CHECK(!variations.empty(), "[compare] needs a key to vary");
   std::size_t combinations = 1;
-  for (const Variation& variation : variations) combinations *= variation.values.size();
+  std::set<std::string> keys;
+  for (const Variation& variation : variations) {
+    MINITAPE_CHECK(keys.insert(variation.key).second, "[vary] ", variation.key,
+                   " is varied twice: list all its values in one --vary");
+    combinations *= variation.values.size();
+  }
   std::vector<Variant> variants;
   for (std::size_t i = 0; i < combinations; ++i) {
     Variant variant;
@@ -89,14 +98,17 @@ std::vector<Variant> make_variants(const std::filesystem::path& file,
       variant.name +=
           (variant.name.empty() ? "" : ", ") + short_name(variation.key) + " = " + value;
       variant.folder +=
-          (variant.folder.empty() ? "" : "_") + file_safe(short_name(variation.key) + "-" + value);
+          (variant.folder.empty() ? "" : "_") + short_name(variation.key) + "-" + value;
     }
+    variant.folder = file_safe(variant.folder);
     variant.config = read_config(file, all);
     variants.push_back(std::move(variant));
   }
   std::set<std::string> folders;
   for (std::size_t i = 0; i < variants.size(); ++i) {
-    if (!folders.insert(variants[i].folder).second) variants[i].folder += "_" + std::to_string(i);
+    while (!folders.insert(variants[i].folder).second) {
+      variants[i].folder += "_" + std::to_string(i);
+    }
   }
   return variants;
 }
