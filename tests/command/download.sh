@@ -99,7 +99,7 @@ mirrors_in_turn() {
 
   # No mirror works: what, where, what to do; nothing stays behind.
   afresh
-  one 1 "[download] mnist/$images must come from a mirror" "$down nosuch/x corrupt short"
+  one 1 "[download] mnist/$images must come from a mirror" "corrupt short $down nosuch/x"
   for text in "$down" "$url/nosuch/x" "$url/short" "network" "MINITAPE_MIRRORS_MNIST"; do
     grep -F "must come from a mirror" output.txt | grep -qF "$text" ||
       fail "no $text in the message"
@@ -124,7 +124,9 @@ resuming() {
 
   # One that stalls is given up; the next run sends what is missing.
   afresh
+  local start=$SECONDS
   one 1 "must come from a mirror" "stall $down"
+  [ $((SECONDS - start)) -lt 40 ] || fail "MINITAPE_TIMEOUT=1 took $((SECONDS - start)) s"
   absent got/mnist/$images
   [ "$(wc -c < $part)" = $((size / 2)) ] || fail "what had come was lost"
   one 0 "is fetched and right" "nosuch/x good"

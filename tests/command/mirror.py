@@ -60,7 +60,7 @@ class Mirror(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
         if behaviour == "stall":
             self.wfile.flush()
-            time.sleep(20)
+            time.sleep(60)
 
     def record(self, count):
         with open(folder / "log", "a") as log:
