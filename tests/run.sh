@@ -23,6 +23,9 @@ if [ -z "${MINITAPE_DATA:-}" ] && [ -d ../shared/data ]; then
   export MINITAPE_DATA
 fi
 
+# Threads that wait for each other should not use up the processor: test machines are busy.
+export OMP_WAIT_POLICY=passive
+
 # Steps print their name, then nothing unless they fail.
 step() {
   local name=$1 log

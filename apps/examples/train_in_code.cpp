@@ -27,6 +27,7 @@ void add_block(Sequential& model, Index channels, Index filters) {
 
 int main() {
   constexpr std::uint64_t kSeed = 1;
+  constexpr double kLearningRate = 0.05;
   const Dataset train = make_digits(kSeed, "train", 12'000);
   const Dataset test = make_digits(kSeed, "test", 2'000);
 
@@ -45,12 +46,13 @@ int main() {
   for (Index epoch = 0; epoch < 3; ++epoch) {
     batches.start_epoch(epoch);
     while (auto batch = batches.next()) {
-      tape.clear();
+      tape.clear();  // the step before, with all its handles
       const Var images = tape.constant(std::move(batch->images));
       const Var logits = model.forward(images, Mode::training);
       tape.backward(softmax_cross_entropy(logits, batch->labels));
-      sgd.step(0.05);
+      sgd.step(kLearningRate);
     }
+    // Prediction normalizes with the running statistics that training has collected.
     Batch all = make_batch(test, standardization, 0, test.size());
     const Index correct = count_correct(model.predict(std::move(all.images)), all.labels);
     std::cout << "epoch " << epoch + 1 << ": " << correct << " of " << test.size()
