@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mapfile -t packages < apps/packages.txt
-bash apps/install_packages.sh "${packages[@]}" git python3 doctest-dev clang-format-14
+bash apps/install_packages.sh "${packages[@]}" git python3 curl wget ca-certificates doctest-dev clang-format-14
 
 jobs=$(nproc)
 werror=OFF
