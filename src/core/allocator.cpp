@@ -1,5 +1,8 @@
 #include "minitape/core/allocator.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -31,6 +34,23 @@ Cache& cache() {
   return instance;
 }
 
+// The system hands out more memory than the machine has, and kills the process that then uses it.
+// Nine tenths of the machine's memory are the limit here, so that a model that is too large ends in
+// an exception.
+std::size_t memory_limit() {
+  static const auto memory = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
+                             static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return memory / 10 * 9;
+}
+
+void release(Cache& cache) {
+  for (auto& [bytes, free_list] : cache.free_by_size) {
+    for (void* data : free_list) std::free(data);
+    free_list.clear();
+  }
+  cache.stats.bytes_kept = 0;
+}
+
 }  // namespace
 
 Storage::Storage(std::size_t bytes) : bytes_((bytes + kAlignment - 1) / kAlignment * kAlignment) {
@@ -43,6 +63,9 @@ Storage::Storage(std::size_t bytes) : bytes_((bytes + kAlignment - 1) / kAlignme
     free_list.pop_back();
     c.stats.bytes_kept -= bytes_;
   } else {
+    const std::size_t limit = memory_limit();
+    if (bytes_ > limit - std::min(limit, c.stats.bytes_in_use)) throw std::bad_alloc();
+    if (c.stats.bytes_in_use + c.stats.bytes_kept + bytes_ > limit) release(c);
     data_ = std::aligned_alloc(kAlignment, bytes_);
     if (data_ == nullptr) throw std::bad_alloc();
     ++c.stats.system_requests;
@@ -81,11 +104,7 @@ AllocatorStats allocator_stats() {
 void release_kept_buffers() {
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
-  for (auto& [bytes, free_list] : c.free_by_size) {
-    for (void* data : free_list) std::free(data);
-    free_list.clear();
-  }
-  c.stats.bytes_kept = 0;
+  release(c);
 }
 
 }  // namespace minitape
