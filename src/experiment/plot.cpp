@@ -14,8 +14,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <optional>
+#include <string_view>
 
 #include "minitape/core/check.hpp"
 #include "minitape/experiment/atomic_file.hpp"
@@ -193,6 +196,13 @@ std::string run_gnuplot(const fs::path& folder) {
   return status == 0 ? "" : "gnuplot failed";
 }
 
+// Whether the file is there to its end. gnuplot does not notice a disk that is full.
+bool is_whole(const fs::path& picture, std::string_view end) {
+  std::ifstream file(picture, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  return bytes.size() >= 16 && bytes.find(end, bytes.size() - 16) != std::string::npos;
+}
+
 }  // namespace
 
 std::string write_curves(const fs::path& folder, const std::vector<Chart>& charts,
@@ -209,8 +219,12 @@ std::string write_curves(const fs::path& folder, const std::vector<Chart>& chart
   std::error_code ignored;
   fs::remove(folder / "curves.svg", ignored);
   fs::remove(folder / "curves.png", ignored);
-  const std::string problem = run_gnuplot(folder);
-  if (problem.empty()) return "";
+  std::string problem = run_gnuplot(folder);
+  const fs::path svg = folder / "curves.svg", png = folder / "curves.png";
+  if (problem.empty() && is_whole(svg, "</svg>") && is_whole(png, "IEND")) return "";
+  if (problem.empty()) problem = "gnuplot did not write them to their end";
+  fs::remove(svg, ignored);
+  fs::remove(png, ignored);
   return concat("no curves.svg and curves.png: ", problem,
                 "; install gnuplot and run `gnuplot curves.gp` in ", folder);
 }

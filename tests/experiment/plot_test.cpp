@@ -179,8 +179,22 @@ TEST_CASE("a gnuplot that fails is reported, and runs in the folder with the scr
   CHECK(file_text(folder.path() / "arguments") == "curves.gp\n");
   make_gnuplot(programs.path(), "kill -9 $$\n");
   CHECK(contains(write_curves(folder.path(), two_charts()), "gnuplot failed"));
-  make_gnuplot(programs.path(), "exit 0\n");
+}
+
+TEST_CASE("pictures that are not whole are no pictures: gnuplot does not notice a full disk") {
+  const TemporaryFolder programs, folder;
+  const SearchPath path(programs.path());
+  const std::string svg = "echo '<svg xmlns=\"x\"></svg>' > curves.svg; ";
+  const std::string png = "echo 'PNG and so on, IEND' > curves.png; ";
+  make_gnuplot(programs.path(), svg + png);
   CHECK(write_curves(folder.path(), two_charts()) == "");
+  for (const std::string& script : {std::string("exit 0"), svg, png, svg + ": > curves.png",
+                                    png + "echo '<svg>' > curves.svg"}) {
+    CAPTURE(script);
+    make_gnuplot(programs.path(), script);
+    CHECK(contains(write_curves(folder.path(), two_charts()), "did not write them to their end"));
+    CHECK(folder.file_names() == std::vector<std::string>{"curves.dat", "curves.gp"});
+  }
 }
 
 TEST_CASE("write_curves refuses what it cannot draw or write") {
