@@ -55,11 +55,11 @@ bool already_done(const fs::path& folder, const Config& config) {
   return fs::exists(folder / "metrics.csv") && read_history(folder).diverged_at.has_value();
 }
 
-}  // namespace
+using Watch = std::function<TrainWatcher(const std::string& announcement)>;
 
-std::vector<VariantHistory> run_variants(
-    const std::vector<Variant>& variants, const CompareOptions& options,
-    const std::function<TrainWatcher(const std::string& announcement)>& watch) {
+// Trains what is missing, and tells of all.
+std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants,
+                                        const CompareOptions& options, const Watch& watch) {
   std::vector<VariantHistory> histories;
   for (const Variant& variant : variants) histories.push_back({variant.name, {}});
 
@@ -83,6 +83,24 @@ std::vector<VariantHistory> run_variants(
     }
   }
   return histories;
+}
+
+}  // namespace
+
+std::vector<VariantHistory> run_variants(
+    const std::vector<Variant>& variants, const CompareOptions& options,
+    const std::function<TrainWatcher(const std::string& announcement)>& watch) {
+  std::error_code error;
+  fs::create_directories(options.out, error);
+  MINITAPE_CHECK(!error, "[compare] the output folder ", options.out,
+                 " cannot be written: ", error.message());
+  const FolderLock lock(options.out);  // no other comparison may remove or finish these runs
+  try {
+    return run_missing(variants, options, watch);
+  } catch (...) {
+    fs::remove(options.out, error);  // fails where something is in it
+    throw;
+  }
 }
 
 }  // namespace minitape

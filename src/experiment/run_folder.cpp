@@ -1,6 +1,10 @@
 #include "minitape/experiment/run_folder.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 
 #include "minitape/experiment/atomic_file.hpp"
 #include "minitape/experiment/checkpoint.hpp"
@@ -11,16 +15,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Makes the folder with what is known before the run. All that can go wrong here is the caller's to
-// mend, by naming another folder.
-// Makes the folder. What can go wrong here the caller can mend, by naming another folder.
-fs::path prepare(const fs::path& folder) {
-  MINITAPE_CHECK(!RunFolder::holds_run(folder), "[run] ", folder,
-                 " holds another run: name a new folder with --out, or remove this one");
+// What can go wrong in these two the caller can mend, by naming another folder.
+
+fs::path create(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   MINITAPE_CHECK(!error, "[run] the output folder ", folder,
                  " cannot be written: ", error.message());
+  return folder;
+}
+
+const fs::path& check_free(const fs::path& folder) {
+  MINITAPE_CHECK(!RunFolder::holds_run(folder), "[run] ", folder,
+                 " holds another run: name a new folder with --out, or remove this one");
+  MINITAPE_CHECK(::access(folder.c_str(), W_OK | X_OK) == 0, "[run] the output folder ", folder,
+                 " cannot be written: ", std::strerror(errno));
   return folder;
 }
 
@@ -35,8 +44,9 @@ bool has_diverged(const EpochRecord& record) {
 }
 
 RunFolder::RunFolder(fs::path folder, const Config& config)
-    : folder_(prepare(folder)),
-      steps_(folder_ / "steps.csv",
+    : folder_(create(folder)),
+      lock_(folder_),
+      steps_(check_free(folder_) / "steps.csv",
              {"step", "epoch", "learning_rate", "loss", "accuracy", "seconds"}),
       metrics_(folder_ / "metrics.csv",
                {"epoch", "step", "seconds", "learning_rate", "train_loss", "train_accuracy",
@@ -82,7 +92,9 @@ void RunFolder::remove_run(const fs::path& folder) {
 }
 
 bool RunFolder::holds_run(const fs::path& folder) {
-  return fs::exists(folder / "config.toml") || fs::exists(folder / "summary.csv");
+  std::error_code unreadable;  // then nothing is known, and writing will say what is wrong
+  return fs::exists(folder / "config.toml", unreadable) ||
+         fs::exists(folder / "summary.csv", unreadable);
 }
 
 bool RunFolder::is_complete(const fs::path& folder) {

@@ -84,6 +84,7 @@ TEST_CASE("RunFolder: discarding removes the run, and the folder where nothing e
   const Config config = config_with(kTinyLayers);
   const RunFolder run(path, config);
   run.write_initial(build_model(config, {4, 4, 1}));
+  run.write_model(build_model(config, {4, 4, 1}));
   run.discard();
   CHECK_FALSE(std::filesystem::exists(path));
 

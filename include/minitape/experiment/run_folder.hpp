@@ -19,6 +19,7 @@
 
 #include "minitape/experiment/config.hpp"
 #include "minitape/experiment/csv.hpp"
+#include "minitape/experiment/folder_lock.hpp"
 #include "minitape/nn/sequential.hpp"
 
 namespace minitape {
@@ -48,7 +49,8 @@ bool has_diverged(const EpochRecord& record);
 class RunFolder {
  public:
   /// Creates the folder with its config.toml and environment.json. Throws, leaving everything as it
-  /// is, when the folder holds a run already or cannot be written.
+  /// is, when the folder holds a run already, is being written by another process or cannot be
+  /// written.
   RunFolder(std::filesystem::path folder, const Config& config);
 
   const std::filesystem::path& path() const { return folder_; }
@@ -67,6 +69,7 @@ class RunFolder {
 
  private:
   std::filesystem::path folder_;
+  FolderLock lock_;
   CsvWriter steps_, metrics_;
 };
 
