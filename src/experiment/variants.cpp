@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -37,6 +38,9 @@ bool sets_initial_weights(const std::string& key) {
 }  // namespace
 
 Config with_seed(Config config, Index offset) {
+  constexpr std::uint64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();  // TOML's largest
+  MINITAPE_CHECK(config.seed <= kMaxSeed - static_cast<std::uint64_t>(offset),
+                 "[compare] seeds must be below 2^63: got ", config.seed, " + ", offset);
   config.seed += static_cast<std::uint64_t>(offset);
   return config;
 }
@@ -102,6 +106,10 @@ std::vector<Variant> make_variants(const std::filesystem::path& file,
     }
     variant.folder = file_safe(variant.folder);
     variant.config = read_config(file, all);
+    for (const Variant& other : variants) {
+      MINITAPE_CHECK(!(other.config == variant.config), "[vary] \"", other.name, "\" and \"",
+                     variant.name, "\" are the same config");
+    }
     variants.push_back(std::move(variant));
   }
   std::set<std::string> folders;

@@ -111,6 +111,8 @@ TEST_CASE("make_variants: refuses a key that is varied twice, and names a key th
   CHECK(error_lacks({"[vary] train.epochs is varied twice"}, [] {
           Made({"train.epochs=1,2", "train.epochs=3,4"});
         }) == "");
+  CHECK(error_lacks({"[vary] \"learning_rate = 0.1\" and \"learning_rate = 0.10\" are the same"},
+                    [] { Made({"optimizer.learning_rate=0.1,0.10"}); }) == "");
   CHECK(error_lacks({"train.epoch", "did you mean"}, [] { Made({"train.epoch=1,2"}); }) == "");
   CHECK(error_lacks({"train.epochs"}, [] { Made({"train.epochs=1,two"}); }) == "");
   CHECK(error_lacks({"[compare] needs a key to vary"}, [] { Made({}); }) == "");
@@ -120,6 +122,12 @@ TEST_CASE("with_seed: counts on from the config's own seed") {
   const Config config = config_with(kTinyLayers, "");
   CHECK(with_seed(config, 0) == config);
   CHECK(with_seed(config, 3).seed == 4);
+  // Beyond 2^63 - 1 no config file could say it.
+  Config last = config;
+  last.seed = 9223372036854775806u;
+  CHECK(with_seed(last, 1).seed == 9223372036854775807u);
+  CHECK(error_lacks({"[compare] seeds must be below 2^63", "9223372036854775806 + 2"},
+                    [&] { with_seed(last, 2); }) == "");
 }
 
 // ---- Fairness ----
@@ -157,6 +165,9 @@ TEST_CASE("check_fair: weights may differ where the varied key sets them") {
   // Biases, gamma and beta and the running statistics start alike nevertheless.
   CHECK(init.sentence.find("5 initial tensors") != std::string::npos);
   CHECK(init.sentence.find("; 2 others differ as the varied key says") != std::string::npos);
+  // A kernel that only two of three variants share is no shared kernel.
+  const Made three({"model.init={type=\"zeros\"},{type=\"normal\",stddev=0},{type=\"he_normal\"}"});
+  CHECK(three.fairness().sentence.find("5 initial tensors") != std::string::npos);
   CHECK_FALSE(Made({"model.init.type=he_normal,he_uniform"}).fairness().same_weights);
   CHECK_FALSE(Made({"seed=1,2"}).fairness().same_weights);
   CHECK_FALSE(Made({"seed=1,2"}).fairness().same_batches);
