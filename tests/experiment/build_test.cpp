@@ -226,8 +226,9 @@ TEST_CASE("check_classes: the model must give one number per class") {
   CHECK(error_lacks({"each of the 3 classes", "it gives (2)", "units = 3"},
                     [&] { check_classes(model, kInput, 3); }) == "");
   const Sequential image = build_model(config_with(R"({ type = "relu" })"), kInput);
-  CHECK(error_lacks({"shape (2)", "it gives (4, 4, 1)"},
-                    [&] { check_classes(image, kInput, 2); }) == "");
+  // As many numbers are not enough: an image has no one axis of classes.
+  CHECK(error_lacks({"shape (16)", "it gives (4, 4, 1)"},
+                    [&] { check_classes(image, kInput, 16); }) == "");
 }
 
 // ---- Data and optimization ----

@@ -10,7 +10,7 @@
 namespace minitape {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // A run with a test accuracy after each epoch and a loss at each step.
 RunHistory run_of(std::vector<double> accuracies, std::vector<double> losses) {
@@ -45,12 +45,12 @@ TEST_CASE("curves: one seed has no deviation, and a run that ended early leaves 
   CHECK(one.y == std::vector<double>{50});
   CHECK(std::isnan(one.spread[0]));
 
-  const auto charts =
-      comparison_charts({{"a", {run_of({0.5}, {4, kNaN}), run_of({0.25, 0.75, 1}, {2, 2, 2})}}});
+  const auto charts = comparison_charts(
+      {{"a", {run_of({0.25, 0.75, 1}, {2, 2, 2}), run_of({0.5}, {4, kInfinity})}}});
   CHECK(charts[0].curves[0].x == std::vector<double>{1, 2, 3});
   CHECK(charts[0].curves[0].y == std::vector<double>{37.5, 75, 100});
   CHECK(charts[1].curves[0].x == std::vector<double>{1, 2, 3});
-  CHECK(charts[1].curves[0].y == std::vector<double>{3, 2, 2});  // not NaN at step 2
+  CHECK(charts[1].curves[0].y == std::vector<double>{3, 2, 2});  // not infinite at step 2
 }
 
 TEST_CASE("curves: training loss is the mean of the last steps, as many as there are") {

@@ -55,7 +55,11 @@ TEST_CASE("steps_to_reach: the first step at which the last 20 batches average t
   CHECK(steps_to_reach(run, 0.5) == 20);
   CHECK(steps_to_reach(run, 0.55) == 21);
   CHECK(steps_to_reach(run, 1) == 30);
-  CHECK(steps_to_reach(run_of(0, 0, 0), 1) == 20);  // never before there are 20
+  CHECK(steps_to_reach(run_of(0, 0, 0), 0.5) == 20);  // never before there are 20
+  // The first ten right, the next ten wrong: from step 31 on the window loses wrong ones.
+  RunHistory setback = run_of(20, 0, 0);
+  std::fill_n(setback.accuracy.begin(), 10, 1.0);
+  CHECK(steps_to_reach(setback, 0.55) == 31);
   CHECK(std::isnan(steps_to_reach(run_of(21, 0, 0), 1)));
   CHECK(std::isnan(steps_to_reach(RunHistory{}, 0.2)));
 }

@@ -38,7 +38,7 @@ Config diverging_config() {
 
 TEST_CASE("evaluate: weighs batches of unequal size by their images") {
   // More images than fit into one batch; in the last, smaller one all labels are wrong.
-  Dataset dataset = tiny_dataset(300);
+  Dataset dataset = tiny_dataset(600);
   for (std::size_t i = 256; i < 300; ++i) dataset.labels[i] ^= 1;
   const auto standardization = Standardization::of(dataset);
   const Sequential model = build_model(tiny_config(""), kInput);
