@@ -2,6 +2,7 @@
 //
 // Results go to stdout, messages and progress to stderr. Exit codes: 0 done; 1 the run failed (it
 // diverged, or the disk did); 2 bad input (the call, the config, the data).
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -184,15 +185,27 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(Fault::bad_input);
   }
-  if (arguments.threads > 0) set_thread_count(arguments.threads);
+  // Also what OMP_NUM_THREADS asks for is checked: too many threads would crash the program.
+  set_thread_count(arguments.threads > 0 ? arguments.threads : thread_count());
   return command(arguments);
+}
+
+// A standard stream that the caller has closed would give its number to the next file that is
+// opened, and messages would end up between the rows of steps.csv.
+void replace_closed_streams() {
+  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(number, F_GETFD) < 0) open("/dev/null", O_RDWR);  // takes the lowest free number
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  replace_closed_streams();
   try {
-    return run(argc, argv);
+    const int code = run(argc, argv);
+    if (!std::cout.flush()) throw Error("cannot write the results to stdout", Fault::run_failed);
+    return code;
   } catch (const Error& error) {
     std::cerr << "minitape: " << error.what() << "\n";
     return static_cast<int>(error.fault());
