@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -39,8 +38,14 @@ std::vector<double> CsvTable::numbers(const std::string& name) const {
   std::vector<double> values;
   for (const auto& row : rows) {
     const std::string& cell = row[index];
-    values.push_back(cell.empty() ? std::numeric_limits<double>::quiet_NaN()
-                                  : std::strtod(cell.c_str(), nullptr));
+    const char* end = cell.data() + cell.size();
+    double value = std::numeric_limits<double>::quiet_NaN();
+    if (!cell.empty()) {
+      const auto [parsed, error] = std::from_chars(cell.data(), end, value);
+      MINITAPE_CHECK(error == std::errc() && parsed == end, "[csv] column \"", name,
+                     "\" must hold numbers: found \"", cell, "\"");
+    }
+    values.push_back(value);
   }
   return values;
 }

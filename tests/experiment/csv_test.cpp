@@ -77,6 +77,15 @@ TEST_CASE("read_csv: names the file and the line that is wrong") {
                     [&] { read_csv(path).numbers("accuracy"); }) == "");
 }
 
+TEST_CASE("CsvTable: a cell that is no number is not taken for 0") {
+  for (const char* cell : {"abc", "1.5x", " 1", "1e999"}) {
+    CAPTURE(cell);
+    const CsvTable table{{"loss"}, {{"1"}, {cell}}};
+    CHECK(error_lacks({"[csv] column \"loss\" must hold numbers: found \"", cell},
+                      [&] { table.numbers("loss"); }) == "");
+  }
+}
+
 TEST_CASE("CsvWriter: a row of another length is refused, a disk that is full is no bad input") {
   const TemporaryFolder folder;
   CsvWriter writer(folder.path() / "table.csv", {"a", "b"});

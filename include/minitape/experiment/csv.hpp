@@ -16,6 +16,7 @@ struct CsvTable {
   /// Position of a column. Throws when there is none of that name.
   std::size_t column(const std::string& name) const;
   /// A column as numbers; "nan", "inf" and "-inf" are read as what they say, empty cells as nan.
+  /// Throws for any other text.
   std::vector<double> numbers(const std::string& name) const;
 };
 
