@@ -15,9 +15,7 @@ std::string read_text(const fs::path& path) {
   return text.str();
 }
 
-}  // namespace
-
-RunHistory read_history(const fs::path& folder) {
+RunHistory parse_history(const fs::path& folder) {
   const CsvTable steps = read_csv(folder / "steps.csv");
   const CsvTable metrics = read_csv(folder / "metrics.csv");
   RunHistory run{.steps = steps.numbers("step"),
@@ -43,6 +41,17 @@ RunHistory read_history(const fs::path& folder) {
   return run;
 }
 
+}  // namespace
+
+RunHistory read_history(const fs::path& folder) {
+  try {
+    return parse_history(folder);
+  } catch (const Error& error) {
+    throw Error(concat("[compare] the run in ", folder, " is damaged: ", error.what(),
+                       ". Remove that folder, and it is trained again"));
+  }
+}
+
 namespace {
 
 // Whether the folder holds this very run, ended: nothing is left to do then. A folder that holds
@@ -52,7 +61,11 @@ bool already_done(const fs::path& folder, const Config& config) {
   MINITAPE_CHECK(read_text(folder / "config.toml") == to_toml(config), "[compare] ", folder,
                  " holds a run with another config: name a new folder with --out, or remove it");
   if (RunFolder::is_complete(folder)) return true;
-  return fs::exists(folder / "metrics.csv") && read_history(folder).diverged_at.has_value();
+  try {
+    return read_history(folder).diverged_at.has_value();
+  } catch (const Error&) {
+    return false;  // a power cut can leave anything behind
+  }
 }
 
 using Watch = std::function<TrainWatcher(const std::string& announcement)>;
