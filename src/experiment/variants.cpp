@@ -77,6 +77,9 @@ Variation parse_variation(const std::string& text) {
   return variation;
 }
 
+// Far more than anyone looks at, and few enough to be checked against each other in no time.
+constexpr std::size_t kMaxVariants = 1000;
+
 std::vector<Variant> make_variants(const std::filesystem::path& file,
                                    const std::vector<std::string>& assignments,
                                    const std::vector<Variation>& variations) {
@@ -87,6 +90,8 @@ std::vector<Variant> make_variants(const std::filesystem::path& file,
     MINITAPE_CHECK(keys.insert(variation.key).second, "[vary] ", variation.key,
                    " is varied twice: list all its values in one --vary");
     combinations *= variation.values.size();
+    MINITAPE_CHECK(combinations <= kMaxVariants, "[vary] at most ", kMaxVariants,
+                   " variants can be compared: got ", combinations, " combinations and more");
   }
   std::vector<Variant> variants;
   for (std::size_t i = 0; i < combinations; ++i) {

@@ -118,6 +118,14 @@ TEST_CASE("make_variants: refuses a key that is varied twice, and names a key th
   CHECK(error_lacks({"[compare] needs a key to vary"}, [] { Made({}); }) == "");
 }
 
+TEST_CASE("make_variants: refuses more combinations than anyone can want before it makes them") {
+  std::string values = "1";
+  for (int i = 2; i <= 200; ++i) values += "," + std::to_string(i);
+  CHECK(error_lacks({"[vary] at most 1000 variants can be compared: got 40000 combinations"}, [&] {
+          Made({"seed=" + values, "train.epochs=" + values, "train.batch_size=" + values});
+        }) == "");
+}
+
 TEST_CASE("with_seed: counts on from the config's own seed") {
   const Config config = config_with(kTinyLayers, "");
   CHECK(with_seed(config, 0) == config);
