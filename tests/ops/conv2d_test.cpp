@@ -262,6 +262,14 @@ TEST_CASE("conv2d says what does not fit") {
   CHECK(error_lacks({"[conv2d] the bias must be (8): bias is (3)"}, [&] {
           conv2d(Tensor::zeros({2, 5, 4, 1}), Tensor::zeros({3, 3, 1, 8}), &bias, {});
         }) == "");
+  const std::string_view rule = "[conv2d] the output has shape (2, 3, 2, 8), so its gradient must";
+  const Tensor dy = Tensor::zeros({2, 3, 3, 8}), kernel = Tensor::zeros({3, 3, 1, 8});
+  CHECK(error_lacks({rule, "dy is (2, 3, 3, 8)"}, [&] {
+          conv2d_input_gradient(dy, kernel, {2, 5, 4, 1}, {});
+        }) == "");
+  CHECK(error_lacks({rule, "dy is (2, 3, 3, 8)"}, [&] {
+          conv2d_kernel_gradient(dy, Tensor::zeros({2, 5, 4, 1}), {3, 3, 1, 8}, {});
+        }) == "");
 }
 
 // ---- Threads ----

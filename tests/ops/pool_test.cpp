@@ -211,6 +211,12 @@ TEST_CASE("a window of size 0 is refused as such") {
                     [&] { max_pool(x, {0}); }) == "");
 }
 
+TEST_CASE("an image without pixels has no mean") {
+  CHECK(error_lacks({"[global_avg_pool] needs a window of at least 1x1", "0x3"}, [] {
+          global_avg_pool(Tensor::zeros({2, 0, 3, 1}));
+        }) == "");
+}
+
 // ---- Threads ----
 
 TEST_CASE("pools have the same bits with 1, 2 and 3 threads") {
