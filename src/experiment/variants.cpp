@@ -144,6 +144,25 @@ void check_keys(const std::vector<Variant>& variants, const std::vector<Variatio
   }
 }
 
+bool has_batch_norm(const std::vector<LayerConfig>& layers) {
+  return std::any_of(layers.begin(), layers.end(), [](const LayerConfig& layer) {
+    return layer.type == "batch_norm" || has_batch_norm(layer.layers);
+  });
+}
+
+// Throws where the switch has nothing to switch: two equal curves would look like a finding.
+void check_switch(const std::vector<Variant>& variants, const std::vector<Variation>& variations) {
+  for (const Variation& variation : variations) {
+    if (variation.key != "model.batch_norm") continue;
+    const bool matters = std::any_of(variants.begin(), variants.end(), [](const Variant& variant) {
+      return has_batch_norm(variant.config.model.layers);
+    });
+    MINITAPE_CHECK(matters,
+                   "[compare] model.batch_norm must change something: no entry of model.layers is "
+                   "a batch_norm layer; add { type = \"batch_norm\" } behind conv2d or dense");
+  }
+}
+
 // The initial tensors that more than one variant has, over all seeds.
 struct SharedTensors {
   std::set<std::string> equal, different;  // names
@@ -181,6 +200,7 @@ bool have_same_batches(const Config& a, const Config& b) {
 Fairness check_fair(const std::vector<Variant>& variants, const std::vector<Variation>& variations,
                     Index seeds) {
   check_keys(variants, variations);
+  check_switch(variants, variations);
   const SharedTensors shared = compare_initial_tensors(variants, seeds);
   const bool weights_may_differ =
       std::any_of(variations.begin(), variations.end(),

@@ -189,6 +189,17 @@ TEST_CASE("check_fair: refuses variants that differ in anything else") {
                     [&] { made.fairness(); }) == "");
 }
 
+TEST_CASE("check_fair: refuses a switch that switches nothing") {
+  const Texts both{"model.batch_norm=false,true"};
+  const std::string dense = R"({type="flatten"},{type="dense",units=2})";
+  CHECK(
+      error_lacks({"[compare] model.batch_norm must change something", "no entry of model.layers"},
+                  [&] { Made(both, {"model.layers=[" + dense + "]"}).fairness(); }) == "");
+  // A batch_norm layer inside of a residual block is one.
+  const std::string block = R"({type="residual",layers=[{type="batch_norm"}]},)";
+  CHECK_NOTHROW(Made(both, {"model.layers=[" + block + dense + "]"}).fairness());
+}
+
 TEST_CASE("check_fair: refuses other initial weights, though the keys would allow it") {
   // The size of the images is no key about weights, but changes the dense kernel all the same.
   Made made({"data.input=[4,4,1],[8,8,1]"});

@@ -41,7 +41,8 @@ struct Fairness {
 };
 
 /// Throws unless the variants' configs differ in the varied keys alone and, for every seed, every
-/// initial tensor that two variants both have is bit-equal. Keys that are about the initial weights
+/// initial tensor that two variants both have is bit-equal; also where model.batch_norm is varied
+/// and there is no batch_norm layer. Keys that are about the initial weights
 /// themselves (seed, model.init, model.layers) may change them.
 Fairness check_fair(const std::vector<Variant>& variants, const std::vector<Variation>& variations,
                     Index seeds);
