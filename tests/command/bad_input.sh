@@ -64,7 +64,8 @@ grep -qF "first value that is not finite" output.txt || fail "the layer is not t
 [ "$(wc -l < diverged/steps.csv)" -ge 2 ] || fail "the steps before the divergence are lost"
 [ ! -e diverged/model.safetensors ] || fail "a diverged run has no model"
 # A model whose weights overflow at once is not called a success, also behind relu.
-with 's/{ type = "batch_norm" },/{ type = "relu" },/; s/^layers/init = { type = "normal", stddev = 1e38 }\nlayers/'
+with 's/{ type = "batch_norm" },//; s/{ type = "dense", units = 10 }/&, { type = "relu" }, &, &, &, &/
+  s/^layers/init = { type = "normal", stddev = 1e9 }\nlayers/'
 expect 1 "diverged" "$minitape" train changed.toml --out overflow
 expect 0 "diverged at step" "$minitape" train small.toml --out tolerated --set model.batch_norm=false \
   --set optimizer.learning_rate=1e9 --set train.stop_on_divergence=false
