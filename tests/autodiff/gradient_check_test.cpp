@@ -120,7 +120,7 @@ TEST_CASE("a gradient that is not a number fails" * double_only()) {
 }
 
 TEST_CASE("an entry at a kink is left out and counted" * double_only()) {
-  Parameter x = parameter_of("x", random_tensor("x", {20}));
+  Parameter x = parameter_of("x", random_tensor("x", {19}));
   const auto check_magnitude = [&] {
     const auto magnitude = [&](Tape& tape) {
       return elementwise(
@@ -136,10 +136,10 @@ TEST_CASE("an entry at a kink is left out and counted" * double_only()) {
     CAPTURE(distance);
     CHECK_MESSAGE(report.passed(), report.to_string());
     CHECK(report.rows[0].kinks == 1);
-    CHECK(report.rows[0].checked == 19);
+    CHECK(report.rows[0].checked == 18);
   }
-  // When more than a tenth of the entries are at kinks, the check proves too little.
-  x.value[8] = x.value[9] = 0;
+  // When more than a tenth of the entries are at kinks, here 2 of 19, the check proves too little.
+  x.value[8] = 0;
   CHECK_FALSE(check_magnitude().passed());
 }
 
