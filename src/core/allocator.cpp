@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -30,7 +31,7 @@ struct Cache {
 
 // Never destroyed: tensors with static lifetime may be freed after main has ended.
 Cache& cache() {
-  static Cache& instance = *new Cache;
+  static Cache& instance = *std::make_unique<Cache>().release();
   return instance;
 }
 

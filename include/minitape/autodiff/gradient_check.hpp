@@ -12,7 +12,8 @@
 // just as sharply with h/2 as with h. Such entries are counted and left out.
 //
 // Gradients are filled with a number before backward, so that overwriting where adding is due shows
-// as an error; afterwards they are 0. Meant for the double build: with float the differences have only two or three digits.
+// as an error; afterwards they are 0. Meant for the double build: with float the differences have
+// only two or three digits.
 #pragma once
 
 #include <cstdint>

@@ -7,8 +7,8 @@
 //   tanh          tanh x                  dy·(1 − y²)
 //
 // All four gradients can be told from the result y, so x need not be kept. At its corner the
-// gradient of relu is taken as 0 and that of leaky_relu as its slope. A NaN stays a NaN: values that
-// have gone wrong are not hidden.
+// gradient of relu is taken as 0 and that of leaky_relu as its slope. A NaN stays a NaN: values
+// that have gone wrong are not hidden.
 //
 // Each comes twice: on plain tensors for inference, and on the tape for training.
 #pragma once
