@@ -26,8 +26,7 @@ RunHistory parse_history(const fs::path& folder) {
                  .epoch_steps = metrics.numbers("step"),
                  .test_accuracy = metrics.numbers("test_accuracy"),
                  .test_loss = metrics.numbers("test_loss"),
-                 .seconds = metrics.numbers("seconds"),
-                 .train_eval_accuracy = metrics.numbers("train_eval_accuracy")};
+                 .seconds = metrics.numbers("seconds")};
   for (std::size_t i = 0; i < run.loss.size() && !run.diverged_at; ++i) {
     if (has_diverged(StepRecord{.loss = run.loss[i]})) {
       run.diverged_at = static_cast<Index>(run.steps[i]);

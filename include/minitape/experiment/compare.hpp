@@ -20,8 +20,7 @@ struct RunHistory {
   std::uint64_t seed = 0;
   std::vector<double> steps, step_seconds, loss, accuracy;                     // a value per step
   std::vector<double> epochs, epoch_steps, test_accuracy, test_loss, seconds;  // a value per epoch
-  std::vector<double> train_eval_accuracy;
-  std::optional<Index> diverged_at;  // the step
+  std::optional<Index> diverged_at;                                            // the step
 };
 RunHistory read_history(const std::filesystem::path& folder);
 
