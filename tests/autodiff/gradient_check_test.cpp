@@ -64,6 +64,7 @@ TEST_CASE("one wrong entry among many is found and named" * double_only()) {
   const std::string text = report.to_string();
   CHECK(text.find("WRONG cube: x (3), 3 of 3 entries checked") == 0);
   CHECK(text.find("at index 1, value 2: analytic 0, numeric ") != text.npos);
+  CHECK(text.find("; inputs: x (3)") != text.npos);
 }
 
 TEST_CASE("of two tensors the wrong one is named" * double_only()) {
@@ -119,20 +120,22 @@ TEST_CASE("a gradient that is not a number fails" * double_only()) {
   CHECK(report.to_string().find("WRONG") == 0);
 }
 
+// |x| as an operation, with a gradient that is `factor` times the right one.
+GradientReport check_magnitude(Parameter& x, Real factor) {
+  const auto magnitude = [&](Tape& tape) {
+    return elementwise(
+        tape.parameter(x), [](Real v) { return std::abs(v); },
+        [=](Real v) { return v > 0 ? factor : -factor; });
+  };
+  return check_gradients("abs", magnitude, {&x});
+}
+
 TEST_CASE("an entry at a kink is left out and counted" * double_only()) {
   Parameter x = parameter_of("x", random_tensor("x", {19}));
-  const auto check_magnitude = [&] {
-    const auto magnitude = [&](Tape& tape) {
-      return elementwise(
-          tape.parameter(x), [](Real v) { return std::abs(v); },
-          [](Real v) { return v > 0 ? Real(1) : Real(-1); });
-    };
-    return check_gradients("abs", magnitude, {&x});
-  };
-  // The corner on the entry itself, and at several parts of the step of 1e-5 beside it.
-  for (const double distance : {0.0, 1e-6, 1e-5 / 3, 4e-6, 5e-6, 8e-6, -7e-6}) {
+  // The corner on the entry itself, and within the smallest step of 1e-7.
+  for (const double distance : {0.0, 1e-8, 1e-7 / 3, -7e-8}) {
     x.value[7] = static_cast<Real>(distance);
-    const GradientReport report = check_magnitude();
+    const GradientReport report = check_magnitude(x, 1);
     CAPTURE(distance);
     CHECK_MESSAGE(report.passed(), report.to_string());
     CHECK(report.rows[0].kinks == 1);
@@ -140,7 +143,69 @@ TEST_CASE("an entry at a kink is left out and counted" * double_only()) {
   }
   // When more than a tenth of the entries are at kinks, here 2 of 19, the check proves too little.
   x.value[8] = 0;
-  CHECK_FALSE(check_magnitude().passed());
+  CHECK_FALSE(check_magnitude(x, 1).passed());
+}
+
+TEST_CASE("beside a kink a smaller step is taken, which hides no mistake" * double_only()) {
+  Parameter x = parameter_of("x", random_tensor("x", {19}));
+  for (const double distance : {3e-7, 1e-6, 1e-5 / 3, 4e-6, 5e-6, 8e-6, -7e-6}) {
+    x.value[7] = static_cast<Real>(distance);
+    const GradientReport right = check_magnitude(x, 1);
+    CAPTURE(distance);
+    CHECK_MESSAGE(right.passed(), right.to_string());
+    CHECK(right.rows[0].checked == 19);
+    const GradientReport wrong = check_magnitude(x, Real(1.001));
+    CHECK_FALSE(wrong.passed());
+    CHECK(wrong.rows[0].checked == 19);
+  }
+}
+
+TEST_CASE("where all gradients are zero the report says that the check says nothing" *
+          double_only()) {
+  // y = x − mean(x): Σ y = 0 whatever x is. With random weights the same gradients say something.
+  Parameter x = parameter_of("x", random_tensor("x", {5}));
+  const auto centre = [](Tensor y) {
+    Real mean = 0;
+    for (const Real value : y.values()) mean += value / 5;
+    for (Real& value : y.values()) value -= mean;
+    return y;
+  };
+  const auto centred = [&](Tape& tape) {
+    const Var v = tape.parameter(x);
+    const auto backward = [=](const Tensor&, Tensor dy) { v.add_gradient(centre(std::move(dy))); };
+    return tape.record("centred", {v}, centre(v.value()), backward);
+  };
+  const GradientReport sum = check_gradients("centred", centred, {&x}, {.probe = Probe::sum});
+  CHECK(sum.passed());
+  CHECK(sum.rows[0].vacuous(sum.tolerance));
+  CHECK(sum.to_string().find("; says nothing: all gradients are below the tolerance") !=
+        std::string::npos);
+  const GradientReport random = check_gradients("centred", centred, {&x});
+  CHECK(random.passed());
+  CHECK_FALSE(random.rows[0].vacuous(random.tolerance));
+  CHECK(random.to_string().find("says nothing") == std::string::npos);
+}
+
+TEST_CASE("the other probes are what their names say" * double_only()) {
+  Parameter x = parameter_of("x", numbers({2}, {3, -2}));
+  const auto identity = [&](Tape& tape) { return tape.parameter(x); };
+  const auto largest = [&](Probe probe) {
+    const GradientReport report = check_gradients("identity", identity, {&x}, {.probe = probe});
+    CHECK_MESSAGE(report.passed(), report.to_string());
+    return report.rows[0].largest;
+  };
+  CHECK(largest(Probe::sum) == doctest::Approx(1).epsilon(1e-8));
+  CHECK(largest(Probe::squares) == doctest::Approx(6).epsilon(1e-8));
+}
+
+TEST_CASE("a check without steps, tolerance or entries is refused") {
+  Parameter x = parameter_of("x", Tensor::full({1}, 1));
+  const auto identity = [&](Tape& tape) { return tape.parameter(x); };
+  for (const GradientCheckOptions& options :
+       {GradientCheckOptions{.step = 0}, {.tolerance = -1}, {.max_entries = 0}}) {
+    CHECK(error_lacks({"[gradient_check] step, tolerance and max_entries must be positive: got "},
+                      [&] { check_gradients("identity", identity, {&x}, options); }) == "");
+  }
 }
 
 TEST_CASE("a wrong gradient is not taken for a kink, however strong the curvature" *

@@ -9,11 +9,13 @@
 //
 // An entry whose error is too large may sit at a kink of the function: the corner of a relu, two
 // equal values in a max pool. There the differences with h and h/2 disagree, or the function bends
-// just as sharply with h/2 as with h. Such entries are counted and left out.
+// just as sharply with h/2 as with h. A smaller step may pass beside the kink and is tried (h/10,
+// h/100); if none does, the entry is counted and left out.
 //
 // Gradients are filled with a number before backward, so that overwriting where adding is due shows
-// as an error; afterwards they are 0. Meant for the double build: with float the differences have
-// only two or three digits.
+// as an error; afterwards they are 0. Where all checked gradients of a tensor are smaller than the
+// tolerance, the report says so: there, a backward function that gives 0 would pass as well. Meant
+// for the double build: with float the differences have only two or three digits.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +27,16 @@
 
 namespace minitape {
 
+/// How an output y of any shape becomes one number. Two of them are here to be warned about: behind
+/// batch norm the gradient of Σ yᵢ is 0 and that of Σ yᵢ² almost, so that both hide mistakes.
+enum class Probe { random, sum, squares };  // Σ rᵢ·yᵢ, Σ yᵢ, Σ yᵢ²
+
 struct GradientCheckOptions {
-  double step = 1e-5;
+  double step = 1e-5;  // h
   double tolerance = 1e-6;
   Index max_entries = 200;  // per tensor; of larger tensors a random sample of this size is checked
   std::uint64_t seed = 1;
+  Probe probe = Probe::random;
 };
 
 /// One tensor's row of the report.
@@ -37,7 +44,8 @@ struct GradientCheckRow {
   std::string name;
   Shape shape;
   Index checked = 0;
-  Index kinks = 0;  // entries left out
+  Index kinks = 0;     // entries left out
+  double largest = 0;  // |gradient| of all checked entries, analytic or numeric
   // Where the error is largest:
   double error = 0;
   Index index = 0;
@@ -45,16 +53,18 @@ struct GradientCheckRow {
 
   /// There were entries to check, at most a tenth was left out, and the error is below tolerance.
   bool passed(double tolerance) const;
+  /// Nothing was there to be found wrong: every gradient is smaller than the tolerance.
+  bool vacuous(double tolerance) const { return checked > 0 && largest < tolerance; }
 };
 
 struct GradientReport {
   std::string function;
   double tolerance = 0;
-  std::vector<GradientCheckRow> rows;
+  std::vector<GradientCheckRow> rows;  // one per tensor, in the order of the call
 
   /// Every row has passed, and there is one.
   bool passed() const;
-  /// A line per tensor; for a failing one, where it fails and both numbers.
+  /// A line per tensor; for a failing one, where it fails, both numbers and the function's inputs.
   std::string to_string() const;
 };
 
