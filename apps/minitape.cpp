@@ -1,4 +1,4 @@
-// The command: minitape train | compare | summary | bench.
+// The command: minitape train | compare | summary | gradcheck | bench.
 //
 // Results go to stdout, messages and progress to stderr. Exit codes: 0 done; 1 the run failed (it
 // diverged, or the disk did); 2 bad input (the call, the config, the data).
@@ -9,12 +9,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <new>
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/experiment/benchmark.hpp"
 #include "minitape/experiment/build.hpp"
 #include "minitape/experiment/compare.hpp"
+#include "minitape/experiment/gradcheck.hpp"
 #include "minitape/experiment/nearest.hpp"
 #include "minitape/experiment/progress.hpp"
 #include "minitape/experiment/report.hpp"
@@ -36,6 +38,7 @@ struct Arguments {
   Index seeds = 1;
   Index steps = 20;
   bool json = false;
+  ModelCheckOptions check;
 
   Config read() const { return read_config(config, set); }
   // runs/NAME unless --out says otherwise; NAME is the config file's.
@@ -120,6 +123,24 @@ int run_bench(const Arguments& arguments) {
   return 0;
 }
 
+// ---- gradcheck ----
+
+// Differences need double precision. The same command built with it lies beside this one under the
+// name minitape_f64 and takes over, with the same arguments.
+[[noreturn]] void continue_in_double(char** argv) {
+  const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "minitape_f64";
+  execv(program.c_str(), argv);
+  throw Error(concat("[gradcheck] needs the command in double precision: cannot start ", program,
+                     ". Build all targets"),
+              Fault::run_failed);
+}
+
+int run_gradcheck(const Arguments& arguments) {
+  const ModelCheck check = check_model(arguments.config, arguments.read(), arguments.check);
+  std::cout << check.to_string();
+  return check.passed() ? 0 : static_cast<int>(Fault::run_failed);
+}
+
 // ---- The command line ----
 
 void add_config(CLI::App& command, Arguments& arguments) {
@@ -164,6 +185,28 @@ int run(int argc, char** argv) {
   add_config(*summary, arguments);
   summary->callback([&] { command = run_summary; });
 
+  CLI::App* gradcheck = app.add_subcommand(
+      "gradcheck", "Check the model's gradients against differences, in double precision");
+  add_config(*gradcheck, arguments);
+  const std::map<std::string, Probe> probes{
+      {"random", Probe::random}, {"sum", Probe::sum}, {"squares", Probe::squares}};
+  ModelCheckOptions& check = arguments.check;
+  gradcheck->add_option("--batch", check.batch_size, "Images; default: 5")
+      ->check(CLI::Range(1, 10000));
+  gradcheck
+      ->add_option("--entries", check.check.max_entries,
+                   "Of larger tensors, check a random sample of this size; default: 20")
+      ->check(CLI::Range(1, 1000000));
+  gradcheck->add_option("--step", check.check.step, "Step h of the differences; default: 1e-5")
+      ->check(CLI::Range(1e-12, 1.0));
+  gradcheck
+      ->add_option("--probe", check.check.probe,
+                   "Loss: random (a randomly weighted sum of the outputs y; default), sum (of y) "
+                   "or squares (the sum of y squared); the last two hide mistakes")
+      ->transform(CLI::CheckedTransformer(probes).description(""))
+      ->type_name("random|sum|squares");
+  gradcheck->callback([&] { command = run_gradcheck; });
+
   CLI::App* bench = app.add_subcommand("bench", "Time training and prediction on random input");
   add_config(*bench, arguments);
   bench->add_option("--steps", arguments.steps, "Steps to measure; default: 20")
@@ -173,7 +216,7 @@ int run(int argc, char** argv) {
 
   // CLI11 would only say that a subcommand is missing.
   if (argc > 1 && argv[1][0] != '-') {
-    const std::vector<std::string> names{"train", "compare", "summary", "bench"};
+    const std::vector<std::string> names{"train", "compare", "summary", "gradcheck", "bench"};
     const bool known = std::find(names.begin(), names.end(), argv[1]) != names.end();
     const std::string near = nearest(argv[1], names);
     MINITAPE_CHECK(known, "there is no subcommand \"", argv[1], "\"",
@@ -185,6 +228,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(Fault::bad_input);
   }
+  if (gradcheck->parsed() && sizeof(Real) != sizeof(double)) continue_in_double(argv);
   // Also what OMP_NUM_THREADS asks for is checked: too many threads would crash the program.
   set_thread_count(arguments.threads > 0 ? arguments.threads : thread_count());
   return command(arguments);

@@ -1,0 +1,126 @@
+#include "minitape/experiment/gradcheck.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <sstream>
+
+#include "minitape/core/random.hpp"
+#include "minitape/experiment/build.hpp"
+
+namespace minitape {
+namespace {
+
+void fill_normal(Tensor& tensor, const std::string& name, std::uint64_t seed, double deviation) {
+  Random random = stream(seed, "gradcheck/" + name);
+  for (Real& value : tensor.values()) value = static_cast<Real>(deviation * random.normal());
+}
+
+// A state unlike the one that layers start with, in which mistakes do not cancel out. Kernels keep
+// their initial values, whose size suits the depth of the network, unless they are all zero.
+void randomize(Sequential& model, std::uint64_t seed) {
+  const LayerState state = model.state();
+  for (Parameter* parameter : state.parameters) {
+    Tensor& value = parameter->value;
+    const bool zero =
+        std::all_of(value.values().begin(), value.values().end(), [](Real v) { return v == 0; });
+    if (parameter->role != Role::kernel || zero) {
+      fill_normal(value, parameter->name, seed, parameter->role == Role::gamma ? 1 : 0.5);
+    }
+  }
+  for (Buffer* buffer : state.buffers) {
+    fill_normal(buffer->value, buffer->name, seed, 0.5);
+    if (buffer->name.find("variance") == std::string::npos) continue;
+    for (Real& value : buffer->value.values()) value = std::abs(value) + Real(0.5);
+  }
+}
+
+// What the chosen options hide, whatever the numbers say.
+std::vector<std::string> warnings_about(Sequential& model, const Tensor& x, Probe probe) {
+  std::vector<std::string> warnings;
+  if (probe != Probe::random) {
+    const std::string loss = probe == Probe::sum ? "Σ yᵢ" : "Σ yᵢ²";
+    warnings.push_back(concat("the loss ", loss,
+                              " is a bad probe: behind batch norm its gradient is ",
+                              probe == Probe::sum ? "0" : "almost 0",
+                              " whatever the layers before it do. Use --probe random"));
+  }
+  Tape tape;
+  model.forward(tape.constant(x), Mode::training);
+  for (const Tape::Node& node : tape.nodes()) {
+    if (node.operation != "batch_norm" || node.value.rows() != 2) continue;
+    warnings.push_back(concat(node.layer,
+                              " normalizes only two values per channel: whatever they are, "
+                              "they become nearly ±1 and the gradient through them nearly 0. "
+                              "Use --batch 3 or more"));
+  }
+  return warnings;
+}
+
+}  // namespace
+
+ModelCheck check_model(const std::string& name, Sequential& model, const Shape& input,
+                       const ModelCheckOptions& options) {
+  MINITAPE_CHECK(options.batch_size >= 1, "[gradcheck] the batch needs at least one image: got ",
+                 options.batch_size);
+  randomize(model, options.check.seed);
+  Parameter x("input", Role::kernel, input.with_batch(options.batch_size));
+  fill_normal(x.value, "images", options.check.seed, 1);
+
+  const LayerState state = model.state();
+  std::vector<Parameter*> tensors{&x};
+  tensors.insert(tensors.end(), state.parameters.begin(), state.parameters.end());
+  const auto check = [&](const char* mode_name, Mode mode) {
+    const auto function = [&](Tape& tape) {
+      for (Counter* counter : state.counters) counter->value = 0;  // the same dropout every time
+      return model.forward(tape.parameter(x), mode);
+    };
+    return check_gradients(concat(name, " in ", mode_name), function, tensors, options.check);
+  };
+  // Inference first: each call in training mode moves the running statistics.
+  GradientReport inference = check("inference", Mode::inference);
+  GradientReport training = check("training", Mode::training);
+  return {name, x.value.shape(), std::move(training), std::move(inference),
+          warnings_about(model, x.value, options.check.probe)};
+}
+
+ModelCheck check_model(const std::string& name, const Config& config,
+                       const ModelCheckOptions& options) {
+  const Shape input = input_shape(config);
+  Sequential model = build_model(config, input);
+  return check_model(name, model, input, options);
+}
+
+std::string ModelCheck::to_string() const {
+  std::ostringstream text;
+  text << name << ": gradients with respect to random images " << input
+       << " and to all parameters\nerror = |analytic − numeric| / max(1, |analytic|, |numeric|), "
+       << "tolerance " << training.tolerance << "\n\n"
+       << std::left << std::setw(32) << "tensor" << std::setw(20) << "shape" << std::right
+       << std::setw(14) << "checked" << std::setw(7) << "kinks" << std::setw(11) << "training"
+       << std::setw(11) << "inference"
+       << "\n";
+  std::string notes;
+  for (std::size_t i = 0; i < training.rows.size(); ++i) {
+    const GradientCheckRow &a = training.rows[i], &b = inference.rows[i];
+    const bool good = a.passed(training.tolerance) && b.passed(inference.tolerance);
+    text << std::left << std::setw(32) << a.name << std::setw(20) << concat(a.shape) << std::right
+         << std::setw(14) << concat(std::min(a.checked, b.checked), " of ", a.shape.size())
+         << std::setw(7) << a.kinks + b.kinks << std::setprecision(1) << std::scientific
+         << std::setw(11) << a.error << std::setw(11) << b.error << (good ? "" : "  WRONG") << "\n";
+    if (a.vacuous(training.tolerance) || b.vacuous(inference.tolerance)) {
+      notes += concat("warning: all checked gradients of ", a.name, " are 0 in ",
+                      a.vacuous(training.tolerance) ? "training" : "inference",
+                      ": there, this check says nothing\n");
+    }
+  }
+  for (const std::string& warning : warnings) notes += "warning: " + warning + "\n";
+  text << "\n" << notes;
+  for (const GradientReport* report : {&training, &inference}) {
+    if (!report->passed()) text << report->to_string();
+  }
+  text << (passed() ? "all gradients are right\n" : "a gradient is WRONG\n");
+  return text.str();
+}
+
+}  // namespace minitape
