@@ -1,0 +1,170 @@
+"""Plants one small mistake at a time and checks that a test notices.
+
+    bash tests/mutation/run.sh            # all of tests/mutation/mutations.txt; writes report.md
+    bash tests/mutation/run.sh batch_norm # only those whose file or description contains a text
+    bash tests/mutation/run.sh --check    # only that every mutation still fits the source
+
+Works on a copy of the sources in build/mutation, which is built once without optimization's longer
+passes; after that a mutation compiles one file twice (float and double). The test programs of the
+mutated file's chapter run first, then the others, until one fails. A mutation that no program
+notices is a survivor: write the test that is missing, or, if no test can tell the difference,
+explain why in a line that starts with "=".
+"""
+import datetime
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = ROOT / "tests" / "mutation"
+TREE = ROOT / "build" / "mutation" / "tree"
+BUILD = ROOT / "build" / "mutation" / "build"
+TIMEOUT = 120  # seconds; a program that hangs has noticed, too
+
+# In the order in which they are tried, after those of the mutated file's own chapter.
+PROGRAMS = ["test_ops_f64", "test_nn_f64", "test_optim_f64", "test_autodiff_f64", "test_identities",
+            "test_golden_f64", "test_gradcheck", "test_museum", "test_ledger", "test_ops",
+            "test_nn", "test_optim", "test_golden", "test_data", "test_experiment"]
+
+
+class Mutation:
+    def __init__(self, file, what):
+        self.file, self.what = file, what
+        self.old, self.new, self.equivalent = [], [], ""
+
+    def apply(self, text):
+        """The file's text with the mistake; raises unless the old lines occur exactly once."""
+        old, new = "\n".join(self.old), "\n".join(self.new)
+        if text.count(old) != 1:
+            raise SystemExit(f"{self.file}: {self.what}: these lines occur {text.count(old)} times "
+                             f"instead of once; adapt mutations.txt:\n{old}")
+        return text.replace(old, new)
+
+
+def read_mutations():
+    mutations = []
+    for line in (HERE / "mutations.txt").read_text().splitlines():
+        if line.startswith("@ "):
+            file, what = line[2:].split("  ", 1)
+            mutations.append(Mutation(file, what))
+        elif line.startswith("-"):
+            mutations[-1].old.append(line[2:])
+        elif line.startswith("+"):
+            mutations[-1].new.append(line[2:])
+        elif line.startswith("= "):
+            mutations[-1].equivalent = line[2:]
+        elif line and not line.startswith("#"):
+            raise SystemExit(f"mutations.txt: cannot read: {line}")
+    return mutations
+
+
+def run(*command, timeout=None):
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+
+
+def build(*targets):
+    return run("cmake", "--build", str(BUILD), "-j", str(os.cpu_count()), "--target", *targets)
+
+
+def prepare():
+    """A fresh copy of the sources, built and green."""
+    shutil.rmtree(TREE, ignore_errors=True)
+    files = run("git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard").stdout.splitlines()
+    for name in files:
+        if (ROOT / name).is_file():
+            (TREE / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, TREE / name)
+    configured = run("cmake", "-S", str(TREE), "-B", str(BUILD), "-DCMAKE_BUILD_TYPE=None",
+                     "-DCMAKE_CXX_FLAGS=-O1", "-DMINITAPE_APPS=OFF", "-DMINITAPE_TESTS=ON")
+    if configured.returncode:
+        raise SystemExit(configured.stdout + configured.stderr)
+    built = build(*PROGRAMS)
+    if built.returncode:
+        raise SystemExit(built.stdout[-5000:] + built.stderr)
+    for program in PROGRAMS:
+        failure = run_program(program)
+        if failure:
+            raise SystemExit(f"{program} fails without any mutation: {failure}")
+
+
+def run_program(program):
+    """The name of the first test case that fails; "" when all pass."""
+    os.environ["MINITAPE_SOURCE_DIR"] = str(TREE)
+    try:
+        result = run(str(BUILD / program), "--abort-after=1", "--no-colors=true", timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return "(does not end)"
+    if result.returncode == 0:
+        return ""
+    case = re.search(r"^TEST CASE:\s*(.*)$", result.stdout, re.MULTILINE)
+    return case.group(1) if case else f"(ends with code {result.returncode})"
+
+
+def killer_of(mutation):
+    """(program, test case) that notices the mutation; ("", "") for a survivor."""
+    chapter = pathlib.Path(mutation.file).parts[1]
+    own = [p for p in (f"test_{chapter}_f64", f"test_{chapter}") if p in PROGRAMS]
+    for program in own + [p for p in PROGRAMS if p not in own]:
+        built = build(program)
+        if built.returncode:
+            raise SystemExit(f"{mutation.file}: {mutation.what}: does not compile:\n"
+                             + built.stdout[-3000:])
+        failure = run_program(program)
+        if failure:
+            return program, failure
+    return "", ""
+
+
+def write_report(results, seconds):
+    killed = sum(1 for _, program, _ in results if program)
+    equivalent = sum(1 for m, program, _ in results if not program and m.equivalent)
+    lines = ["# Mutation report", "",
+             f"{datetime.date.today()}: {len(results)} mutations, {killed} noticed, {equivalent} "
+             f"equivalent, {len(results) - killed - equivalent} survived. "
+             f"{seconds / 60:.0f} minutes. Made by `bash tests/mutation/run.sh`.", "",
+             "| file | mistake | noticed by |", "|---|---|---|"]
+    for mutation, program, case in results:
+        by = f"{program}: {case}" if program else mutation.equivalent or "**nothing**"
+        by = by.replace("|", "\\|")
+        lines.append(f"| `{mutation.file}` | {mutation.what} | {by} |")
+    (HERE / "report.md").write_text("\n".join(lines) + "\n")
+
+
+def main(arguments):
+    mutations = read_mutations()
+    for mutation in mutations:
+        mutation.apply((ROOT / mutation.file).read_text())
+    if arguments == ["--check"]:
+        print(f"{len(mutations)} mutations fit the sources")
+        return 0
+    wanted = [m for m in mutations if all(a in m.file + " " + m.what for a in arguments)]
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    start = time.time()
+    prepare()
+    results, survivors = [], 0
+    for number, mutation in enumerate(wanted, 1):
+        path = TREE / mutation.file
+        original = path.read_text()
+        path.write_text(mutation.apply(original))
+        try:
+            program, case = killer_of(mutation)
+        finally:
+            path.write_text(original)
+        results.append((mutation, program, case))
+        survivors += not program and not mutation.equivalent
+        verdict = f"noticed by {program}" if program else "EQUIVALENT" if mutation.equivalent \
+            else "SURVIVED"
+        print(f"{number:3} of {len(wanted)}  {verdict:32} {mutation.file}: {mutation.what}",
+              flush=True)
+    if not arguments:
+        write_report(results, time.time() - start)
+    print(f"{len(results)} mutations, {survivors} survived")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
