@@ -1,5 +1,5 @@
-// What the exhibits of the museum share: a batch norm to plant mistakes in, and the weak checks that
-// have let them pass elsewhere.
+// What the exhibits of the museum share: a batch norm to plant mistakes in, and the weak checks
+// that have let them pass elsewhere.
 //
 // An exhibit shows a mistake (a function called wrong…), a check that it passes (weak) and a check
 // that it fails (strong), which the library's own batch norm passes.

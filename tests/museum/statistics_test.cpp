@@ -1,5 +1,5 @@
-// Exhibits 14 to 16: running statistics that start, move or count wrongly. All three look right
-// after many large batches.
+// Exhibits 14 to 16 and 21: statistics. Running ones that start, move or count wrongly, which all
+// looks right after many large batches. And a variance that rounding has eaten.
 
 #include "minitape/experiment/config.hpp"
 #include "minitape/nn/batch_norm.hpp"
@@ -7,6 +7,8 @@
 
 namespace minitape {
 namespace {
+
+// ---- 14 to 16 ----
 
 void train_on(BatchNorm& layer, const Tensor& x, int steps = 1) {
   for (int i = 0; i < steps; ++i) {
@@ -25,6 +27,26 @@ Real running_variance(BatchNorm& layer) {
 // The deviation of what the layer predicts for x, which it was trained on. It should be 1.
 double predicted_deviation(const BatchNorm& layer, const Tensor& x) {
   return std::sqrt(moments(layer.predict(x)).variance[0]);
+}
+
+// ---- 21 ----
+
+// E[x²] − E[x]², each in one pass.
+template <class Number>
+double one_pass_variance(const std::vector<double>& x) {
+  Number sum = 0, squares = 0;
+  for (const double value : x) {
+    sum += static_cast<Number>(value);
+    squares += static_cast<Number>(value) * static_cast<Number>(value);
+  }
+  const auto n = static_cast<Number>(x.size());
+  return static_cast<double>(squares / n - sum / n * (sum / n));
+}
+
+double library_variance(const std::vector<double>& x) {
+  Tensor column = Tensor::uninitialized({static_cast<Index>(x.size()), 1});
+  std::copy(x.begin(), x.end(), column.data());
+  return moments(column).variance[0];
 }
 
 }  // namespace
@@ -98,6 +120,31 @@ TEST_CASE("museum 16: the biased variance is stored where the unbiased one is do
   }
   const double ratio = running_variance(right) / running_variance(wrong);
   CHECK(ratio == doctest::Approx(1000.0 / 999).epsilon(1e-6));
+}
+
+TEST_CASE("museum 21: one-pass variance in float") {
+  // The mistake: see one_pass_variance.
+  const auto numbers_around = [](double offset) {
+    const Tensor x = random_tensor("x", {4096, 1});
+    std::vector<double> values;
+    for (const Real value : x.values()) values.push_back(offset + value);
+    return values;
+  };
+  const double variance = library_variance(numbers_around(0));
+  // Weak: numbers around 0.
+  CHECK(one_pass_variance<float>(numbers_around(0)) == doctest::Approx(variance).epsilon(1e-5));
+
+  // Strong: numbers around 1000. Float has seven digits, and six go into the square of the mean.
+  const double wrong = one_pass_variance<float>(numbers_around(1000));
+  MESSAGE("variance ", variance, ", one pass in float around 1000: ", wrong,
+          ", around 10000: ", one_pass_variance<float>(numbers_around(10000)),
+          ", in double around 1e8: ", one_pass_variance<double>(numbers_around(1e8)));
+  CHECK(std::abs(wrong - variance) > 0.5);
+  CHECK(std::abs(one_pass_variance<float>(numbers_around(10000)) - variance) > 5);
+  // Double only moves the cliff: around 1e8 it is over it as well.
+  CHECK(std::abs(one_pass_variance<double>(numbers_around(1e8)) - variance) > 0.5);
+  CHECK(library_variance(numbers_around(1000)) == doctest::Approx(variance).epsilon(1e-10));
+  CHECK(library_variance(numbers_around(1e8)) == doctest::Approx(variance).epsilon(1e-7));
 }
 
 TEST_SUITE_END();
