@@ -13,16 +13,19 @@ struct Deviations {
   double true_one = 0, average_of_images = 0;
 };
 Deviations deviations(const Dataset& dataset) {
-  const Index images = dataset.size();
-  const Tensor x =
-      make_batch(dataset, Standardization::none(dataset.image_shape.channels()), 0, images).images;
-  const Tensor pixels = x.reshaped({x.size(), 1});
-  double sum = 0;
-  for (Index i = 0; i < images; ++i) {
-    const Tensor image = rows_of(x, i, 1).reshaped({x.size() / images, 1});
-    sum += std::sqrt(moments(image).variance[0]);
+  const Standardization bytes = Standardization::none(dataset.image_shape.channels());
+  Deviations result;
+  double mean = 0, square = 0;  // of all pixels
+  const auto images = static_cast<double>(dataset.size());
+  for (Index i = 0; i < dataset.size(); ++i) {
+    const Tensor image = make_batch(dataset, bytes, i, 1).images;
+    const Moments own = moments(image.reshaped({image.size(), 1}));
+    result.average_of_images += std::sqrt(own.variance[0]) / images;
+    mean += own.mean[0] / images;
+    square += (own.variance[0] + squared(own.mean[0])) / images;
   }
-  return {std::sqrt(moments(pixels).variance[0]), sum / static_cast<double>(images)};
+  result.true_one = std::sqrt(square - squared(mean));
+  return result;
 }
 
 // Images [200, 8, 8, 1] whose brightness varies far more than their texture.

@@ -1,7 +1,7 @@
 // Small training runs for the claims about learning: drawn digits, dense networks, plain SGD.
 //
 // Whatever is drawn at random follows from `seed`. The bands in the tests were set after measuring
-// with the seeds 1 to 5; the tests use some of them and assert orderings and wide bands.
+// with at least five seeds; the tests use one to three of them and assert orderings and wide bands.
 #pragma once
 
 #include <memory>
