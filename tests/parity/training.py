@@ -1,0 +1,143 @@
+"""The training of a run, repeated in PyTorch: same weights, same batches, same rates."""
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from data import Standardization, batch_slices
+from network import Network
+
+EVALUATION_BATCH = 256
+TRAIN_EVAL_IMAGES = 10_000  # "train_eval" in metrics.csv is about that many training images
+
+
+@dataclass
+class Record:
+    """What is known of a training, whoever did it. Images are counted, not turned into parts of 1."""
+
+    rates: np.ndarray  # [steps], learning rates
+    losses: np.ndarray  # [steps]
+    correct: np.ndarray  # [steps], images of the batch that were classified correctly
+    tensors: dict  # {name: array} after the last step, or None
+    evaluations: dict  # {"test": (loss, correct), "train_eval": …} after the last step, or None
+    undecided: np.ndarray = None  # [steps], images whose answer hangs on a rounding error
+
+
+def total_steps(config, steps_per_epoch):
+    steps = config["train"]["epochs"] * steps_per_epoch
+    return min(steps, config["train"]["max_steps"] or steps)
+
+
+def learning_rate(config, step, steps_per_epoch):
+    """The rate of a step, counted from 0."""
+    schedule, peak = config["schedule"], config["optimizer"]["learning_rate"]
+    total = max(1, total_steps(config, steps_per_epoch))
+    warmup = schedule["warmup_steps"]
+
+    def half_cosine(start, end, part):  # start at part = 0, end at part = 1
+        return end + (start - end) * (1 + math.cos(math.pi * part)) / 2
+
+    if schedule["name"] == "one_cycle":
+        lowest = peak / schedule["div_factor"]
+        end = lowest / schedule["final_div_factor"]
+        top = (warmup or schedule["warmup_fraction"] * total) - 1  # the step of the peak
+        if step < top:
+            return half_cosine(lowest, peak, step / top)
+        if step == top:
+            return peak
+        return half_cosine(peak, end, (step - top) / (total - 1 - top)) if total - 1 > top else end
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    if schedule["name"] == "step":
+        return peak * schedule["factor"] ** (step // (schedule["step_epochs"] * steps_per_epoch))
+    if schedule["name"] == "cosine":
+        return half_cosine(peak, 0, (step - warmup) / (total - warmup))
+    return peak
+
+
+def exact_loss(logits, labels):
+    """The mean cross-entropy of the logits without further rounding. In single precision 1 - p is
+    only good to 1e-7, which leaves no digits of a loss of 1e-6; minitape sums up in double, too."""
+    return F.cross_entropy(logits.detach().double(), labels).item()
+
+
+def count(logits, labels, closeness):
+    """How many images are classified correctly, and how many so narrowly, correctly or not, that a
+    relative change of the logits [N, K] by `closeness` might turn them over."""
+    of_label = logits.gather(1, labels[:, None])[:, 0]
+    others = logits.scatter(1, labels[:, None], -math.inf).amax(1)
+    narrow = (of_label - others).abs() <= closeness * logits.abs().amax(1)
+    return int((logits.argmax(1) == labels).sum()), int(narrow.sum())
+
+
+class Trainer:
+    """One run's network in PyTorch. dtype, the precision that PyTorch computes in, may be higher
+    than that of the run, which images and initial weights have in any case."""
+
+    def __init__(self, run, data, dtype, closeness):
+        self.config, self.dtype, self.closeness = run.config, dtype, closeness
+        (self.images, self.labels), self.test = data
+        self.standardization = Standardization(self.images, self.config["data"]["standardize"],
+                                               run.precision)
+        self.network = Network(self.config, run.initial, dtype, run.precision)
+        self.batches = batch_slices(len(self.images), self.config["train"]["batch_size"])
+        options = self.config["optimizer"]
+        kernels = self.network.parameters(kernels=True)
+        others = self.network.parameters(kernels=False)
+        self.optimizer = torch.optim.SGD(
+            [group for group in (
+                {"params": kernels, "weight_decay": options["weight_decay"]},
+                {"params": others, "weight_decay": 0},
+            ) if group["params"]],
+            lr=0,  # set before each step
+            momentum=options["momentum"],
+            nesterov=options["nesterov"],
+        )
+
+    @property
+    def total_steps(self):
+        return total_steps(self.config, len(self.batches))
+
+    def tensors_of(self, part, images, labels):
+        """A part of the images as network input [n, C, H, W] and labels [n]."""
+        x = torch.from_numpy(self.standardization(images[part])).to(self.dtype)
+        return x, torch.from_numpy(labels[part].astype(np.int64))
+
+    def train(self, steps):
+        """The first `steps` steps. Loss and accuracy of a step are those before its update."""
+        model = self.network.model.train()
+        rows = []
+        for step in range(steps):
+            rate = learning_rate(self.config, step, len(self.batches))
+            part = self.batches[step % len(self.batches)]
+            x, labels = self.tensors_of(part, self.images, self.labels)
+            logits = model(x)
+            loss = F.cross_entropy(logits, labels)
+            rows.append((rate, exact_loss(logits, labels), *count(logits.detach(), labels, self.closeness)))
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+        rates, losses, correct, undecided = np.array(rows).reshape(-1, 4).T
+        return Record(rates, losses, correct, self.network.tensors(), None, undecided)
+
+    def evaluate(self):
+        """{"test": (loss, correct, undecided), "train_eval": …} with the running statistics."""
+        first = slice(TRAIN_EVAL_IMAGES)
+        return {"test": self.score(*self.test),
+                "train_eval": self.score(self.images[first], self.labels[first])}
+
+    def score(self, images, labels):
+        model = self.network.model.eval()
+        loss = correct = undecided = 0
+        with torch.no_grad():
+            for i in range(0, len(images), EVALUATION_BATCH):
+                x, answers = self.tensors_of(slice(i, i + EVALUATION_BATCH), images, labels)
+                logits = model(x)
+                loss += exact_loss(logits, answers) * len(answers)
+                right, narrow = count(logits, answers, self.closeness)
+                correct, undecided = correct + right, undecided + narrow
+        return loss / len(images), correct, undecided
