@@ -10,6 +10,8 @@
 namespace minitape {
 namespace {
 
+// Over 40 seeds the worst differences were 1.6e-6 and 3e-15, those of dgamma: a sum of terms of
+// both signs loses some digits.
 const double kTolerance = by_precision(5e-6, 2e-14);
 const double kStatistics = by_precision(2e-6, 4e-15);  // fewer operations than y and its gradients
 

@@ -11,8 +11,8 @@ namespace {
 // A few roundings, of the exponential and of the arithmetic around it.
 const double kFewRoundings = by_precision(1e-6, 2e-15);
 
-// The loss is log Σ + largest − label. Near 1000 the last digit of a double is 10⁻¹³, and so it
-// stays when the two large numbers have cancelled. In float builds too the loss is summed in double.
+// The loss is log Σ + largest − label. Near 1000 the last digit of a double is 10⁻¹³, and the error
+// stays when the two large numbers cancel. The float build sums the loss in double as well.
 const double kLoss = by_precision(1e-6, 4e-13);
 
 Activation::Kind kind_of(const std::string& name) {

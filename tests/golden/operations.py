@@ -161,7 +161,8 @@ def batch_norm_case(seed, shape, epsilon, momentum):
     with torch.no_grad():
         layer.weight.copy_(gamma)
         layer.bias.copy_(beta)
-    to_torch, from_torch = (to_nchw, to_nhwc) if len(shape) == 4 else (lambda v: v,) * 2
+    to_torch = to_nchw if len(shape) == 4 else torch.clone
+    from_torch = to_nhwc if len(shape) == 4 else torch.clone
 
     def run(batch):
         # The first channel varies so little that epsilon counts, the last one lies far from 0.

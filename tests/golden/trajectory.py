@@ -87,8 +87,10 @@ def in_minitape_layout(state):
 
 # ---- Trajectories ----
 
-# Far above what float's rounding moves an activation by in twenty steps.
+# Ten times the most that float's rounding was seen to move an activation by in twenty steps.
 KINK_MARGIN = 1e-4
+# A channel that is all but constant would have its rounding errors stretched by batch norm.
+LEAST_VARIANCE = 0.02
 
 
 def draw_weights(model, draw):
@@ -109,26 +111,33 @@ def draw_weights(model, draw):
             value.copy_(new)
 
 
-class Margin:
-    """How close a run came to a corner of a relu or to a tie in a max pool."""
+class Watch:
+    """How close a run came to a corner of a relu or a tie in a max pool, and the smallest variance
+    of a channel that batch norm had to normalise."""
 
     def __init__(self, model):
-        self.smallest = math.inf
+        self.kink = self.variance = math.inf
         for layer in model.modules():
             if isinstance(layer, torch.nn.ReLU):
                 layer.register_forward_hook(self.at_relu)
             if isinstance(layer, torch.nn.MaxPool2d):
                 layer.register_forward_hook(self.at_max_pool)
+            if TYPES.get(type(layer)) == "batch_norm":
+                layer.register_forward_hook(self.at_batch_norm)
 
     def at_relu(self, _layer, inputs, _output):
-        self.smallest = min(self.smallest, inputs[0].abs().min().item())
+        self.kink = min(self.kink, inputs[0].abs().min().item())
 
     def at_max_pool(self, layer, inputs, _output):
         k = layer.kernel_size
         windows = inputs[0].unfold(2, k, k).unfold(3, k, k).flatten(4)
         first, second = windows.topk(2).values.unbind(-1)
         gaps = (first - second)[first > 0]  # where all are 0 behind a relu, nothing flows back
-        self.smallest = min([self.smallest] + gaps.tolist())
+        self.kink = min([self.kink] + gaps.tolist())
+
+    def at_batch_norm(self, _layer, inputs, _output):
+        channels = inputs[0].detach().transpose(0, 1).flatten(1)  # [C, rows]
+        self.variance = min(self.variance, channels.var(1, unbiased=False).min().item())
 
 
 def train(model, batches, settings):
@@ -151,26 +160,27 @@ def train(model, batches, settings):
 
 
 def trajectory(seed, name, make, settings):
-    """Draws weights and data until no step comes close to a kink. Whoever computes with float then
-    takes the same side of every relu and the same winner of every max pool as we do."""
+    """Draws weights and data until no step comes close to a kink and no channel is all but
+    constant. Whoever computes with float then takes the same side of every relu and the same winner
+    of every max pool as we do, and stays as close to us as rounding allows."""
     for attempt in range(1000):
         draw = Draw(seed, f"{name}/{attempt}")
         model = make().double()
         draw_weights(model, draw)
         start = in_minitape_layout(named_state(model))
         batches = [(draw.tensor(8, 6, 5, 2), draw.labels(8, 4)) for _ in range(3)]
-        margin = Margin(model)
+        watch = Watch(model)
         losses = train(model, batches, settings)
-        smallest = margin.smallest  # of the training steps: only a gradient can jump at a kink
-        if smallest >= KINK_MARGIN:
+        seen = {"kink_margin": watch.kink, "smallest_variance": watch.variance}  # in training
+        if watch.kink >= KINK_MARGIN and watch.variance >= LEAST_VARIANCE:
             break
     else:
-        raise SystemExit(f"{name}: no draw stays away from the kinks")
+        raise SystemExit(f"{name}: no draw is well enough behaved")
     final = in_minitape_layout(named_state(model))
     model.eval()
     with torch.no_grad():
         outputs = model(to_nchw(batches[0][0]))
-    return {"attempt": attempt, "kink_margin": smallest, **settings,
+    return {"attempt": attempt, **seen, **settings,
             "batches": [{"x": x, "labels": labels} for x, labels in batches],
             "start": start, "losses": losses, "final": final, "outputs": outputs}
 
