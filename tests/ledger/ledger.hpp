@@ -7,8 +7,8 @@
 //   3  Lei Mao, "Batch Normalization Explained", blog
 //   4  K. B. Ugurlar, "Mastering Batch Normalization for Neural Networks", blog
 //
-// D.1 … D.6 are the six questions on which the texts disagree. Every test asserts what is true, so a
-// wrong claim shows as the number that contradicts it. docs/ledger.md is the same for readers.
+// D.1 … D.6 are the six questions on which the texts disagree. Every test asserts what is true, so
+// a wrong claim shows as the number that contradicts it. docs/ledger.md is the same for readers.
 //
 //   test_ledger -s -tc="0.6:*"      # one claim, with all the numbers
 #pragma once

@@ -1,5 +1,5 @@
-// Text 2, the Udacity lesson: why it helps and where to put it, on small trained networks (2.3, 2.4,
-// 2.13), and text 4's claim of the same explanation (4.6).
+// Text 2, the Udacity lesson: why it helps and where to put it, on small trained networks (2.3,
+// 2.4, 2.13), and text 4's claim of the same explanation (4.6).
 
 #include "ledger/ledger.hpp"
 #include "ledger/training.hpp"
@@ -66,8 +66,8 @@ Moments last_activation_input(const Tape& tape) {
   return moments(tape.nodes()[static_cast<std::size_t>(input)].value);
 }
 
-// How training went, and how far the means of the last activation's inputs moved from one step to the
-// next, in deviations (root mean square).
+// How training went, and how far the means of the last activation's inputs moved from one step to
+// the next, in deviations (root mean square).
 struct Course {
   double loss = 0, shift = 0;
 };

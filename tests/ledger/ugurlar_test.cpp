@@ -1,5 +1,5 @@
-// Text 4, K. B. Ugurlar: what batches have in common, and whether batch norm always helps (4.1, 4.2,
-// 4.7, 4.8; its formula is tested with text 2's).
+// Text 4, K. B. Ugurlar: what batches have in common, and whether batch norm always helps (4.1,
+// 4.2, 4.7, 4.8; its formula is tested with text 2's).
 
 #include "ledger/ledger.hpp"
 #include "ledger/training.hpp"
