@@ -17,7 +17,7 @@ tests_of() {
 
 # What stands in backticks on a page and begins like a test's name.
 named_in() {
-  { grep -oE '`(museum [0-9]+|[0-9]+|[0-9D]\.[0-9]+)[:,`][^`]*`?' "docs/$1.md" || true; } |
+  { grep -oE '`(museum [0-9]+|[0-9]+:|[0-9D]\.[0-9]+[:,])[^`]*`' "docs/$1.md" || true; } |
     tr -d '`' | sort -u
 }
 
