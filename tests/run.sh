@@ -2,7 +2,8 @@
 # Installs what is missing, builds and runs all tests:
 #
 #   1. format            every source file is as clang-format leaves it
-#   2. release           unit tests, the command on made data and on slices of real data
+#   2. release           unit tests; the proofs: gradients, identities, PyTorch's numbers, planted
+#                        mistakes, claims; the command on made data and on slices of real data
 #   3. asan-ubsan        the unit tests again, under AddressSanitizer and UBSan
 #
 #   bash tests/run.sh
@@ -13,7 +14,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mapfile -t packages < apps/packages.txt
-bash apps/install_packages.sh "${packages[@]}" git python3 curl wget ca-certificates doctest-dev clang-format-14
+bash apps/install_packages.sh "${packages[@]}" git python3 curl wget ca-certificates \
+  doctest-dev clang-format-14 python3-torch python3-numpy
 
 jobs=$(nproc)
 werror=OFF
