@@ -87,9 +87,11 @@ TEST_CASE("0.11: channels outnumber the pixels of a side only in a network's lat
   for (const SummaryRow& row : summary.rows) {
     if (row.layer.find("batch_norm") != row.layer.npos) normalized_maps.push_back(row.output);
   }
-  REQUIRE(normalized_maps.size() == 6);
-  CHECK(normalized_maps.front() == Shape{32, 32, 32});  // as wide as it has channels
-  CHECK(normalized_maps.back() == Shape{8, 8, 128});
+  REQUIRE(normalized_maps.size() >= 2);
+  const Shape& first = normalized_maps.front();  // (H, W, C): (32, 32, 32) as shipped
+  const Shape& last = normalized_maps.back();    // (8, 8, 128)
+  CHECK(first.channels() <= first[1]);
+  CHECK(last.channels() > 10 * last[1]);
 }
 
 TEST_CASE("0.12: the same image comes out differently in two batches, but not in inference") {

@@ -68,27 +68,25 @@ struct Mlp {
 };
 inline Sequential build(const Mlp& mlp, std::uint64_t seed) {
   Sequential model;
-  Index position = 0, inputs = mlp.inputs;
-  const auto add = [&](std::unique_ptr<Layer> layer) { model.add_at(position, std::move(layer)); };
-  add(std::make_unique<Flatten>());
+  const auto add = [&](Index position, std::unique_ptr<Layer> layer) {
+    model.add_at(position, std::move(layer));
+  };
+  const auto norm = [&](Index units) { return std::make_unique<BatchNorm>(units, mlp.options); };
+  add(0, std::make_unique<Flatten>());
+  Index next = 1, inputs = mlp.inputs;
+  // Four numbers for each hidden layer, used or not: so the initial weights, which are drawn by the
+  // layers' numbers, are the same with and without batch norm.
   for (const Index units : mlp.hidden) {
-    // The numbers, and with them the initial weights, are the same with and without batch norm.
-    const Index dense = position + 1, before = position + 2, act = position + 3,
-                after = position + 4;
-    position = dense;
-    add(std::make_unique<Dense>(inputs, units, KernelOptions{!mlp.batch_norm, mlp.init}));
-    position = before;
-    if (mlp.batch_norm && !mlp.norm_after_activation)
-      add(std::make_unique<BatchNorm>(units, mlp.options));
-    position = act;
-    add(std::make_unique<Activation>(mlp.activation));
-    position = after;
-    if (mlp.batch_norm && mlp.norm_after_activation)
-      add(std::make_unique<BatchNorm>(units, mlp.options));
+    const bool before = mlp.batch_norm && !mlp.norm_after_activation;
+    const bool after = mlp.batch_norm && mlp.norm_after_activation;
+    add(next, std::make_unique<Dense>(inputs, units, KernelOptions{!mlp.batch_norm, mlp.init}));
+    if (before) add(next + 1, norm(units));
+    add(next + 2, std::make_unique<Activation>(mlp.activation));
+    if (after) add(next + 3, norm(units));
+    next += 4;
     inputs = units;
   }
-  ++position;
-  add(std::make_unique<Dense>(inputs, 10, KernelOptions{true, mlp.init}));
+  add(next, std::make_unique<Dense>(inputs, 10, KernelOptions{true, mlp.init}));
   model.initialize(seed);
   return model;
 }
