@@ -4,16 +4,11 @@
 //
 //   y[n, i, j, f] = b[f] + Σ_{u,v,c} x[n, i·stride + u − top, j·stride + v − left, c]·k[u, v, c, f]
 //
-// where x is 0 outside of the image. Written as a matrix product: row (n, i, j) of the matrix
-// `columns` holds the window that y[n, i, j] looks at, in the order of the kernel's axes (u, v, c):
+// where x is 0 outside of the image. There are two ways to compute it: as a matrix product of
+// windows and kernel (src/ops/conv2d_columns.cpp, plain), and straight from the image
+// (src/ops/conv2d_direct.cpp, faster where the filters fill the processor's vectors).
 //
-//   Y = columns·K            Y [N·out_h·out_w, F], columns [N·out_h·out_w, kh·kw·C], K [kh·kw·C, F]
-//   dK = columnsᵀ·dY
-//   dcolumns = dY·Kᵀ         and dx gathers from dcolumns what x was copied to
-//   db = Σ rows of dY
-//
-// The matrix as a whole would be kh·kw times the size of the image, so it only ever exists in
-// pieces of some lines of output that stay in the cache.
+//   db = Σ rows of dY        dk, dx: the sum above, with respect to k and to x
 #pragma once
 
 #include <optional>

@@ -1,0 +1,228 @@
+// Convolution straight from the image, without a matrix of windows.
+//
+// In NHWC a line of a window, kw·C numbers, is contiguous in the image, once the image has its
+// padding around it. So with x at the window's first pixel,
+//
+//   y[f] = Σ_u Σ_j x[u·line + j]·k[u, j, f]        u = 0 … kh − 1, j = 0 … kw·C − 1
+//
+// where `line` is the length of a padded image line. The innermost work is a block of up to 8
+// neighbouring output pixels times 2 vectors of filters. Its 16 sums stay in the processor's
+// registers, and every number that is loaded is used 2 or 8 times. That is what a matrix product
+// does inside, but here nothing is copied kh·kw times.
+//
+//   dx   is a convolution of dy with the kernel turned by 180° and its channels swapped (stride 1)
+//   dk   keeps 8 × 2 vectors of the gradient in registers while it goes over an image's pixels
+//
+// What it buys: docs/performance.md. Vectors are the compiler's own vector types, which add and
+// multiply element by element.
+#include <algorithm>
+
+#include "minitape/core/parallel.hpp"
+#include "ops/conv2d_kernels.hpp"
+#include "ops/rows.hpp"
+
+namespace minitape::direct {
+namespace {
+
+// ---- Vectors and the block that fits into the registers ----
+
+#if defined(__AVX512F__)
+constexpr Index kVectorBytes = 64, kBlock = 8;  // 32 registers
+#elif defined(__AVX__)
+constexpr Index kVectorBytes = 32, kBlock = 6;  // 16 registers
+#else
+constexpr Index kVectorBytes = 16, kBlock = 6;
+#endif
+
+// Need not be aligned to more than a Real.
+typedef Real Vector __attribute__((vector_size(kVectorBytes), aligned(sizeof(Real)), may_alias));
+constexpr Index kLanes = kVectorBytes / static_cast<Index>(sizeof(Real));
+
+Vector& vector_at(Real* values) {
+  return *reinterpret_cast<Vector*>(values);
+}
+const Vector& vector_at(const Real* values) {
+  return *reinterpret_cast<const Vector*>(values);
+}
+
+// Calls body(f, number of vectors as a constant) for filters in steps of two vectors, or one at the
+// end.
+template <class Body>
+void for_each_filter_block(Index filters, Body body) {
+  Index f = 0;
+  for (; f + 2 * kLanes <= filters; f += 2 * kLanes) body(f, std::integral_constant<int, 2>());
+  if (f < filters) body(f, std::integral_constant<int, 1>());
+}
+
+// y[p, f] = Σ_u Σ_j x[u·line + p·step + j]·k[u, j, f] for `pixels` ≤ P pixels p and V vectors of
+// filters f; rows of k and y are `filters` long.
+template <int V, int P = kBlock>
+void pixel_block(Index pixels, const Real* x, Index line, Index step, Index height, Index run,
+                 const Real* k, Index filters, Real* y) {
+  if constexpr (P > 1) {
+    if (pixels < P) {
+      return pixel_block<V, P - 1>(pixels, x, line, step, height, run, k, filters, y);
+    }
+  }
+  Vector sum[P][V] = {};
+  for (Index u = 0; u < height; ++u, x += line) {
+    for (Index j = 0; j < run; ++j, k += filters) {
+      for (int p = 0; p < P; ++p) {
+        for (int v = 0; v < V; ++v) sum[p][v] += x[p * step + j] * vector_at(k + v * kLanes);
+      }
+    }
+  }
+  for (int p = 0; p < P; ++p) {
+    for (int v = 0; v < V; ++v) vector_at(y + p * filters + v * kLanes) = sum[p][v];
+  }
+}
+
+// dk[j, f] += Σ_pixels x[pixel + j]·dy[pixel, f] for `count` ≤ P elements j of a window's line and V
+// vectors of filters f, over the pixels of a whole image.
+template <int V, int P = kBlock>
+void gradient_block(Index count, const Real* x, Index line, Index step, const Window& w,
+                    const Real* dy, Index filters, Real* dk) {
+  if constexpr (P > 1) {
+    if (count < P) return gradient_block<V, P - 1>(count, x, line, step, w, dy, filters, dk);
+  }
+  Vector sum[P][V];
+  for (int j = 0; j < P; ++j) {
+    for (int v = 0; v < V; ++v) sum[j][v] = vector_at(dk + j * filters + v * kLanes);
+  }
+  for (Index i = 0; i < w.out_h; ++i, x += w.stride * line) {
+    const Real* pixel = x;
+    for (Index p = 0; p < w.out_w; ++p, pixel += step, dy += filters) {
+      for (int j = 0; j < P; ++j) {
+        for (int v = 0; v < V; ++v) sum[j][v] += pixel[j] * vector_at(dy + v * kLanes);
+      }
+    }
+  }
+  for (int j = 0; j < P; ++j) {
+    for (int v = 0; v < V; ++v) vector_at(dk + j * filters + v * kLanes) = sum[j][v];
+  }
+}
+
+// ---- Padded images ----
+
+// Lines of an image with the padding around them: what the windows of some output lines look at.
+struct PaddedLines {
+  Index line;  // length of one: (padding + image width + padding)·C
+  Tensor values;
+
+  PaddedLines(const ConvSizes& s, Index output_lines)
+      : line((s.window.stride * (s.window.out_w - 1) + s.window.size_w) * s.channels),
+        values(
+            Tensor::uninitialized({s.window.stride * (output_lines - 1) + s.window.size_h, line})) {
+  }
+
+  // Copies what output lines `first`, `first` + 1, … look at from image n of x.
+  void fill(const ConvSizes& s, const Tensor& x, Index n, Index first) {
+    const Window& w = s.window;
+    const Index y0 = first * w.stride - w.top;
+    // Padding, then pixels, then padding. Going back through padding that is wider than the kernel,
+    // the first pixels are left out instead (w.left < 0); a stride may leave out the last ones.
+    const Index image_line = w.image_w * s.channels;
+    const Index before = std::clamp<Index>(w.left * s.channels, 0, line);
+    const Index skipped = std::max<Index>(0, -w.left * s.channels);
+    const Index inside = std::clamp<Index>(image_line - skipped, 0, line - before);
+    for (Index r = 0; r < values.shape()[0]; ++r) {
+      Real* const to = values.data() + r * line;
+      const Index y = y0 + r;
+      if (y < 0 || y >= w.image_h) {
+        std::fill_n(to, line, Real{0});
+        continue;
+      }
+      std::fill_n(to, before, Real{0});
+      std::copy_n(x.data() + (n * w.image_h + y) * image_line + skipped, inside, to + before);
+      std::fill(to + before + inside, to + line, Real{0});
+    }
+  }
+};
+
+constexpr Index kBand = 8;  // output lines that are computed together
+
+}  // namespace
+
+bool forward_applies(const ConvSizes& s) {
+  return s.filters % kLanes == 0 && s.y().size() > 0;
+}
+
+bool input_gradient_applies(const ConvSizes& s) {
+  return s.window.stride == 1 && s.channels % kLanes == 0 && s.y().size() > 0;
+}
+
+// ---- Forward ----
+
+Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel) {
+  const Window& w = s.window;
+  Tensor y = Tensor::uninitialized(s.y());  // [N, out_h, out_w, F]
+  const Index bands = chunk_count(w.out_h, kBand), step = w.stride * s.channels;
+  // Blocks of equal size: 28 pixels are 4 blocks of 7 rather than 3 of 8 and one of 4.
+  const Index block = chunk_count(w.out_w, chunk_count(w.out_w, kBlock));
+  parallel_for(s.images * bands, 1, [&](Index chunk, Index) {
+    const Index n = chunk / bands, first = chunk % bands * kBand;
+    const Index last = std::min(w.out_h, first + kBand);
+    PaddedLines image(s, last - first);
+    image.fill(s, x, n, first);
+    for_each_filter_block(s.filters, [&](Index f, auto vectors) {
+      for (Index i = first; i < last; ++i) {
+        const Real* const line = image.values.data() + (i - first) * w.stride * image.line;
+        Real* const y_line = y.data() + (n * w.out_h + i) * w.out_w * s.filters + f;
+        for (Index p = 0; p < w.out_w; p += block) {
+          pixel_block<vectors>(std::min(block, w.out_w - p), line + p * step, image.line, step,
+                               w.size_h, s.run(), kernel.data() + f, s.filters,
+                               y_line + p * s.filters);
+        }
+      }
+    });
+  });
+  return y;
+}
+
+// ---- Backward ----
+
+Tensor input_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& kernel) {
+  // turned[u, v, f, c] = kernel[kh − 1 − u, kw − 1 − v, c, f]
+  const Window& w = s.window;
+  Tensor turned = Tensor::uninitialized({w.size_h, w.size_w, s.filters, s.channels});
+  for (Index position = 0; position < w.size_h * w.size_w; ++position) {
+    const Real* const from =
+        kernel.data() + (w.size_h * w.size_w - 1 - position) * s.channels * s.filters;
+    Real* const to = turned.data() + position * s.channels * s.filters;
+    for (Index f = 0; f < s.filters; ++f) {
+      for (Index c = 0; c < s.channels; ++c) to[f * s.channels + c] = from[c * s.filters + f];
+    }
+  }
+  // Pixel (i, j) of x was seen by the windows from i + top − kh + 1 to i + top.
+  const Window back{
+      w.out_h,   w.out_w,  w.size_h, w.size_w, 1, w.size_h - 1 - w.top, w.size_w - 1 - w.left,
+      w.image_h, w.image_w};
+  return forward({back, s.images, s.filters, s.channels}, dy, turned);
+}
+
+Tensor kernel_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& x) {
+  const Window& w = s.window;
+  const Index groups = chunk_count(s.images, s.images_per_group());
+  Tensor partial = Tensor::zeros({groups, s.inputs() * s.filters});  // dK of each group
+  parallel_chunks(s.images, s.images_per_group(), [&](Index group, Index begin, Index end) {
+    PaddedLines image(s, w.out_h);
+    for (Index n = begin; n < end; ++n) {
+      image.fill(s, x, n, 0);
+      for_each_filter_block(s.filters, [&](Index f, auto vectors) {
+        Real* const dk = partial.data() + group * s.inputs() * s.filters + f;
+        for (Index u = 0; u < w.size_h; ++u) {
+          for (Index j = 0; j < s.run(); j += kBlock) {
+            gradient_block<vectors>(
+                std::min(kBlock, s.run() - j), image.values.data() + u * image.line + j, image.line,
+                w.stride * s.channels, w, dy.data() + n * w.out_h * w.out_w * s.filters + f,
+                s.filters, dk + (u * s.run() + j) * s.filters);
+          }
+        }
+      });
+    }
+  });
+  // The groups are added in order, the same for any number of threads.
+  return column_sums(partial).reshaped(s.kernel());
+}
+
+}  // namespace minitape::direct
