@@ -84,7 +84,10 @@ Tensor Tensor::full(const Shape& shape, Real value) {
 Tensor::Tensor(const Tensor& other) {
   if (other.empty()) return;
   *this = uninitialized(other.shape_);
-  std::copy_n(other.data(), size_, data());
+  const Real* const from = other.data();
+  Real* const to = data();
+  parallel_for(size_, kElementGrain,
+               [=](Index begin, Index end) { std::copy(from + begin, from + end, to + begin); });
 }
 
 Tensor& Tensor::operator=(const Tensor& other) {

@@ -9,52 +9,56 @@ namespace minitape {
 namespace {
 
 // Records y = f(x) with dx = dy·slope(y).
-template <class Slope>
-Var record_activation(const char* operation, Var x, Tensor y, Slope slope) {
-  return x.tape().record(operation, {x}, std::move(y), [=](const Tensor& result, Tensor dy) {
-    x.add_gradient(zip(std::move(dy), result, [=](Real d, Real v) { return d * slope(v); }));
-  });
+template <class Function, class Slope>
+Var record_activation(const char* operation, Var x, Function f, Slope slope) {
+  const auto backward = [=](const Tensor& y, Tensor dy) {
+    x.add_gradient(zip(std::move(dy), y, [=](Real d, Real v) { return d * slope(v); }));
+  };
+  return x.tape().record(operation, {x}, map(x.value(), f), backward);
 }
 
-void check_slope(Real slope) {
+// ---- The functions ----
+
+constexpr auto relu_of = [](Real v) { return v < 0 ? 0 : v; };
+constexpr auto sigmoid_of = [](Real v) { return 1 / (1 + std::exp(-v)); };
+constexpr auto tanh_of = [](Real v) { return std::tanh(v); };
+
+auto leaky_relu_of(Real slope) {
   MINITAPE_CHECK(slope >= 0, "[leaky_relu] the slope must not be negative: got ", slope);
+  return [=](Real v) { return v > 0 ? v : slope * v; };
 }
 
 }  // namespace
 
-Tensor relu(Tensor x) {
-  return map(std::move(x), [](Real v) { return v < 0 ? 0 : v; });
-}
+// ---- Without and with a tape ----
 
+Tensor relu(Tensor x) {
+  return map(std::move(x), relu_of);
+}
 Var relu(Var x) {
-  return record_activation("relu", x, relu(x.value()),
-                           [](Real y) { return static_cast<Real>(y > 0); });
+  return record_activation("relu", x, relu_of, [](Real y) { return static_cast<Real>(y > 0); });
 }
 
 Tensor leaky_relu(Tensor x, Real slope) {
-  check_slope(slope);
-  return map(std::move(x), [=](Real v) { return v > 0 ? v : slope * v; });
+  return map(std::move(x), leaky_relu_of(slope));
 }
-
 Var leaky_relu(Var x, Real slope) {
-  return record_activation("leaky_relu", x, leaky_relu(x.value(), slope),
+  return record_activation("leaky_relu", x, leaky_relu_of(slope),
                            [=](Real y) { return y > 0 ? 1 : slope; });
 }
 
 Tensor sigmoid(Tensor x) {
-  return map(std::move(x), [](Real v) { return 1 / (1 + std::exp(-v)); });
+  return map(std::move(x), sigmoid_of);
 }
-
 Var sigmoid(Var x) {
-  return record_activation("sigmoid", x, sigmoid(x.value()), [](Real y) { return y * (1 - y); });
+  return record_activation("sigmoid", x, sigmoid_of, [](Real y) { return y * (1 - y); });
 }
 
 Tensor tanh(Tensor x) {
-  return map(std::move(x), [](Real v) { return std::tanh(v); });
+  return map(std::move(x), tanh_of);
 }
-
 Var tanh(Var x) {
-  return record_activation("tanh", x, tanh(x.value()), [](Real y) { return 1 - y * y; });
+  return record_activation("tanh", x, tanh_of, [](Real y) { return 1 - y * y; });
 }
 
 }  // namespace minitape

@@ -84,18 +84,18 @@ Tensor inverse_deviation(const Tensor& variance, Real epsilon) {
   return inv_std;
 }
 
-// y = (x − mean)·inv_std·gamma + beta, in place. Subtracting first keeps all digits of x where the
+// y = (x − mean)·inv_std·gamma + beta; y may be x. Subtracting first keeps all digits of x where the
 // mean is large.
-Tensor normalize(Tensor x, const Tensor& mean, const Tensor& inv_std, const Tensor& gamma,
-                 const Tensor& beta) {
+void normalize(const Tensor& x, const Tensor& mean, const Tensor& inv_std, const Tensor& gamma,
+               const Tensor& beta, Tensor& y) {
   const Index channels = x.channels();
   Tensor scale = inv_std;  // [C]
   for (Index c = 0; c < channels; ++c) scale[c] *= gamma[c];
   for_each_row(x.rows(), channels, [&](Index offset) {
-    Real* const row = x.data() + offset;
-    for (Index c = 0; c < channels; ++c) row[c] = (row[c] - mean[c]) * scale[c] + beta[c];
+    const Real* const from = x.data() + offset;
+    Real* const to = y.data() + offset;
+    for (Index c = 0; c < channels; ++c) to[c] = (from[c] - mean[c]) * scale[c] + beta[c];
   });
-  return x;
 }
 
 // ---- Backward ----
@@ -166,7 +166,8 @@ BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon) {
                  "gradient is 0: use a larger batch");
   Moments batch = moments(input);
   Tensor inv_std = inverse_deviation(batch.variance, epsilon);  // [C]
-  Tensor y = normalize(input, batch.mean, inv_std, gamma.value(), beta.value());
+  Tensor y = Tensor::uninitialized(input.shape());
+  normalize(input, batch.mean, inv_std, gamma.value(), beta.value(), y);
 
   const auto backward = [=, mean = batch.mean](const Tensor&, Tensor dy) {
     AffineGradients sums = affine_gradients(dy, x.value(), mean, inv_std);
@@ -188,8 +189,8 @@ Tensor batch_norm_inference(Tensor x, const Tensor& gamma, const Tensor& beta,
       statistics.mean.shape() == gamma.shape() && statistics.variance.shape() == gamma.shape(),
       "[batch_norm] the statistics must have one value per channel, ", gamma.shape(), ": mean is ",
       statistics.mean.shape(), ", variance is ", statistics.variance.shape());
-  return normalize(std::move(x), statistics.mean, inverse_deviation(statistics.variance, epsilon),
-                   gamma, beta);
+  normalize(x, statistics.mean, inverse_deviation(statistics.variance, epsilon), gamma, beta, x);
+  return x;
 }
 
 Var batch_norm_inference(Var x, Var gamma, Var beta, const Moments& statistics, Real epsilon) {

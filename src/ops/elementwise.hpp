@@ -1,29 +1,51 @@
 // Loops over the elements of equally shaped tensors. Private to the operations.
 #pragma once
 
+#include <utility>
+
 #include "minitape/core/parallel.hpp"
 
 namespace minitape {
 
-/// x[i] = f(x[i]) for all i, in place.
+/// y[i] = f(x[i]) for all i. A tensor that is moved in is overwritten and handed back.
 template <class Function>
-Tensor map(Tensor x, Function f) {
+Tensor map(const Tensor& x, Function f) {
+  Tensor y = Tensor::uninitialized(x.shape());
+  const Real* const from = x.data();
+  Real* const to = y.data();
+  parallel_for(x.size(), kElementGrain, [=](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) to[i] = f(from[i]);
+  });
+  return y;
+}
+template <class Function>
+Tensor map(Tensor&& x, Function f) {
   Real* const values = x.data();
-  parallel_for(x.size(), kElementGrain, [&](Index begin, Index end) {
+  parallel_for(x.size(), kElementGrain, [=](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) values[i] = f(values[i]);
   });
-  return x;
+  return std::move(x);
 }
 
-/// x[i] = f(x[i], y[i]) for all i, in place in x.
+/// z[i] = f(x[i], y[i]), likewise.
 template <class Function>
-Tensor zip(Tensor x, const Tensor& y, Function f) {
+Tensor zip(const Tensor& x, const Tensor& y, Function f) {
+  Tensor z = Tensor::uninitialized(x.shape());
+  const Real *const a = x.data(), *const b = y.data();
+  Real* const to = z.data();
+  parallel_for(x.size(), kElementGrain, [=](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) to[i] = f(a[i], b[i]);
+  });
+  return z;
+}
+template <class Function>
+Tensor zip(Tensor&& x, const Tensor& y, Function f) {
   Real* const values = x.data();
   const Real* const others = y.data();
-  parallel_for(x.size(), kElementGrain, [&](Index begin, Index end) {
+  parallel_for(x.size(), kElementGrain, [=](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) values[i] = f(values[i], others[i]);
   });
-  return x;
+  return std::move(x);
 }
 
 }  // namespace minitape

@@ -47,17 +47,24 @@ Tensor find_maxima(const Tensor& x, const Window& w, std::vector<std::int32_t>* 
   for_each_window(x.shape()[0], w, [&](Index n, Index window, const Inside& part) {
     Real* const best = y.data() + window * channels;
     std::int32_t* const winner = winners ? winners->data() + window * channels : nullptr;
-    bool first = true;
+    const Real* const image = x.data() + n * w.image_h * w.image_w * channels;
+    // Start with the first pixel, then go on through all of them.
+    const Index first = part.y0 * w.image_w + part.x0;
+    std::copy_n(image + first * channels, channels, best);
+    if (winner) std::fill_n(winner, channels, static_cast<std::int32_t>(first));
     for (Index r = part.y0; r < part.y1; ++r) {
-      for (Index s = part.x0; s < part.x1; ++s, first = false) {
+      for (Index s = part.x0; s < part.x1; ++s) {
         const Index pixel = r * w.image_w + s;
-        const Real* const value = x.data() + (n * w.image_h * w.image_w + pixel) * channels;
-        for (Index c = 0; c < channels; ++c) {
-          // A NaN counts as the largest, so that it is not lost from sight.
-          if (first || value[c] > best[c] || value[c] != value[c]) {
-            best[c] = value[c];
-            if (winner) winner[c] = static_cast<std::int32_t>(pixel);
+        const Real* const value = image + pixel * channels;
+        // A NaN counts as the largest, so that it is not lost from sight.
+        const auto larger = [](Real v, Real than) { return v > than || v != v; };
+        if (winner) {
+          for (Index c = 0; c < channels; ++c) {
+            if (larger(value[c], best[c])) winner[c] = static_cast<std::int32_t>(pixel);
           }
+        }
+        for (Index c = 0; c < channels; ++c) {
+          best[c] = larger(value[c], best[c]) ? value[c] : best[c];
         }
       }
     }
