@@ -48,7 +48,8 @@ std::vector<std::string> warnings_about(Sequential& model, const Tensor& x, Prob
   Tape tape;
   model.forward(tape.constant(x), Mode::training);
   for (const Tape::Node& node : tape.nodes()) {
-    if (node.operation != "batch_norm" || node.value.rows() != 2) continue;
+    const bool batch_norm = node.operation == "batch_norm" || node.operation == "batch_norm_relu";
+    if (!batch_norm || node.value.rows() != 2) continue;
     warnings.push_back(concat(node.layer,
                               " normalizes only two values per channel: whatever they are, "
                               "they become nearly ±1 and the gradient through them nearly 0. "

@@ -43,6 +43,14 @@ Var BatchNorm::forward(Var x, Mode mode) {
   return result.y;
 }
 
+Var BatchNorm::forward_with_relu(Var x) {
+  const Var gamma = x.tape().parameter(gamma_), beta = x.tape().parameter(beta_);
+  const BatchNormResult result =
+      batch_norm_relu_training(x, gamma, beta, static_cast<Real>(options_.epsilon));
+  update_running(result.batch, x.value().rows());
+  return result.y;
+}
+
 Tensor BatchNorm::predict(Tensor x) const {
   return batch_norm_inference(std::move(x), gamma_.value, beta_.value, running(),
                               static_cast<Real>(options_.epsilon));

@@ -1,8 +1,34 @@
 #include "minitape/nn/sequential.hpp"
 
+#include <algorithm>
+
+#include "minitape/core/parallel.hpp"
+#include "minitape/nn/batch_norm.hpp"
+#include "minitape/nn/simple_layers.hpp"
 #include "minitape/ops/arithmetic.hpp"
 
 namespace minitape {
+namespace {
+
+// ---- Pieces of a batch ----
+
+constexpr Index kPiece = 16;  // images that are predicted together
+
+Tensor copy_of_rows(const Tensor& x, Index begin, Index end) {
+  const Shape example = x.shape().without_batch();
+  Tensor rows = Tensor::uninitialized(example.with_batch(end - begin));
+  std::copy_n(x.data() + begin * example.size(), rows.size(), rows.data());
+  return rows;
+}
+
+Tensor joined(const std::vector<Tensor>& pieces, Index images) {
+  Tensor all = Tensor::uninitialized(pieces[0].shape().without_batch().with_batch(images));
+  Real* to = all.data();
+  for (const Tensor& piece : pieces) to = std::copy_n(piece.data(), piece.size(), to);
+  return all;
+}
+
+}  // namespace
 
 // ---- Sequential ----
 
@@ -34,17 +60,40 @@ Shape Sequential::output_shape(const Shape& input) const {
 
 Var Sequential::forward(Var x, Mode mode) {
   MINITAPE_CHECK(initialized_, "[sequential] call initialize(seed) before forward");
-  for (const Entry& entry : entries_) {
-    const Tape::LayerScope scope(x.tape(), entry.name);
-    x = entry.layer->forward(x, mode);
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Tape::LayerScope scope(x.tape(), entries_[i].name);
+    BatchNorm* const batch_norm = mode == Mode::training ? batch_norm_before_relu(i) : nullptr;
+    if (batch_norm) {
+      x = batch_norm->forward_with_relu(x);
+      ++i;  // the relu is done
+    } else {
+      x = entries_[i].layer->forward(x, mode);
+    }
   }
   return x;
 }
 
+BatchNorm* Sequential::batch_norm_before_relu(std::size_t i) const {
+  if (i + 1 == entries_.size()) return nullptr;
+  const auto* const next = dynamic_cast<const Activation*>(entries_[i + 1].layer.get());
+  if (!next || next->kind() != Activation::relu) return nullptr;
+  return dynamic_cast<BatchNorm*>(entries_[i].layer.get());
+}
+
 Tensor Sequential::predict(Tensor x) const {
   MINITAPE_CHECK(initialized_, "[sequential] call initialize(seed) before predict");
-  for (const Entry& entry : entries_) x = entry.layer->predict(std::move(x));
-  return x;
+  const Index images = x.shape()[0];
+  if (images <= kPiece) {
+    for (const Entry& entry : entries_) x = entry.layer->predict(std::move(x));
+    return x;
+  }
+  // Some images at a time go through all layers, so that what a layer has written is still in the
+  // cache when the next one reads it.
+  std::vector<Tensor> results(static_cast<std::size_t>(chunk_count(images, kPiece)));
+  parallel_chunks(images, kPiece, [&](Index piece, Index begin, Index end) {
+    results[static_cast<std::size_t>(piece)] = predict(copy_of_rows(x, begin, end));
+  });
+  return joined(results, images);
 }
 
 LayerState Sequential::state() {

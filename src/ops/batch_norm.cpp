@@ -4,30 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "minitape/core/parallel.hpp"
-#include "ops/rows.hpp"
+#include "ops/batch_norm_parts.hpp"
 
 namespace minitape {
-namespace {
-
-void check_shapes(const char* operation, const Tensor& x, const Tensor& gamma, const Tensor& beta) {
-  const Shape channels{x.channels()};
-  MINITAPE_CHECK(x.shape().rank() >= 2, "[", operation,
-                 "] the input must be (N, C) or (N, H, W, C): x is ", x.shape());
-  MINITAPE_CHECK(gamma.shape() == channels && beta.shape() == channels, "[", operation,
-                 "] gamma and beta must have one value per channel, ", channels, ": x is ",
-                 x.shape(), ", gamma is ", gamma.shape(), ", beta is ", beta.shape());
-}
-
-// Calls body(offset) for the offset of each row of a [rows, C] matrix, chunk by chunk.
-template <class Body>
-void for_each_row(Index rows, Index channels, Body body) {
-  parallel_for(rows, row_grain(channels), [&](Index begin, Index end) {
-    for (Index r = begin; r < end; ++r) body(r * channels);
-  });
-}
-
-}  // namespace
 
 // ---- Statistics of a batch ----
 
@@ -73,16 +52,33 @@ Moments moments(const Tensor& x) {
   return result;
 }
 
-namespace {
+// ---- Shared with batch_norm_relu ----
 
-// ---- Forward ----
+void check_batch_norm_shapes(const Tensor& x, const Tensor& gamma, const Tensor& beta) {
+  const Shape channels{x.channels()};
+  MINITAPE_CHECK(x.shape().rank() >= 2,
+                 "[batch_norm] the input must be (N, C) or (N, H, W, C): x is ", x.shape());
+  MINITAPE_CHECK(gamma.shape() == channels && beta.shape() == channels,
+                 "[batch_norm] gamma and beta must have one value per channel, ", channels,
+                 ": x is ", x.shape(), ", gamma is ", gamma.shape(), ", beta is ", beta.shape());
+}
 
-// The one place that says where ε goes.
+void check_batch_rows(const Tensor& x) {
+  MINITAPE_CHECK(x.rows() > 1, "[batch_norm] training needs more than one value per channel: x is ",
+                 x.shape(),
+                 ". With one value, x - mean is 0, every output is beta and every "
+                 "gradient is 0: use a larger batch");
+}
+
 Tensor inverse_deviation(const Tensor& variance, Real epsilon) {
   Tensor inv_std = variance;
   for (Real& value : inv_std.values()) value = 1 / std::sqrt(value + epsilon);
   return inv_std;
 }
+
+namespace {
+
+// ---- Forward ----
 
 // y = (x − mean)·inv_std·gamma + beta; y may be x. Subtracting first keeps all digits of x where the
 // mean is large.
@@ -158,12 +154,8 @@ Tensor input_gradient(Tensor dy, const Tensor& x, const Tensor& gamma, const Ten
 
 BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon) {
   const Tensor& input = x.value();
-  check_shapes("batch_norm", input, gamma.value(), beta.value());
-  const Index rows = input.rows();
-  MINITAPE_CHECK(rows > 1, "[batch_norm] training needs more than one value per channel: x is ",
-                 input.shape(),
-                 ". With one value, x - mean is 0, every output is beta and every "
-                 "gradient is 0: use a larger batch");
+  check_batch_norm_shapes(input, gamma.value(), beta.value());
+  check_batch_rows(input);
   Moments batch = moments(input);
   Tensor inv_std = inverse_deviation(batch.variance, epsilon);  // [C]
   Tensor y = Tensor::uninitialized(input.shape());
@@ -184,7 +176,7 @@ BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon) {
 
 Tensor batch_norm_inference(Tensor x, const Tensor& gamma, const Tensor& beta,
                             const Moments& statistics, Real epsilon) {
-  check_shapes("batch_norm", x, gamma, beta);
+  check_batch_norm_shapes(x, gamma, beta);
   MINITAPE_CHECK(
       statistics.mean.shape() == gamma.shape() && statistics.variance.shape() == gamma.shape(),
       "[batch_norm] the statistics must have one value per channel, ", gamma.shape(), ": mean is ",

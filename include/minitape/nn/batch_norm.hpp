@@ -36,6 +36,8 @@ class BatchNorm : public Layer {
   std::string type() const override { return "batch_norm"; }
   Shape output_shape(const Shape& input) const override;
   Var forward(Var x, Mode mode) override;
+  /// relu(forward(x, Mode::training)), faster.
+  Var forward_with_relu(Var x);
   Tensor predict(Tensor x) const override;
   LayerState state() override;
   void initialize(std::uint64_t seed) override;

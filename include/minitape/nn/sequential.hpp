@@ -18,6 +18,8 @@
 
 namespace minitape {
 
+class BatchNorm;
+
 class Sequential : public Layer {
  public:
   /// Appends a layer, numbered one higher than the last.
@@ -47,6 +49,9 @@ class Sequential : public Layer {
     std::string name;
     std::unique_ptr<Layer> layer;
   };
+
+  /// Layer i if it is batch norm with a relu behind it, else nullptr: both are computed at once.
+  BatchNorm* batch_norm_before_relu(std::size_t i) const;
 
   std::vector<Entry> entries_;
   Index next_position_ = 0;

@@ -16,6 +16,7 @@ class Activation : public Layer {
   Shape output_shape(const Shape& input) const override { return input; }
   Var forward(Var x, Mode mode) override;
   Tensor predict(Tensor x) const override;
+  Kind kind() const { return kind_; }
 
  private:
   Kind kind_;

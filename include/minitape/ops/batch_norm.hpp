@@ -45,6 +45,9 @@ struct BatchNormResult {
 /// one row: x − mean would be 0, every output beta and every gradient 0.
 BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon);
 
+/// relu(batch_norm_training(…)), in fewer passes over memory: src/ops/batch_norm_relu.cpp.
+BatchNormResult batch_norm_relu_training(Var x, Var gamma, Var beta, Real epsilon);
+
 /// Normalizes with given statistics. The first form is for prediction, the second can be trained
 /// through, with the statistics frozen.
 Tensor batch_norm_inference(Tensor x, const Tensor& gamma, const Tensor& beta,

@@ -1,0 +1,25 @@
+// What batch_norm and batch_norm_relu share. Private to them.
+#pragma once
+
+#include "minitape/core/parallel.hpp"
+#include "minitape/ops/batch_norm.hpp"
+#include "ops/rows.hpp"
+
+namespace minitape {
+
+void check_batch_norm_shapes(const Tensor& x, const Tensor& gamma, const Tensor& beta);
+/// Throws when x has a single row.
+void check_batch_rows(const Tensor& x);
+
+/// 1 / √(variance + ε): the one place that says where ε goes.
+Tensor inverse_deviation(const Tensor& variance, Real epsilon);
+
+/// Calls body(offset) for the offset of each row of a [rows, C] matrix, chunk by chunk.
+template <class Body>
+void for_each_row(Index rows, Index channels, Body body) {
+  parallel_for(rows, row_grain(channels), [&](Index begin, Index end) {
+    for (Index r = begin; r < end; ++r) body(r * channels);
+  });
+}
+
+}  // namespace minitape
