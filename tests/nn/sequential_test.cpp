@@ -131,7 +131,8 @@ TEST_CASE("nodes carry the full name of the layer that recorded them") {
   };
   CHECK(layer_of("conv2d", 0) == "0.conv2d");
   CHECK(layer_of("conv2d", 1) == "3.residual.0.conv2d");
-  CHECK(layer_of("batch_norm_relu", 0) == "3.residual.1.batch_norm");
+  CHECK(layer_of("batch_norm_relu", 0) == "1.batch_norm");  // both layers at once
+  CHECK(layer_of("batch_norm", 0) == "3.residual.1.batch_norm");
   CHECK(layer_of("add", 0) == "3.residual");
   CHECK(layer_of("dense", 0) == "5.dense");
 }
