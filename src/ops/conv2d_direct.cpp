@@ -194,9 +194,9 @@ Tensor input_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& kernel
     }
   }
   // Pixel (i, j) of x was seen by the windows from i + top − kh + 1 to i + top.
-  const Window back{
-      w.out_h,   w.out_w,  w.size_h, w.size_w, 1, w.size_h - 1 - w.top, w.size_w - 1 - w.left,
-      w.image_h, w.image_w};
+  Window back{w.out_h, w.out_w, w.size_h, w.size_w, 1, 0, 0, w.image_h, w.image_w};
+  back.top = w.size_h - 1 - w.top;
+  back.left = w.size_w - 1 - w.left;
   return forward({back, s.images, s.filters, s.channels}, dy, turned);
 }
 
