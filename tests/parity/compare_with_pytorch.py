@@ -16,8 +16,8 @@ a tolerance:
   losses       |a - b| / |b| at each step, and of the last evaluations
   accuracies   in images; those whose two best logits are as close as the tolerance do not count
   weights      max |a - b| / max |b| for each tensor. A bias is added to the kernel's products and a
-               beta to gamma times a normalized value, so max |b| is taken over both: the bias
-               in front of batch norm, of which nothing but rounding is left, has no digits of its own
+               beta to gamma times a normalized value, so max |b| is taken over both: a bias that
+               batch norm subtracts again is nothing but rounding and has no digits of its own
   statistics   the same; a running mean is measured against the running deviation
 
 With --double PyTorch computes in double precision, which shows who carries the rounding error: the
@@ -235,6 +235,10 @@ def main():
             codes.append(compare_run(folder, options))
         except BadInput as error:
             print(f"error: {error}", file=sys.stderr)
+            codes.append(2)
+        except KeyError as error:
+            print(f"error: {folder} has no key {error} where `minitape train` writes it",
+                  file=sys.stderr)
             codes.append(2)
     if len(codes) > 1:
         print(f"{len(codes)} runs: {codes.count(0)} equal, {codes.count(1)} not equal, "

@@ -54,7 +54,7 @@ def drawn_by_minitape(config, build):
 
 
 def read_mnist(folder, name):
-    """IDX files: magic number, extents, bytes; all header numbers have four bytes, high one first."""
+    """IDX files: magic number, extents, bytes. Numbers in the header are big-endian, 4 bytes."""
 
     def read_idx(file, axes):
         path = folder / name / (file + ".gz")

@@ -204,8 +204,8 @@ class Builder:
 
 
 class Network:
-    """The network of a config with the given weights, {name: array}, computing in `dtype`. Constants
-    of minitape's are rounded to `precision`, as there."""
+    """The network of a config with the given weights, {name: array}, computing in `dtype`. What
+    minitape rounds to the `precision` of the run is rounded here, too."""
 
     def __init__(self, config, weights, dtype, precision):
         tensors = {name: torch.tensor(array).to(dtype) for name, array in weights.items()}
@@ -230,7 +230,7 @@ class Network:
         for name, part in self.parts.items():
             for key, tensor in (*part.named_parameters(), *part.named_buffers()):
                 array = tensor.detach().numpy()
-                if key == "kernel":  # [out, in, kh, kw] -> [kh, kw, in, out], [out, in] -> [in, out]
+                if key == "kernel":  # from [out, in, kh, kw] or [out, in]
                     array = array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T
                 result[f"{name}.{key}"] = array.astype(np.float64)
         return result

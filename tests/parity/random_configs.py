@@ -32,7 +32,8 @@ class Generator:
         if padding == "same":
             self.side = -(-self.side // stride)
         else:
-            self.side = (self.side + 2 * (padding if padding != "valid" else 0) - size) // stride + 1
+            room = self.side + (0 if padding == "valid" else 2 * padding)
+            self.side = (room - size) // stride + 1
         return {"stride": stride, "padding": padding}
 
     def kernel_options(self):

@@ -91,6 +91,6 @@ class RunFolder:
 
     @property
     def finite_steps(self):
-        """How many steps were taken before the loss was no longer a number (all, if it always was)."""
+        """How many steps were taken before the first loss that is not a number."""
         losses = self.steps["loss"]
         return next((i for i, loss in enumerate(losses) if not math.isfinite(loss)), len(losses))

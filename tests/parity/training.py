@@ -15,7 +15,7 @@ TRAIN_EVAL_IMAGES = 10_000  # "train_eval" in metrics.csv is about that many tra
 
 @dataclass
 class Record:
-    """What is known of a training, whoever did it. Images are counted, not turned into parts of 1."""
+    """What is known of a training, whoever did it. Accuracies are numbers of images."""
 
     rates: np.ndarray  # [steps], learning rates
     losses: np.ndarray  # [steps]
@@ -115,7 +115,8 @@ class Trainer:
             x, labels = self.tensors_of(part, self.images, self.labels)
             logits = model(x)
             loss = F.cross_entropy(logits, labels)
-            rows.append((rate, exact_loss(logits, labels), *count(logits.detach(), labels, self.closeness)))
+            rows.append((rate, exact_loss(logits, labels),
+                         *count(logits.detach(), labels, self.closeness)))
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
             self.optimizer.zero_grad()

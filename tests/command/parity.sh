@@ -1,0 +1,211 @@
+#!/usr/bin/env bash
+# Runs of minitape, trained again by PyTorch: tests/parity/compare_with_pytorch.py.
+#
+#   bash tests/command/parity.sh MINITAPE [--random N] [--seed S]
+#
+# 1. Fixed small networks, 50 steps each: every kind of layer, window, running statistics, schedule
+#    and optimizer, in single and in double precision.
+# 2. N random networks (default 6) from seed S (default 1). In double precision all kinds of layers
+#    at a rate of 0.02, where single precision may magnify a rounding error at a kink of relu or
+#    max_pool without bound; in single precision those without kinks at 0.005.
+# 3. A slice of MNIST and CIFAR-10, where $MINITAPE_DATA has them.
+# 4. The comparison itself: it notices what was tampered with, and says what it cannot compare.
+#
+# Tolerances are those of the script: single precision 1e-4 for losses and weights and 1e-5 for
+# running statistics, double precision 1e-9 for everything.
+source "$(dirname "$0")/lib.sh"
+parity=$configs/../../tests/parity
+build=$(dirname "$minitape")
+minitape_f64=$build/minitape_f64
+shift
+random=6 seed=1
+while [ $# -gt 0 ]; do
+  case $1 in
+    --random) random=$2 ;;
+    --seed) seed=$2 ;;
+    *) fail "unknown option $1" ;;
+  esac
+  shift 2
+done
+
+# A python3 with PyTorch: the usual one or Debian's.
+python=
+for candidate in python3 /usr/bin/python3; do
+  [ -n "$python" ] && break
+  "$candidate" -c 'import numpy, tomllib, torch' 2>/dev/null && python=$candidate
+done
+if [ -z "$python" ]; then
+  echo "SKIPPED: no python3 (3.11 or later) has numpy and PyTorch (Debian: python3-torch)"
+  exit 77
+fi
+compare=("$python" "$parity/compare_with_pytorch.py" --build "$build")
+
+# all_equal WHAT FOLDER: every run in the folder equals PyTorch's.
+all_equal() {
+  "${compare[@]}" --brief "$2"/*/ >output.txt 2>&1 ||
+    { grep -v "equal to PyTorch" output.txt >&2; fail "$1 differ from PyTorch's"; }
+  echo "$1: $(tail -n 1 output.txt)"
+}
+
+# ---- 1. Fixed networks ----
+
+# Textured images: on an even background thousands of equal pixels cross a kink of relu together.
+cat >base.toml <<'TOML'
+[data]
+name = "shapes"
+train_limit = 150  # with batches of 16: nine and one of six images
+test_limit = 40
+[optimizer]
+learning_rate = 0.001
+[train]
+shuffle = false
+batch_size = 16
+epochs = 50
+max_steps = 50
+TOML
+
+# Layers as TOML: conv FILTERS KERNEL STRIDE PADDING, pool TYPE SIZE STRIDE PADDING, …
+conv() { echo "{ type = \"conv2d\", filters = $1, kernel = $2, stride = $3, padding = $4 },"; }
+pool() { echo "{ type = \"$1_pool\", size = $2, stride = $3, padding = $4 },"; }
+norm() { echo "{ type = \"batch_norm\"${1:+, $1} },"; }
+residual() { echo "{ type = \"residual\", layers = [ $* ] },"; }
+dense() { echo "{ type = \"dense\", units = $1${2:+, $2} },"; }
+dropout() { echo "{ type = \"dropout\", rate = $1 },"; }
+layer() { echo "{ type = \"$1\" },"; }
+relu=$(layer relu) tanh=$(layer tanh) sigmoid=$(layer sigmoid)
+end="$(layer flatten) $(dense 10)"
+
+# network NAME LAYERS [--set …]: trains it in both precisions.
+network() {
+  local name=$1 layers=${2//$'\n'/ }  # --set takes one line
+  shift 2
+  "$minitape" train base.toml --threads 1 --out "single/$name" --set "model.layers=[$layers]" "$@" \
+    >output.txt 2>&1 || { cat output.txt >&2; fail "$name cannot be trained"; }
+  "$minitape_f64" train base.toml --threads 1 --out "double/$name" --set "model.layers=[$layers]" \
+    "$@" >output.txt 2>&1 || { cat output.txt >&2; fail "$name cannot be trained in double"; }
+}
+
+network odd_kernels "$(conv 4 5 2 '"same"') $(norm) $relu $(conv 6 3 3 '"valid"') $(norm) $relu
+  $(conv 5 1 1 0) $(norm) $tanh $end"
+network even_kernels "$(conv 4 4 3 '"same"') $(norm) $relu $(conv 6 2 2 '"same"') $(norm) $relu
+  $(conv 5 2 1 '"valid"') $tanh $end"
+network explicit_padding "$(conv 4 4 1 1) $(norm) $tanh $(conv 4 5 3 4) $(norm) $tanh
+  $(conv 4 2 2 2) $(norm) $tanh $end" --set data.name=digits
+network batch_norm_behind "$(conv 6 3 2 '"same"') $relu $(norm) $(conv 6 3 2 '"same"') $relu $(norm)
+  $end" --set data.name=digits
+network batch_norm_alone "$(conv 4 3 2 1) $(norm) $(norm) $(layer flatten) $(norm) $(dense 10)"
+network pools "$(conv 4 3 1 '"same"') $(norm) $tanh $(pool max 3 2 '"same"') $(pool avg 3 1 1)
+  $(pool max 2 1 1) $(pool avg 2 3 '"same"') $end"
+network global_pool "$(conv 8 3 2 1) $(norm) $relu $(conv 10 3 2 1) $(layer global_avg_pool)"
+network residual "$(conv 4 3 2 '"same"') $(norm) $relu
+  $(residual "$(conv 4 3 1 '"same"') $(norm) $relu $(residual "$(conv 4 2 1 '"same"') $(norm)")
+    $(dropout 0.1)") $(residual "") $(layer global_avg_pool) $(dense 10)"
+for rule in ema debiased_ema cumulative; do
+  network "running_$rule" "$(conv 4 3 2 1) $(norm) $tanh $(layer flatten)
+    $(dense 12) $(norm 'running_variance = "biased", ema_decay = 0.5') $tanh
+    $(dense 12) $(norm 'ema_decay = 1.0, epsilon = 0.01') $tanh $(dense 12)
+    $(norm 'ema_decay = 0.0') $tanh $(dense 10)" --set batch_norm.running=$rule \
+    --set train.batch_size=32
+done
+network biases "$(layer flatten) $(dense 16 'bias = true') $(norm) $relu
+  $(dense 16 'bias = false, init = { type = "glorot_uniform" }') $sigmoid
+  $(dense 16 'init = { type = "zeros" }') { type = \"leaky_relu\", slope = 0.2 },
+  $(dense 10)" --set data.name=digits
+network dropout "$(conv 4 3 2 1) $(norm) $relu $(dropout 0.2) $(layer flatten) $(dropout 0.0)
+  $(dense 12) $relu $(dropout 0.5) $(dense 10)" --set seed=9223372036854775807
+small="$(conv 4 3 2 1) $(norm) $relu $(pool max 2 2 '"valid"') $end"
+network without_batch_norm "$small" --set model.batch_norm=false
+network raw_pixels "$small" --set data.standardize=false
+network one_image_left "$small" --set data.train_limit=145 --set train.batch_size=12
+network nesterov "$small" --set optimizer.nesterov=true --set optimizer.weight_decay=0.01
+network no_momentum "$small" --set optimizer.momentum=0 --set optimizer.weight_decay=0.1
+network step "$small" --set schedule.name=step --set schedule.step_epochs=2 \
+  --set schedule.factor=0.5 --set schedule.warmup_steps=5
+network cosine "$small" --set schedule.name=cosine --set schedule.warmup_steps=7
+network one_cycle "$small" --set schedule.name=one_cycle --set schedule.div_factor=10
+network one_cycle_warmup "$small" --set schedule.name=one_cycle --set schedule.warmup_steps=20
+network untrained "$small" --set train.epochs=0
+all_equal "fixed networks" single
+all_equal "fixed networks, double precision" double
+
+# ---- 2. Random networks ----
+
+# random_runs MINITAPE FOLDER OPTION…: trains random networks into the folder.
+random_runs() {
+  local command=$1 folder=$2
+  shift 2
+  "$python" "$parity/random_configs.py" --random "$random" --seed "$seed" --out "$folder" "$@"
+  for config in "$folder"/*.toml; do
+    "$command" train "$config" --threads 1 --out "${config%.toml}" >output.txt 2>&1 ||
+      { cat "$config" output.txt >&2; fail "a random config cannot be trained"; }
+  done
+}
+if [ "$random" -gt 0 ]; then
+  random_runs "$minitape_f64" random_double --rate 0.02
+  random_runs "$minitape" random_single --rate 0.005 --smooth
+  all_equal "random networks of seed $seed, double precision" random_double
+  all_equal "random networks of seed $seed without kinks" random_single
+fi
+
+# ---- 3. Real images ----
+
+for set in mnist cifar10; do
+  folder=${MINITAPE_DATA:-}/$set
+  [ $set = cifar10 ] && folder=${MINITAPE_DATA:-}/cifar-10-batches-bin
+  if [ ! -d "$folder" ]; then
+    echo "$set: skipped, it is not in MINITAPE_DATA=${MINITAPE_DATA:-}"
+    continue
+  fi
+  network "$set" "$small" --set data.name=$set --set data.train_limit=800 --set data.test_limit=200
+  for precision in single double; do
+    mkdir -p "real_$precision" && mv "$precision/$set" "real_$precision/"
+  done
+done
+[ ! -d real_single ] || all_equal "real images" real_single
+[ ! -d real_double ] || all_equal "real images, double precision" real_double
+
+# ---- 4. It can fail ----
+
+# tamper NAME FILE PATTERN: a copy of a run in which sed -E changes one file, and really does.
+tamper() {
+  cp -r single/nesterov "$1"
+  sed -E -i "$3" "$1/$2"
+  ! cmp -s "single/nesterov/$2" "$1/$2" || fail "tampering with $2 has changed nothing"
+}
+cp -r single/nesterov bad_loss
+awk -F, -v OFS=, 'NR == 21 { $4 *= 1.001 } { print }' single/nesterov/steps.csv >bad_loss/steps.csv
+tamper bad_rate steps.csv '31s/,0\.001,/,0.00100001,/'
+tamper bad_decay config.toml 's/^ema_decay = 0\.9/ema_decay = 0.89/'
+tamper bad_epsilon config.toml 's/^epsilon = 1e-05/epsilon = 1e-3/'
+tamper bad_variance config.toml 's/^running_variance = "unbiased"/running_variance = "biased"/'
+tamper bad_weight_decay config.toml 's/^weight_decay = 0\.01/weight_decay = 0.02/'
+tamper bad_nesterov config.toml 's/^nesterov = true/nesterov = false/'
+tamper bad_padding config.toml 's/padding = 1/padding = "same"/'
+tamper bad_test metrics.csv '$s/,[^,]*$/,0.5/'
+expect 1 "NOT EQUAL: losses (" "${compare[@]}" bad_loss
+expect 1 "NOT EQUAL: learning rates (" "${compare[@]}" bad_rate
+expect 1 "NOT EQUAL: running statistics" "${compare[@]}" bad_decay
+expect 1 "NOT EQUAL: losses" "${compare[@]}" bad_epsilon
+expect 1 "NOT EQUAL: running statistics" "${compare[@]}" bad_variance
+expect 1 "NOT EQUAL: losses" "${compare[@]}" bad_weight_decay
+expect 1 "NOT EQUAL: losses" "${compare[@]}" bad_nesterov
+expect 1 "NOT EQUAL: losses" "${compare[@]}" bad_padding
+expect 1 "NOT EQUAL: test acc. (images)" "${compare[@]}" bad_test
+expect 0 "equal to PyTorch" "${compare[@]}" bad_loss --steps 19
+expect 0 "PyTorch in single precision" "${compare[@]}" single/nesterov --double
+
+tamper shuffled config.toml 's/^shuffle = false/shuffle = true/'
+tamper augmented config.toml 's/^augment = \[\]/augment = ["flip"]/'
+tamper no_layer config.toml 's/\{ type = "batch_norm" \}/{ type = "relu" }/'
+tamper no_bias config.toml 's/units = 10/units = 10, bias = false/'
+tamper no_key config.toml '/^momentum/d'
+tamper more_steps config.toml 's/^max_steps = 50/max_steps = 51/'
+expect 2 "train.shuffle = true" "${compare[@]}" shuffled
+expect 2 "data.augment" "${compare[@]}" augmented
+expect 2 "do not fit: no '0.conv2d.bias'" "${compare[@]}" no_layer
+expect 2 "initial.safetensors has what the config has not: ['5.dense.bias']" "${compare[@]}" no_bias
+expect 2 "has no key 'momentum'" "${compare[@]}" no_key
+expect 2 "asks for 51 steps" "${compare[@]}" more_steps
+expect 2 "is no run folder" "${compare[@]}" nowhere
+expect 2 "1 equal, 1 not equal, 1 cannot be compared" \
+  "${compare[@]}" --brief nowhere bad_loss single/nesterov
