@@ -88,31 +88,32 @@ TEST_CASE("3.4, 3.14: one image at a time in training mode, all images get the s
 }
 
 TEST_CASE("3.12: accuracy falls with too little memory of past batches and with too much") {
-  // 2000 images, batches of 10, 4 epochs. Measured with seeds 1 to 6, which all have this order:
-  // decay 0: 0.59 to 0.68; 0.9: 0.68 to 0.74; 0.999: 0.52 to 0.67; 1: 0.43 to 0.55.
+  // 2000 images, batches of 10, 4 epochs. Measured with seeds 1 to 10, nine of which have this order:
+  // decay 0: 0.50 to 0.68; 0.9: 0.68 to 0.75; 0.999: 0.52 to 0.67; 1: 0.43 to 0.63.
   std::vector<double> means;
   for (const double ema_decay : {0.0, 0.9, 0.999, 1.0}) {
     double sum = 0;
-    for (const std::uint64_t seed : {1, 2}) {
+    for (const std::uint64_t seed : {1, 2, 3, 4}) {
       Sequential model =
           build({.options = {.ema_decay = ema_decay}, .init = {Init::Kind::normal, 0.02}}, seed);
       train(model, digits(seed, "train", 2000),
             {.batch_size = 10, .rate = 0.2, .epochs = 4, .seed = seed});
       sum += accuracy(model, digits(seed, "test", 1000));
     }
-    means.push_back(sum / 2);
+    means.push_back(sum / 4);
   }
   CHECK(means[1] > means[0] + 0.02);
-  CHECK(means[1] > means[2] + 0.05);
-  CHECK(means[2] > means[3] + 0.04);
+  CHECK(means[1] > means[2] + 0.03);
+  CHECK(means[2] > means[3] + 0.02);
 }
 
 TEST_CASE("3.13: the update is a part of forward; to skip it is to train with decay 1") {
-  // 500 images. Measured with seeds 1 to 5: 0.35 to 0.51 updated, 0.10 skipped.
-  const Examples training = digits(1, "train", 500), test = digits(1, "test", 200);
+  // 2000 images. Measured with seeds 1 to 5 and two compilations each, whose rounding alone makes
+  // another run of such a narrow start: 0.55 to 0.70 updated, 0.10 to 0.15 skipped.
+  const Examples training = digits(1, "train", 2000), test = digits(1, "test", 1000);
   Sequential updated = build(narrow_start(0.9), 1), skipped = build(narrow_start(1), 1);
-  for (Sequential* model : {&updated, &skipped}) train(*model, training, {.epochs = 6});
-  CHECK(updated.state().counters[0]->value == 6 * 10);
+  for (Sequential* model : {&updated, &skipped}) train(*model, training, {.epochs = 4});
+  CHECK(updated.state().counters[0]->value == 4 * 40);
   CHECK(accuracy(updated, test) > accuracy(skipped, test) + 0.2);
   // Training itself does not look at the running statistics: the weights are the same to the bit.
   const LayerState a = updated.state(), b = skipped.state();
