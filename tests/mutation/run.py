@@ -71,13 +71,19 @@ def build(*targets):
 
 
 def prepare():
-    """A fresh copy of the sources, built and green."""
-    shutil.rmtree(TREE, ignore_errors=True)
+    """A copy of the sources as they are, built and green."""
     files = run("git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard").stdout.splitlines()
+    files = {name for name in files if (ROOT / name).is_file()}
+    for old in TREE.rglob("*"):
+        if old.is_file() and str(old.relative_to(TREE)) not in files:
+            old.unlink()
+    # Only what differs is copied, and gets a new date: a file that an interrupted run left mutated is
+    # compiled again, all others are not.
     for name in files:
-        if (ROOT / name).is_file():
-            (TREE / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, TREE / name)
+        copy = TREE / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if not copy.is_file() or copy.read_bytes() != (ROOT / name).read_bytes():
+            shutil.copyfile(ROOT / name, copy)
     configured = run("cmake", "-S", str(TREE), "-B", str(BUILD), "-DCMAKE_BUILD_TYPE=None",
                      "-DCMAKE_CXX_FLAGS=-O1", "-DMINITAPE_APPS=OFF", "-DMINITAPE_TESTS=ON")
     if configured.returncode:
