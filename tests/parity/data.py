@@ -46,7 +46,10 @@ def drawn_by_minitape(config, build):
                        "build its target export_data or name the build folder with --build")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "data.safetensors"
-        done = subprocess.run([program, config, file], capture_output=True, text=True)
+        try:
+            done = subprocess.run([program, config, file], capture_output=True, text=True)
+        except OSError as error:
+            raise BadInput(f"{program} cannot be run: {error}") from error
         if done.returncode != 0:
             raise BadInput(f"{program} refuses {config}: {done.stderr.strip()}")
         data = read_safetensors(file)

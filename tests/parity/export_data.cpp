@@ -3,7 +3,7 @@
 //
 //   export_data CONFIG OUT.safetensors
 //
-//   train_images  U8 [N, H, W, C]   bytes as they are before standardization, in the data set's order
+//   train_images  U8 [N, H, W, C]   bytes before standardization, in the data set's order
 //   train_labels  U8 [N]
 //   test_images, test_labels        the same for the test set
 //

@@ -157,8 +157,8 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--random", type=int, required=True, metavar="N", help="how many")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rate", type=float, default=0.02,
-                        help="learning rate / (1 - momentum) of all (default 0.02)")
+    parser.add_argument("--rate", type=float, default=0.005,
+                        help="learning rate / (1 - momentum) of all (default 0.005)")
     parser.add_argument("--smooth", action="store_true",
                         help="no relu, leaky_relu and max_pool: their kinks turn a rounding error "
                         "into another gradient")
