@@ -180,6 +180,9 @@ tamper() {
 }
 cp -r single/nesterov bad_loss
 awk -F, -v OFS=, 'NR == 21 { $4 *= 1.001 } { print }' single/nesterov/steps.csv >bad_loss/steps.csv
+cp -r single/nesterov bad_divergence
+awk -F, -v OFS=, 'NR == 21 { $4 = "nan" } { print }' single/nesterov/steps.csv \
+  >bad_divergence/steps.csv
 tamper bad_rate steps.csv '31s/,0\.001,/,0.00100001,/'
 tamper bad_decay config.toml 's/^ema_decay = 0\.9/ema_decay = 0.89/'
 tamper bad_epsilon config.toml 's/^epsilon = 1e-05/epsilon = 1e-3/'
@@ -188,14 +191,19 @@ tamper bad_weight_decay config.toml 's/^weight_decay = 0\.01/weight_decay = 0.02
 tamper bad_nesterov config.toml 's/^nesterov = true/nesterov = false/'
 tamper bad_padding config.toml 's/padding = 1/padding = "same"/'
 tamper bad_test metrics.csv '$s/,[^,]*$/,0.5/'
-expect 1 "9 runs: 0 equal, 9 not equal, 0 cannot be compared" "${compare[@]}" --brief bad_*
-says "bad_loss: NOT EQUAL: losses (" "bad_rate: NOT EQUAL: learning rates (" \
-  "bad_decay: NOT EQUAL: running statistics" "bad_epsilon: NOT EQUAL: losses" \
-  "bad_variance: NOT EQUAL: running statistics" "bad_weight_decay: NOT EQUAL: losses" \
-  "bad_nesterov: NOT EQUAL: losses" "bad_padding: NOT EQUAL: losses" \
-  "bad_test: NOT EQUAL: test acc. (images) ("
+expect 1 "10 runs: 0 equal, 10 not equal, 0 cannot be compared" "${compare[@]}" --brief bad_*
+says "bad_loss: NOT EQUAL: losses (" "bad_divergence: NOT EQUAL: losses (" \
+  "bad_rate: NOT EQUAL: learning rates (" "bad_decay: NOT EQUAL: running statistics" \
+  "bad_epsilon: NOT EQUAL: losses" "bad_variance: NOT EQUAL: running statistics" \
+  "bad_weight_decay: NOT EQUAL: losses" "bad_nesterov: NOT EQUAL: losses" \
+  "bad_padding: NOT EQUAL: losses" "bad_test: NOT EQUAL: test acc. (images) ("
 expect 0 "equal to PyTorch" "${compare[@]}" bad_loss --steps 19
 expect 0 "PyTorch in single precision" "${compare[@]}" single/nesterov --double
+# Both sides diverge at the same step.
+expect 1 "diverged at step" "$minitape" train base.toml --out diverged \
+  --set "model.layers=[${small//$'\n'/ }]" --set model.batch_norm=false \
+  --set optimizer.learning_rate=1e9
+expect 0 "the run diverged at step" "${compare[@]}" diverged
 
 tamper shuffled config.toml 's/^shuffle = false/shuffle = true/'
 expect 2 "train.shuffle = true" "${compare[@]}" shuffled

@@ -75,10 +75,11 @@ def largest(sizes, places):
 
 
 def relative(a, b, scale=None):
-    """|a - b| / scale, by default |b|; 0 where both are equal."""
+    """|a - b| / scale, by default |b|; 0 where both are equal or both are no longer numbers."""
     scale = np.abs(b) if scale is None else scale
+    same = np.equal(a, b) | ~(np.isfinite(a) | np.isfinite(b))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(np.equal(a, b), 0.0, np.abs(np.subtract(a, b)) / scale)
+        return np.where(same, 0.0, np.abs(np.subtract(a, b)) / scale)
 
 
 def scale_of(name, tensors):
@@ -106,6 +107,7 @@ def compare(ours, theirs, peak_rate, tolerances):
     """The Differences between two Records. `theirs` is the one to measure against."""
     steps = [f"step {i + 1}" for i in range(len(theirs.losses))]
     wrong = np.maximum(0, np.abs(ours.correct - theirs.correct) - theirs.undecided)
+    wrong[~np.isfinite(theirs.losses)] = 0  # which class is the best of NaN?
     found = [
         Difference("learning rates", *largest(relative(ours.rates, theirs.rates, peak_rate), steps),
                    RATE_TOLERANCE),
@@ -132,10 +134,10 @@ def compare(ours, theirs, peak_rate, tolerances):
 
 def record_of(run, trainer, steps):
     """The first `steps` steps of minitape's run; weights and evaluations if that is all of it."""
-    sizes = np.array([trainer.batches[i % len(trainer.batches)] for i in range(steps)], object)
-    images = np.array([part.stop - part.start for part in sizes])
+    batches = [trainer.batches[i % len(trainer.batches)] for i in range(steps)]
+    images = np.array([batch.stop - batch.start for batch in batches])
     columns = {name: run.steps[name][:steps] for name in ("learning_rate", "loss", "accuracy")}
-    whole = run.final is not None and steps == len(run.steps["loss"])
+    whole = run.final is not None and steps == run.finite_steps == len(run.steps["loss"])
     evaluations = None
     if whole and run.metrics and len(run.metrics["step"]) and run.metrics["step"][-1] == steps:
         last = {name: column[-1] for name, column in run.metrics.items()}
@@ -159,19 +161,19 @@ def compare_run(folder, options):
     if options.double and single_run:
         trainers.append(Trainer(run, data, torch.float64, tolerances["loss"]))
 
-    # Steps to compare: those that were taken, until the loss was no longer a number.
-    taken, finite = len(run.steps["loss"]), run.finite_steps
-    steps = min(finite, options.steps or finite)
+    # Steps to compare: those that were taken, up to the first loss that is not a number: that one
+    # must not be a number in PyTorch either.
+    taken = len(run.steps["loss"])
+    comparable = min(taken, run.finite_steps + 1)
+    steps = min(comparable, options.steps or comparable)
     notes = []
-    if finite < taken:
-        notes.append(f"the run diverged at step {finite + 1}: compared up to there")
+    if run.finite_steps < taken:
+        notes.append(f"the run diverged at step {comparable}: compared up to there")
     elif run.final is None:
         notes.append("the run has no model.safetensors: it was not finished")
     elif taken != trainers[0].total_steps:
         raise BadInput(f"{folder}: the config asks for {trainers[0].total_steps} steps, steps.csv "
                        f"has {taken}")
-    if finite < taken and steps == 0:
-        raise BadInput(f"{folder}: there is no loss to compare, it diverged at the first step")
 
     ours = record_of(run, trainers[0], steps)
     records = []
