@@ -18,6 +18,7 @@
 #include "minitape/experiment/compare.hpp"
 #include "minitape/experiment/gradcheck.hpp"
 #include "minitape/experiment/nearest.hpp"
+#include "minitape/experiment/profile.hpp"
 #include "minitape/experiment/progress.hpp"
 #include "minitape/experiment/report.hpp"
 #include "minitape/experiment/trainer.hpp"
@@ -37,7 +38,7 @@ struct Arguments {
   int threads = 0;  // 0: one per processor
   Index seeds = 1;
   Index steps = 20;
-  bool json = false;
+  bool json = false, profile = false;
   ModelCheckOptions check;
 
   Config read() const { return read_config(config, set); }
@@ -118,6 +119,10 @@ int run_summary(const Arguments& arguments) {
 }
 
 int run_bench(const Arguments& arguments) {
+  if (arguments.profile) {
+    std::cout << profile(arguments.read(), arguments.config, arguments.steps).to_text();
+    return 0;
+  }
   const BenchmarkResult result = benchmark(arguments.read(), arguments.config, arguments.steps);
   std::cout << (arguments.json ? result.to_json() : result.to_text());
   return 0;
@@ -211,7 +216,12 @@ int run(int argc, char** argv) {
   add_config(*bench, arguments);
   bench->add_option("--steps", arguments.steps, "Steps to measure; default: 20")
       ->check(CLI::Range(1, 100000));
-  bench->add_flag("--json", arguments.json, "Print one JSON object");
+  CLI::Option* json = bench->add_flag("--json", arguments.json, "Print one JSON object");
+  bench
+      ->add_flag("--profile", arguments.profile,
+                 "Show where a training step goes: each layer and direction, against the machine's "
+                 "own speed in arithmetic and in memory")
+      ->excludes(json);
   bench->callback([&] { command = run_bench; });
 
   // CLI11 would only say that a subcommand is missing.

@@ -70,6 +70,7 @@ Var Tape::append(Node node) {
   MINITAPE_CHECK(!backward_done_, "[tape] nothing can be recorded after backward: call clear()");
   node.layer = layer_;
   nodes_.push_back(std::move(node));
+  if (observer_) observer_(nodes_.back(), false);
   return {this, static_cast<Index>(nodes_.size()) - 1, generation_};
 }
 
@@ -96,6 +97,7 @@ void Tape::backward(Var loss) {
     if (current.backward && !current.gradient.empty()) {
       Tensor dy = current.keep ? current.gradient : std::move(current.gradient);
       current.backward(current.value, std::move(dy));
+      if (observer_) observer_(current, true);
     }
     // Every consumer of this node has been passed: release what nobody needs any more.
     current.backward = nullptr;

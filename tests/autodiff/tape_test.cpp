@@ -171,4 +171,16 @@ TEST_CASE("a reference to a value stays valid while the tape grows") {
   CHECK(value.item() == 7);
 }
 
+TEST_CASE("an observer sees every node when it is recorded, and again after its backward") {
+  std::vector<std::string> seen;
+  Tape tape;
+  tape.set_observer([&](const Tape::Node& node, bool backward) {
+    CHECK_FALSE(node.current_value().empty());  // not yet released
+    seen.push_back(node.operation + (backward ? " back" : ""));
+  });
+  const Var x = tape.variable(Tensor::scalar(3));
+  tape.backward(plus(times(x, x), x));
+  CHECK(seen == std::vector<std::string>{"variable", "times", "plus", "plus back", "times back"});
+}
+
 }  // namespace minitape

@@ -1,6 +1,9 @@
 // Whole training steps: layers, loss and optimizer together.
 
+#include <malloc.h>
+
 #include "layer_testing.hpp"
+#include "minitape/core/allocator.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/conv2d.hpp"
 #include "minitape/nn/sequential.hpp"
@@ -50,6 +53,25 @@ double step(Sequential& model, Sgd& sgd, const Task& batch) {
 }
 
 }  // namespace
+
+#ifndef __SANITIZE_ADDRESS__  // which wants every buffer fresh
+TEST_CASE("after the first step, a training step takes no memory from the system") {
+  const UseThreads one(1);
+  Sequential model = classifier();
+  Sgd sgd(model.state().parameters, {.momentum = 0.9});
+  const Task batch = task(50);
+  step(model, sgd, batch);
+  const auto requests = [] { return allocator_stats().system_requests; };
+  const auto heap = [] {
+    const struct mallinfo2 info = mallinfo2();
+    return info.arena + info.hblkhd;  // bytes that malloc holds of the system
+  };
+  const std::size_t requests_before = requests(), heap_before = heap();
+  for (int i = 0; i < 5; ++i) step(model, sgd, batch);
+  CHECK(requests() == requests_before);
+  CHECK(heap() == heap_before);
+}
+#endif
 
 TEST_CASE("training lowers the loss and the model predicts what it has learnt") {
   const UseThreads one(1);

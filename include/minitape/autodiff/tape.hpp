@@ -108,6 +108,11 @@ class Tape {
   };
   const std::deque<Node>& nodes() const { return nodes_; }
 
+  /// Called with every node when it has been recorded, and again when its gradient has been carried
+  /// back, before its value is released: to measure where time goes. Empty: nobody watches.
+  using Observer = std::function<void(const Node& node, bool backward)>;
+  void set_observer(Observer observer) { observer_ = std::move(observer); }
+
   /// While it lives, nodes are recorded under this layer name; afterwards under the one before.
   class LayerScope {
    public:
@@ -131,6 +136,7 @@ class Tape {
   std::uint64_t generation_ = 0;
   bool backward_done_ = false;
   std::string layer_;
+  Observer observer_;
 };
 
 }  // namespace minitape
