@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "ops/batch_norm_parts.hpp"
 
@@ -10,28 +11,49 @@ namespace minitape {
 
 // ---- Statistics of a batch ----
 
+namespace {
+
+// sums[c] += Σ term(position, c) over the rows begin … end − 1 of a matrix with C columns. A few rows
+// are summed up in Real, which is fast, and their sums in double: a chunk of few channels has
+// thousands of rows, and as many sums in float would cost two or three digits.
+template <class Term>
+void add_rows(Index begin, Index end, Index channels, Term term, double* sums) {
+  constexpr Index kRows = 32;
+  std::vector<Real> few(static_cast<std::size_t>(channels));
+  Real* const sum = few.data();
+  for (Index first = begin; first < end; first += kRows) {
+    std::fill_n(sum, channels, Real{0});
+    for (Index r = first; r < std::min(end, first + kRows); ++r) {
+      for (Index c = 0; c < channels; ++c) sum[c] += term(r * channels + c, c);
+    }
+    for (Index c = 0; c < channels; ++c) sums[c] += static_cast<double>(sum[c]);
+  }
+}
+
+}  // namespace
+
 Moments moments(const Tensor& x) {
   const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
   const Index chunks = chunk_count(rows, grain);
   // Mean and squared deviations M2 of every chunk, by itself. Its first row is subtracted while
-  // summing up, so that the sum stays as small as the deviations, however large the mean is.
-  Tensor chunk_mean = Tensor::zeros({chunks, channels});  // [chunks, C]
-  Tensor chunk_m2 = Tensor::zeros({chunks, channels});    // [chunks, C]
+  // summing up: sums stay as small as the deviations, and a constant column has exactly its value
+  // as its mean.
+  const auto all = static_cast<std::size_t>(chunks * channels);
+  std::vector<double> chunk_mean(all), chunk_m2(all);  // [chunks, C]
   parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
-    Real* const mean = chunk_mean.data() + chunk * channels;
-    Real* const m2 = chunk_m2.data() + chunk * channels;
-    const Real* const first = x.data() + begin * channels;
-    for (Index r = begin; r < end; ++r) {
-      const Real* const row = x.data() + r * channels;
-      for (Index c = 0; c < channels; ++c) mean[c] += row[c] - first[c];
-    }
+    double* const mean = chunk_mean.data() + chunk * channels;
+    const Real *const values = x.data(), *const first = values + begin * channels;
+    add_rows(
+        begin, end, channels, [=](Index i, Index c) { return values[i] - first[c]; }, mean);
+    std::vector<Real> centre(first, first + channels);  // the mean, rounded
     for (Index c = 0; c < channels; ++c) {
-      mean[c] = first[c] + mean[c] / static_cast<Real>(end - begin);
+      mean[c] = static_cast<double>(first[c]) + mean[c] / static_cast<double>(end - begin);
+      centre[static_cast<std::size_t>(c)] = static_cast<Real>(mean[c]);
     }
-    for (Index r = begin; r < end; ++r) {
-      const Real* const row = x.data() + r * channels;
-      for (Index c = 0; c < channels; ++c) m2[c] += (row[c] - mean[c]) * (row[c] - mean[c]);
-    }
+    const auto squared_deviation = [=, centre = centre.data()](Index i, Index c) {
+      return (values[i] - centre[c]) * (values[i] - centre[c]);
+    };
+    add_rows(begin, end, channels, squared_deviation, chunk_m2.data() + chunk * channels);
   });
   // Merge chunk b into the chunks a before it, with δ = mean_b − mean_a and n = n_a + n_b:
   //   mean = mean_a + δ·n_b/n        M2 = M2_a + M2_b + δ²·n_a·n_b/n
@@ -40,10 +62,10 @@ Moments moments(const Tensor& x) {
     double n = 0, mean = 0, m2 = 0;
     for (Index chunk = 0; chunk < chunks; ++chunk) {
       const auto n_b = static_cast<double>(std::min(rows, (chunk + 1) * grain) - chunk * grain);
-      const double delta = static_cast<double>(chunk_mean[chunk * channels + c]) - mean;
-      const double total = n + n_b;
+      const auto i = static_cast<std::size_t>(chunk * channels + c);
+      const double delta = chunk_mean[i] - mean, total = n + n_b;
       mean += delta * n_b / total;
-      m2 += static_cast<double>(chunk_m2[chunk * channels + c]) + delta * delta * n * n_b / total;
+      m2 += chunk_m2[i] + delta * delta * n * n_b / total;
       n = total;
     }
     result.mean[c] = static_cast<Real>(mean);

@@ -92,7 +92,8 @@ network even_kernels "$(conv 4 4 3 '"same"') $(norm) $relu $(conv 6 2 2 '"same"'
 network explicit_padding "$(conv 4 4 1 1) $(norm) $tanh $(conv 4 5 3 4) $(norm) $tanh
   $(conv 4 2 2 2) $(norm) $tanh $end" --set data.name=digits
 network batch_norm_behind "$(conv 6 3 2 '"same"') $relu $(norm) $(conv 6 3 2 '"same"') $relu $(norm)
-  $end" --set data.name=digits
+  $end"
+network batch_norm_first "$(norm) $(conv 4 3 2 1) $(norm) $relu $end" --set data.name=digits
 network batch_norm_alone "$(conv 4 3 2 1) $(norm) $(norm) $(layer flatten) $(norm) $(dense 10)"
 network pools "$(conv 4 3 1 '"same"') $(norm) $tanh $(pool max 3 2 '"same"') $(pool avg 3 1 1)
   $(pool max 2 1 1) $(pool avg 2 3 '"same"') $end"

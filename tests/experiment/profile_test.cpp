@@ -1,6 +1,7 @@
 #include "minitape/experiment/profile.hpp"
 
 #include "experiment/tiny_experiment.hpp"
+#include "minitape/experiment/build.hpp"
 #include "testing.hpp"
 
 namespace minitape {
