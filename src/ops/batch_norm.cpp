@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ops/batch_norm_parts.hpp"
+#include "ops/vectors.hpp"
 
 namespace minitape {
 
@@ -13,20 +14,17 @@ namespace minitape {
 
 namespace {
 
-// sums[c] += Σ term(position, c) over the rows begin … end − 1 of a matrix with C columns. A few rows
-// are summed up in Real, which is fast, and their sums in double: a chunk of few channels has
-// thousands of rows, and as many sums in float would cost two or three digits.
+// sums[c] += Σ term over the rows begin … end − 1, some rows at a time in Real, which is fast, and
+// these sums in double: a chunk of few channels has thousands of rows, and as many sums in float
+// would cost two or three digits.
 template <class Term>
-void add_rows(Index begin, Index end, Index channels, Term term, double* sums) {
-  constexpr Index kRows = 32;
-  std::vector<Real> few(static_cast<std::size_t>(channels));
-  Real* const sum = few.data();
+void add_many_rows(Index begin, Index end, Index channels, Term term, double* sums) {
+  constexpr Index kRows = 64;
+  Tensor some = Tensor::uninitialized({channels});
   for (Index first = begin; first < end; first += kRows) {
-    std::fill_n(sum, channels, Real{0});
-    for (Index r = first; r < std::min(end, first + kRows); ++r) {
-      for (Index c = 0; c < channels; ++c) sum[c] += term(r * channels + c, c);
-    }
-    for (Index c = 0; c < channels; ++c) sums[c] += static_cast<double>(sum[c]);
+    std::fill_n(some.data(), channels, Real{0});
+    add_rows(first, std::min(end, first + kRows), channels, term, some.data());
+    for (Index c = 0; c < channels; ++c) sums[c] += static_cast<double>(some[c]);
   }
 }
 
@@ -43,17 +41,20 @@ Moments moments(const Tensor& x) {
   parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
     double* const mean = chunk_mean.data() + chunk * channels;
     const Real *const values = x.data(), *const first = values + begin * channels;
-    add_rows(
-        begin, end, channels, [=](Index i, Index c) { return values[i] - first[c]; }, mean);
-    std::vector<Real> centre(first, first + channels);  // the mean, rounded
+    const auto deviation = [=]<class V>(Index i, Index c) {
+      return load<V>(values + i) - load<V>(first + c);
+    };
+    add_many_rows(begin, end, channels, deviation, mean);
+    Tensor centre = Tensor::uninitialized({channels});  // the mean, rounded
     for (Index c = 0; c < channels; ++c) {
       mean[c] = static_cast<double>(first[c]) + mean[c] / static_cast<double>(end - begin);
-      centre[static_cast<std::size_t>(c)] = static_cast<Real>(mean[c]);
+      centre[c] = static_cast<Real>(mean[c]);
     }
-    const auto squared_deviation = [=, centre = centre.data()](Index i, Index c) {
-      return (values[i] - centre[c]) * (values[i] - centre[c]);
+    const auto squared = [=, centre = centre.data()]<class V>(Index i, Index c) {
+      const V d = load<V>(values + i) - load<V>(centre + c);
+      return d * d;
     };
-    add_rows(begin, end, channels, squared_deviation, chunk_m2.data() + chunk * channels);
+    add_many_rows(begin, end, channels, squared, chunk_m2.data() + chunk * channels);
   });
   // Merge chunk b into the chunks a before it, with δ = mean_b − mean_a and n = n_a + n_b:
   //   mean = mean_a + δ·n_b/n        M2 = M2_a + M2_b + δ²·n_a·n_b/n

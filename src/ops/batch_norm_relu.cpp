@@ -9,9 +9,9 @@
 // read them again. Here u is computed anew from x wherever its sign is asked for. How much that
 // buys: docs/performance.md.
 #include <algorithm>
-#include <vector>
 
 #include "ops/batch_norm_parts.hpp"
+#include "ops/vectors.hpp"
 
 namespace minitape {
 namespace {
@@ -27,35 +27,88 @@ struct Channels {
         beta(shift) {
     for (Index c = 0; c < gamma.size(); ++c) scale[c] *= gamma[c];
   }
-
-  Real u(Real x, Index c) const { return (x - mean[c]) * scale[c] + beta[c]; }
 };
 
-// Σ du·(x − mean) | Σ du, [2·C].
-Tensor sums(const Tensor& dy, const Tensor& x, const Channels& at) {
+// x − mean and u, for one or more channels. Plain pointers, which loops keep in registers.
+struct Normalization {
+  const Real *x, *mean, *scale, *beta;
+
+  Normalization(const Tensor& values, const Channels& channel)
+      : x(values.data()),
+        mean(channel.mean.data()),
+        scale(channel.scale.data()),
+        beta(channel.beta.data()) {}
+
+  template <class V>
+  V centred(Index i, Index c) const {
+    return load<V>(x + i) - load<V>(mean + c);
+  }
+  template <class V>
+  V u(Index i, Index c) const {
+    return centred<V>(i, c) * load<V>(scale + c) + load<V>(beta + c);
+  }
+};
+
+// Calls body.operator()<V>(position, channel) for all numbers of a [rows, channels] matrix.
+template <class Body>
+void for_all(Index rows, Index channels, Body body) {
+  for_each_row(rows, channels, [&](Index row) {
+    for_each_channel(channels, [&]<class V>(Index c) { body.template operator()<V>(row + c, c); });
+  });
+}
+
+// ---- Forward ----
+
+Tensor forward(const Tensor& x, const Channels& channel) {
+  Tensor y = Tensor::uninitialized(x.shape());
+  const Normalization at(x, channel);
+  Real* const to = y.data();
+  for_all(x.rows(), x.channels(), [=]<class V>(Index i, Index c) {
+    const V u = at.u<V>(i, c);
+    store<V>(to + i, u < 0 ? V{} : u);
+  });
+  return y;
+}
+
+// ---- Backward ----
+
+// Σ du·(x − mean) | Σ du: [2·C].
+Tensor sums(const Tensor& dy, const Tensor& x, const Channels& channel) {
   const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
   Tensor partial = Tensor::zeros({chunk_count(rows, grain), 2 * channels});
+  const Normalization at(x, channel);
+  const Real* const d = dy.data();
+  const auto du = [=]<class V>(Index i, Index c) {
+    return at.u<V>(i, c) > 0 ? load<V>(d + i) : V{};
+  };
+  const auto du_times_centred = [=]<class V>(Index i, Index c) {
+    return du.template operator()<V>(i, c) * at.centred<V>(i, c);
+  };
   parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
-    Real* const dgamma = partial.data() + chunk * 2 * channels;
-    Real* const dbeta = dgamma + channels;
-    const Real *const mean = at.mean.data(), *const scale = at.scale.data();
-    const Real* const shift = at.beta.data();
-    Tensor du_row = Tensor::uninitialized({channels});
-    Real* const du = du_row.data();
-    for (Index r = begin; r < end; ++r) {
-      const Real* const dy_row = dy.data() + r * channels;
-      const Real* const x_row = x.data() + r * channels;
-      // Two loops, because compilers vectorize a condition or a sum, but not both in one.
-      for (Index c = 0; c < channels; ++c) {
-        du[c] = (x_row[c] - mean[c]) * scale[c] + shift[c] > 0 ? dy_row[c] : 0;
-      }
-      for (Index c = 0; c < channels; ++c) {
-        dgamma[c] += du[c] * (x_row[c] - mean[c]);  // times inv_std once at the end
-        dbeta[c] += du[c];
-      }
+    Real* const total = partial.data() + chunk * 2 * channels;
+    // Few rows at a time are still in the cache for the second sum.
+    constexpr Index kRows = 32;
+    for (Index first = begin; first < end; first += kRows) {
+      const Index last = std::min(end, first + kRows);
+      add_rows(first, last, channels, du_times_centred, total);
+      add_rows(first, last, channels, du, total + channels);
     }
   });
   return column_sums(partial);
+}
+
+// dx = scale·(du − shift − (x − mean)·slope), in place of dy.
+Tensor input_gradient(Tensor dy, const Tensor& x, const Channels& channel, const Tensor& shift,
+                      const Tensor& slope) {
+  const Normalization at(x, channel);
+  Real* const d = dy.data();
+  for_all(x.rows(), x.channels(),
+          [=, shift = shift.data(), slope = slope.data()]<class V>(Index i, Index c) {
+            const V du = at.u<V>(i, c) > 0 ? load<V>(d + i) : V{};
+            const V x_part = at.centred<V>(i, c) * load<V>(slope + c);
+            store<V>(d + i, load<V>(at.scale + c) * (du - load<V>(shift + c) - x_part));
+          });
+  return dy;
 }
 
 }  // namespace
@@ -64,26 +117,16 @@ BatchNormResult batch_norm_relu_training(Var x, Var gamma, Var beta, Real epsilo
   const Tensor& input = x.value();
   check_batch_norm_shapes(input, gamma.value(), beta.value());
   check_batch_rows(input);
-  const Index channels = input.channels();
   Moments batch = moments(input);
-  const Channels at(batch, gamma.value(), beta.value(), epsilon);
-  Tensor y = Tensor::uninitialized(input.shape());
-  for_each_row(input.rows(), channels, [&](Index offset) {
-    const Real* const from = input.data() + offset;
-    Real* const to = y.data() + offset;
-    for (Index c = 0; c < channels; ++c) {
-      const Real u = at.u(from[c], c);
-      to[c] = u < 0 ? 0 : u;
-    }
-  });
+  const Channels channel(batch, gamma.value(), beta.value(), epsilon);
+  Tensor y = forward(input, channel);
 
   const auto backward = [=](const Tensor&, Tensor dy) {
-    const Tensor& saved = x.value();
-    const Tensor total = sums(dy, saved, at);
-    // dx = scale·(du − shift − (x − mean)·slope), in place of dy.
-    Tensor dgamma = at.inv_std, dbeta = Tensor::uninitialized({channels});  // [C]
-    Tensor shift = dbeta, slope = at.inv_std;                               // [C]
-    const auto m = static_cast<Real>(saved.rows());
+    const Index channels = channel.mean.size();
+    const Tensor total = sums(dy, x.value(), channel);
+    Tensor dgamma = channel.inv_std, dbeta = Tensor::uninitialized({channels});
+    Tensor shift = dbeta, slope = channel.inv_std;  // dbeta/m and inv_std·dgamma/m
+    const auto m = static_cast<Real>(dy.rows());
     for (Index c = 0; c < channels; ++c) {
       dgamma[c] *= total[c];
       dbeta[c] = total[channels + c];
@@ -91,15 +134,7 @@ BatchNormResult batch_norm_relu_training(Var x, Var gamma, Var beta, Real epsilo
       slope[c] *= dgamma[c] / m;
     }
     if (x.needs_gradient()) {
-      for_each_row(saved.rows(), channels, [&](Index offset) {
-        Real* const dy_row = dy.data() + offset;
-        const Real* const x_row = saved.data() + offset;
-        for (Index c = 0; c < channels; ++c) {
-          const Real du = at.u(x_row[c], c) > 0 ? dy_row[c] : 0;
-          dy_row[c] = at.scale[c] * (du - shift[c] - (x_row[c] - at.mean[c]) * slope[c]);
-        }
-      });
-      x.add_gradient(std::move(dy));
+      x.add_gradient(input_gradient(std::move(dy), x.value(), channel, shift, slope));
     }
     gamma.add_gradient(std::move(dgamma));
     beta.add_gradient(std::move(dbeta));

@@ -13,37 +13,21 @@
 //   dx   is a convolution of dy with the kernel turned by 180° and its channels swapped (stride 1)
 //   dk   keeps 8 × 2 vectors of the gradient in registers while it goes over an image's pixels
 //
-// What it buys: docs/performance.md. Vectors are the compiler's own vector types, which add and
-// multiply element by element.
+// What it buys: docs/performance.md.
 #include <algorithm>
 
 #include "minitape/core/parallel.hpp"
 #include "ops/conv2d_kernels.hpp"
 #include "ops/rows.hpp"
+#include "ops/vectors.hpp"
 
 namespace minitape::direct {
 namespace {
 
-// ---- Vectors and the block that fits into the registers ----
+// ---- The block that fits into the registers ----
 
-#if defined(__AVX512F__)
-constexpr Index kVectorBytes = 64, kBlock = 8;  // 32 registers
-#elif defined(__AVX__)
-constexpr Index kVectorBytes = 32, kBlock = 6;  // 16 registers
-#else
-constexpr Index kVectorBytes = 16, kBlock = 6;
-#endif
-
-// Need not be aligned to more than a Real.
-typedef Real Vector __attribute__((vector_size(kVectorBytes), aligned(sizeof(Real)), may_alias));
-constexpr Index kLanes = kVectorBytes / static_cast<Index>(sizeof(Real));
-
-Vector& vector_at(Real* values) {
-  return *reinterpret_cast<Vector*>(values);
-}
-const Vector& vector_at(const Real* values) {
-  return *reinterpret_cast<const Vector*>(values);
-}
+// Pixels, for two vectors each: 16 sums of 32 registers, or 12 of 16.
+constexpr Index kBlock = kVectorRegisters == 32 ? 8 : 6;
 
 // Calls body(f, number of vectors as a constant) for filters in steps of two vectors, or one at the
 // end.
@@ -68,12 +52,12 @@ void pixel_block(Index pixels, const Real* x, Index line, Index step, Index heig
   for (Index u = 0; u < height; ++u, x += line) {
     for (Index j = 0; j < run; ++j, k += filters) {
       for (int p = 0; p < P; ++p) {
-        for (int v = 0; v < V; ++v) sum[p][v] += x[p * step + j] * vector_at(k + v * kLanes);
+        for (int v = 0; v < V; ++v) sum[p][v] += x[p * step + j] * load<Vector>(k + v * kLanes);
       }
     }
   }
   for (int p = 0; p < P; ++p) {
-    for (int v = 0; v < V; ++v) vector_at(y + p * filters + v * kLanes) = sum[p][v];
+    for (int v = 0; v < V; ++v) store(y + p * filters + v * kLanes, sum[p][v]);
   }
 }
 
@@ -87,18 +71,18 @@ void gradient_block(Index count, const Real* x, Index line, Index step, const Wi
   }
   Vector sum[P][V];
   for (int j = 0; j < P; ++j) {
-    for (int v = 0; v < V; ++v) sum[j][v] = vector_at(dk + j * filters + v * kLanes);
+    for (int v = 0; v < V; ++v) sum[j][v] = load<Vector>(dk + j * filters + v * kLanes);
   }
   for (Index i = 0; i < w.out_h; ++i, x += w.stride * line) {
     const Real* pixel = x;
     for (Index p = 0; p < w.out_w; ++p, pixel += step, dy += filters) {
       for (int j = 0; j < P; ++j) {
-        for (int v = 0; v < V; ++v) sum[j][v] += pixel[j] * vector_at(dy + v * kLanes);
+        for (int v = 0; v < V; ++v) sum[j][v] += pixel[j] * load<Vector>(dy + v * kLanes);
       }
     }
   }
   for (int j = 0; j < P; ++j) {
-    for (int v = 0; v < V; ++v) vector_at(dk + j * filters + v * kLanes) = sum[j][v];
+    for (int v = 0; v < V; ++v) store(dk + j * filters + v * kLanes, sum[j][v]);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/ops/arithmetic.hpp"
+#include "ops/vectors.hpp"
 
 namespace minitape {
 namespace {
@@ -39,37 +40,62 @@ Shape output_shape(const Shape& x, const Window& w) {
   return {x[0], w.out_h, w.out_w, x[3]};
 }
 
-// The maxima and, where `winners` is wanted, the pixel of the image (y·W + x) each came from.
-Tensor find_maxima(const Tensor& x, const Window& w, std::vector<std::int32_t>* winners) {
+// Calls body(number, offset of the pixel in x) for the pixels of a window inside of image n, in
+// reading order.
+template <class Body>
+void for_each_pixel(const Window& w, Index channels, Index n, const Inside& part, Body body) {
+  Index number = 0;
+  for (Index r = part.y0; r < part.y1; ++r) {
+    for (Index s = part.x0; s < part.x1; ++s) {
+      body(number++, ((n * w.image_h + r) * w.image_w + s) * channels);
+    }
+  }
+}
+
+// The maxima and, where `winners` is wanted, which pixel of its window each came from: the number
+// that for_each_pixel gives it, kept as a Real.
+Tensor find_maxima(const Tensor& x, const Window& w, Tensor* winners) {
   const Index channels = x.channels();
   Tensor y = Tensor::uninitialized(output_shape(x.shape(), w));
-  if (winners) winners->resize(static_cast<std::size_t>(y.size()));
+  if (winners) *winners = Tensor::uninitialized(y.shape());
   for_each_window(x.shape()[0], w, [&](Index n, Index window, const Inside& part) {
-    Real* const best = y.data() + window * channels;
-    std::int32_t* const winner = winners ? winners->data() + window * channels : nullptr;
-    const Real* const image = x.data() + n * w.image_h * w.image_w * channels;
-    // Start with the first pixel, then go on through all of them.
-    const Index first = part.y0 * w.image_w + part.x0;
-    std::copy_n(image + first * channels, channels, best);
-    if (winner) std::fill_n(winner, channels, static_cast<std::int32_t>(first));
-    for (Index r = part.y0; r < part.y1; ++r) {
-      for (Index s = part.x0; s < part.x1; ++s) {
-        const Index pixel = r * w.image_w + s;
-        const Real* const value = image + pixel * channels;
+    for_each_channel(channels, [&]<class V>(Index c) {
+      V best{}, winner{};
+      for_each_pixel(w, channels, n, part, [&](Index number, Index offset) {
+        const V value = load<V>(x.data() + offset + c);
+        if (number == 0) best = value;
         // A NaN counts as the largest, so that it is not lost from sight.
-        const auto larger = [](Real v, Real than) { return v > than || v != v; };
-        if (winner) {
-          for (Index c = 0; c < channels; ++c) {
-            if (larger(value[c], best[c])) winner[c] = static_cast<std::int32_t>(pixel);
-          }
-        }
-        for (Index c = 0; c < channels; ++c) {
-          best[c] = larger(value[c], best[c]) ? value[c] : best[c];
-        }
-      }
-    }
+        const auto larger = (value > best) | (value != value);
+        best = larger ? value : best;
+        winner = larger ? V{} + static_cast<Real>(number) : winner;
+      });
+      store(y.data() + window * channels + c, best);
+      if (winners) store(winners->data() + window * channels + c, winner);
+    });
   });
   return y;
+}
+
+// The reverse: every gradient goes to the pixel that has won.
+Tensor give_to_winners(const Tensor& dy, const Tensor& winners, const Window& w,
+                       const Shape& x_shape) {
+  const Index channels = dy.channels();
+  // Windows that tile the image reach every pixel once, and need no zeros to add to.
+  const bool tiles = w.size_h == w.stride && w.size_w == w.stride &&
+                     w.out_h * w.size_h == w.image_h && w.out_w * w.size_w == w.image_w;
+  Tensor dx = tiles ? Tensor::uninitialized(x_shape) : Tensor::zeros(x_shape);  // [N, H, W, C]
+  for_each_window(dy.shape()[0], w, [&](Index n, Index window, const Inside& part) {
+    for_each_channel(channels, [&]<class V>(Index c) {
+      const V d = load<V>(dy.data() + window * channels + c);
+      const V winner = load<V>(winners.data() + window * channels + c);
+      for_each_pixel(w, channels, n, part, [&](Index number, Index offset) {
+        Real* const to = dx.data() + offset + c;
+        const V share = winner == static_cast<Real>(number) ? d : V{};
+        store<V>(to, tiles ? share : load<V>(to) + share);
+      });
+    });
+  });
+  return dx;
 }
 
 // y[window] = mean of the elements that lie inside of the image.
@@ -139,21 +165,12 @@ Tensor max_pool(const Tensor& x, PoolOptions options) {
 
 Var max_pool(Var x, PoolOptions options) {
   const Window w = pool_window("max_pool", x.shape(), options);
-  std::vector<std::int32_t> winners;  // [N, out_h, out_w, C]
+  Tensor winners;  // [N, out_h, out_w, C]
   Tensor y = find_maxima(x.value(), w, x.needs_gradient() ? &winners : nullptr);
-  auto backward = [=, winners = std::move(winners)](const Tensor&, Tensor dy) {
-    const Index channels = dy.channels();
-    Tensor dx = Tensor::zeros(x.shape());  // [N, H, W, C]
-    for_each_window(dy.shape()[0], w, [&](Index n, Index window, const Inside&) {
-      Real* const image = dx.data() + n * w.image_h * w.image_w * channels;
-      for (Index c = 0; c < channels; ++c) {
-        const Index i = window * channels + c;
-        image[winners[static_cast<std::size_t>(i)] * channels + c] += dy[i];
-      }
-    });
-    x.add_gradient(std::move(dx));
+  const auto backward = [=, winners = std::move(winners)](const Tensor&, Tensor dy) {
+    x.add_gradient(give_to_winners(dy, winners, w, x.shape()));
   };
-  return x.tape().record("max_pool", {x}, std::move(y), std::move(backward));
+  return x.tape().record("max_pool", {x}, std::move(y), backward);
 }
 
 // ---- Mean ----
