@@ -29,13 +29,13 @@ namespace {
 // Pixels, for two vectors each: 16 sums of 32 registers, or 12 of 16.
 constexpr Index kBlock = kVectorRegisters == 32 ? 8 : 6;
 
-// Calls body(f, number of vectors as a constant) for filters in steps of two vectors, or one at the
-// end.
+// Calls body(f, number of vectors as a constant) for the filters begin … end − 1 in steps of two
+// vectors, or one at the end.
 template <class Body>
-void for_each_filter_block(Index filters, Body body) {
-  Index f = 0;
-  for (; f + 2 * kLanes <= filters; f += 2 * kLanes) body(f, std::integral_constant<int, 2>());
-  if (f < filters) body(f, std::integral_constant<int, 1>());
+void for_each_filter_block(Index begin, Index end, Body body) {
+  Index f = begin;
+  for (; f + 2 * kLanes <= end; f += 2 * kLanes) body(f, std::integral_constant<int, 2>());
+  if (f < end) body(f, std::integral_constant<int, 1>());
 }
 
 // y[p, f] = Σ_u Σ_j x[u·line + p·step + j]·k[u, j, f] for `pixels` ≤ P pixels p and V vectors of
@@ -123,7 +123,8 @@ struct PaddedLines {
   }
 };
 
-constexpr Index kBand = 8;  // output lines that are computed together
+constexpr Index kBand = 8;      // output lines that are computed together
+constexpr Index kFewBands = 8;  // fewer in a batch are too few to keep threads busy
 
 }  // namespace
 
@@ -141,14 +142,17 @@ Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel) {
   const Window& w = s.window;
   Tensor y = Tensor::uninitialized(s.y());  // [N, out_h, out_w, F]
   const Index bands = chunk_count(w.out_h, kBand), step = w.stride * s.channels;
+  // A single image has few bands: its filters are shared out, too.
+  const Index filters = s.images * bands < kFewBands ? 2 * kLanes : s.filters;
+  const Index shares = chunk_count(s.filters, filters);
   // Blocks of equal size: 28 pixels are 4 blocks of 7 rather than 3 of 8 and one of 4.
   const Index block = chunk_count(w.out_w, chunk_count(w.out_w, kBlock));
-  parallel_for(s.images * bands, 1, [&](Index chunk, Index) {
-    const Index n = chunk / bands, first = chunk % bands * kBand;
-    const Index last = std::min(w.out_h, first + kBand);
+  parallel_for(s.images * bands * shares, 1, [&](Index chunk, Index) {
+    const Index n = chunk / shares / bands, first = chunk / shares % bands * kBand;
+    const Index last = std::min(w.out_h, first + kBand), share = chunk % shares * filters;
     PaddedLines image(s, last - first);
     image.fill(s, x, n, first);
-    for_each_filter_block(s.filters, [&](Index f, auto vectors) {
+    const auto compute = [&](Index f, auto vectors) {
       for (Index i = first; i < last; ++i) {
         const Real* const line = image.values.data() + (i - first) * w.stride * image.line;
         Real* const y_line = y.data() + (n * w.out_h + i) * w.out_w * s.filters + f;
@@ -158,7 +162,8 @@ Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel) {
                                y_line + p * s.filters);
         }
       }
-    });
+    };
+    for_each_filter_block(share, std::min(s.filters, share + filters), compute);
   });
   return y;
 }
@@ -192,7 +197,7 @@ Tensor kernel_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& x) {
     PaddedLines image(s, w.out_h);
     for (Index n = begin; n < end; ++n) {
       image.fill(s, x, n, 0);
-      for_each_filter_block(s.filters, [&](Index f, auto vectors) {
+      for_each_filter_block(0, s.filters, [&](Index f, auto vectors) {
         Real* const dk = partial.data() + group * s.inputs() * s.filters + f;
         for (Index u = 0; u < w.size_h; ++u) {
           for (Index j = 0; j < s.run(); j += kBlock) {
