@@ -12,7 +12,7 @@ namespace {
 
 // ---- Pieces of a batch ----
 
-constexpr Index kPiece = 16;  // images that are predicted together
+constexpr Index kPiece = 32;  // images that are predicted together
 
 Tensor copy_of_rows(const Tensor& x, Index begin, Index end) {
   const Shape example = x.shape().without_batch();

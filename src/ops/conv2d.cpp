@@ -32,10 +32,8 @@ Tensor conv2d(const Tensor& x, const Tensor& kernel, const Tensor* bias, Conv2DO
   const ConvSizes sizes = ConvSizes::of(x.shape(), kernel.shape(), options);
   MINITAPE_CHECK(!bias || bias->shape() == Shape{sizes.filters}, "[conv2d] the bias must be (",
                  sizes.filters, "): bias is ", bias->shape());
-  Tensor y = direct::forward_applies(sizes) ? direct::forward(sizes, x, kernel)
-                                            : columns::forward(sizes, x, kernel);
-  if (bias) add_to_rows(y, *bias);
-  return y;  // [N, out_h, out_w, F]
+  return direct::forward_applies(sizes) ? direct::forward(sizes, x, kernel, bias)
+                                        : columns::forward(sizes, x, kernel, bias);
 }
 
 // ---- Backward ----

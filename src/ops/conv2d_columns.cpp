@@ -34,7 +34,7 @@ void for_each_piece(Index grain, Index begin, Index end, Piece piece) {
 
 }  // namespace
 
-Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel) {
+Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const Tensor* bias) {
   Tensor y = Tensor::uninitialized(s.y());  // [N, out_h, out_w, F]
   parallel_for(s.lines(), lines_in_piece(s), [&](Index begin, Index end) {
     const Index rows = (end - begin) * s.window.out_w;
@@ -43,6 +43,7 @@ Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel) {
     gemm(matrix(columns.data(), rows, s.inputs()), matrix(kernel.data(), s.inputs(), s.filters), 0,
          y.data() + begin * s.window.out_w * s.filters, s.filters);
   });
+  if (bias) add_to_rows(y, *bias);
   return y;
 }
 

@@ -38,17 +38,21 @@ void for_each_filter_block(Index begin, Index end, Body body) {
   if (f < end) body(f, std::integral_constant<int, 1>());
 }
 
-// y[p, f] = Σ_u Σ_j x[u·line + p·step + j]·k[u, j, f] for `pixels` ≤ P pixels p and V vectors of
-// filters f; rows of k and y are `filters` long.
+// y[p, f] = bias[f] + Σ_u Σ_j x[u·line + p·step + j]·k[u, j, f] for `pixels` ≤ P pixels p and V
+// vectors of filters f; rows of k and y are `filters` long, and there may be no bias.
 template <int V, int P = kBlock>
 void pixel_block(Index pixels, const Real* x, Index line, Index step, Index height, Index run,
-                 const Real* k, Index filters, Real* y) {
+                 const Real* k, const Real* bias, Index filters, Real* y) {
   if constexpr (P > 1) {
     if (pixels < P) {
-      return pixel_block<V, P - 1>(pixels, x, line, step, height, run, k, filters, y);
+      return pixel_block<V, P - 1>(pixels, x, line, step, height, run, k, bias, filters, y);
     }
   }
-  Vector sum[P][V] = {};
+  Vector sum[P][V];
+  for (int v = 0; v < V; ++v) {
+    const Vector start = bias ? load<Vector>(bias + v * kLanes) : Vector{};
+    for (int p = 0; p < P; ++p) sum[p][v] = start;
+  }
   for (Index u = 0; u < height; ++u, x += line) {
     for (Index j = 0; j < run; ++j, k += filters) {
       for (int p = 0; p < P; ++p) {
@@ -138,7 +142,7 @@ bool input_gradient_applies(const ConvSizes& s) {
 
 // ---- Forward ----
 
-Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel) {
+Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const Tensor* bias) {
   const Window& w = s.window;
   Tensor y = Tensor::uninitialized(s.y());  // [N, out_h, out_w, F]
   const Index bands = chunk_count(w.out_h, kBand), step = w.stride * s.channels;
@@ -158,7 +162,8 @@ Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel) {
         Real* const y_line = y.data() + (n * w.out_h + i) * w.out_w * s.filters + f;
         for (Index p = 0; p < w.out_w; p += block) {
           pixel_block<vectors>(std::min(block, w.out_w - p), line + p * step, image.line, step,
-                               w.size_h, s.run(), kernel.data() + f, s.filters,
+                               w.size_h, s.run(), kernel.data() + f,
+                               bias ? bias->data() + f : nullptr, s.filters,
                                y_line + p * s.filters);
         }
       }
@@ -186,7 +191,7 @@ Tensor input_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& kernel
   Window back{w.out_h, w.out_w, w.size_h, w.size_w, 1, 0, 0, w.image_h, w.image_w};
   back.top = w.size_h - 1 - w.top;
   back.left = w.size_w - 1 - w.left;
-  return forward({back, s.images, s.filters, s.channels}, dy, turned);
+  return forward({back, s.images, s.filters, s.channels}, dy, turned, nullptr);
 }
 
 Tensor kernel_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& x) {

@@ -30,7 +30,7 @@ struct ConvSizes {
 };
 
 namespace columns {
-Tensor forward(const ConvSizes& sizes, const Tensor& x, const Tensor& kernel);
+Tensor forward(const ConvSizes& sizes, const Tensor& x, const Tensor& kernel, const Tensor* bias);
 Tensor input_gradient(const ConvSizes& sizes, const Tensor& dy, const Tensor& kernel);
 Tensor kernel_gradient(const ConvSizes& sizes, const Tensor& dy, const Tensor& x);
 }  // namespace columns
@@ -39,7 +39,7 @@ namespace direct {
 /// Whether the functions below can be used: filters must fill vectors of the processor.
 bool forward_applies(const ConvSizes& sizes);
 bool input_gradient_applies(const ConvSizes& sizes);
-Tensor forward(const ConvSizes& sizes, const Tensor& x, const Tensor& kernel);
+Tensor forward(const ConvSizes& sizes, const Tensor& x, const Tensor& kernel, const Tensor* bias);
 Tensor input_gradient(const ConvSizes& sizes, const Tensor& dy, const Tensor& kernel);
 Tensor kernel_gradient(const ConvSizes& sizes, const Tensor& dy, const Tensor& x);
 }  // namespace direct

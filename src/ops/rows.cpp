@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "minitape/core/parallel.hpp"
+#include "ops/vectors.hpp"
 
 namespace minitape {
 
@@ -15,11 +16,8 @@ Tensor column_sums(const Tensor& x) {
   // One row of partial sums per chunk.
   Tensor partial = Tensor::zeros({chunk_count(rows, grain), channels});
   parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
-    Real* const sum = partial.data() + chunk * channels;
-    for (Index r = begin; r < end; ++r) {
-      const Real* const row = x.data() + r * channels;
-      for (Index c = 0; c < channels; ++c) sum[c] += row[c];
-    }
+    const auto value = [values = x.data()]<class V>(Index i, Index) { return load<V>(values + i); };
+    add_rows(begin, end, channels, value, partial.data() + chunk * channels);
   });
   // Merge them in chunk order.
   Tensor total = Tensor::zeros({channels});

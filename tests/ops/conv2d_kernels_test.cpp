@@ -54,8 +54,11 @@ TEST_CASE("the direct convolution equals the one by matrix product, forward and 
     const Tensor x = random_tensor("x", s.x()), kernel = random_tensor("kernel", s.kernel());
     const Tensor dy = random_tensor("dy", s.y());
     REQUIRE(direct::forward_applies(s));
-    CHECK(mismatch(direct::forward(s, x, kernel), columns::forward(s, x, kernel), kTolerance) ==
-          "");
+    CHECK(mismatch(direct::forward(s, x, kernel, nullptr), columns::forward(s, x, kernel, nullptr),
+                   kTolerance) == "");
+    const Tensor bias = random_tensor("bias", {s.filters});
+    CHECK(mismatch(direct::forward(s, x, kernel, &bias), columns::forward(s, x, kernel, &bias),
+                   kTolerance) == "");
     CHECK(mismatch(direct::kernel_gradient(s, dy, x), columns::kernel_gradient(s, dy, x),
                    kTolerance) == "");
     CHECK(direct::input_gradient_applies(s) == (s.window.stride == 1 && s.channels >= 16));
@@ -81,10 +84,10 @@ TEST_CASE("both convolutions have the same bits with 1, 2 and 3 threads") {
   const Tensor dy = random_tensor("dy", s.y());
   CHECK(depends_on_threads([&] {
           std::vector<Tensor> results;
-          results.push_back(direct::forward(s, x, kernel));
+          results.push_back(direct::forward(s, x, kernel, nullptr));
           results.push_back(direct::input_gradient(s, dy, kernel));
           results.push_back(direct::kernel_gradient(s, dy, x));
-          results.push_back(columns::forward(s, x, kernel));
+          results.push_back(columns::forward(s, x, kernel, nullptr));
           results.push_back(columns::input_gradient(s, dy, kernel));
           results.push_back(columns::kernel_gradient(s, dy, x));
           return results;
