@@ -184,10 +184,14 @@ std::string GradientReport::to_string() const {
     const bool good = row.passed(tolerance);
     text += concat(good ? "ok    " : "WRONG ", function, ": ", row.name, " ", row.shape, ", ",
                    row.checked, " of ", row.shape.size(), " entries checked, ", row.kinks,
-                   " left out at kinks, largest error ", row.error);
-    if (!good) {
+                   " left out at kinks");
+    if (row.checked > 0) text += concat(", largest error ", row.error);
+    if (!good && row.checked > 0) {
       text += concat(" (tolerance ", tolerance, ") at index ", row.index, ", value ", row.value,
                      ": analytic ", row.analytic, ", numeric ", row.numeric, "; inputs: ", inputs);
+    }
+    if (!good && (row.checked == 0 || row.error < tolerance)) {
+      text += "; too few entries are left that are not at kinks: nothing is proved";
     }
     if (row.vacuous(tolerance)) {
       text += concat("; says nothing: all gradients are below the tolerance, the largest is ",

@@ -41,6 +41,11 @@ void gemm(const MatrixView& a, const MatrixView& b, Real beta, Real* c, Index c_
              static_cast<int>(std::max<Index>(1, c_stride)));
 }
 
+Index rows_in_product(Index k, Index n) {
+  const Index few = 1'000'000 / std::max<Index>(1, k * n);
+  return few >= 8 ? few : 64;
+}
+
 std::string blas_core() {
   return openblas_get_corename();
 }

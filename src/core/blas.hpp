@@ -29,6 +29,11 @@ inline MatrixView matrix(const Real* data, Index rows, Index columns) {
 /// call sets OpenBLAS to one thread for the whole process.
 void gemm(const MatrixView& a, const MatrixView& b, Real beta, Real* c, Index c_stride);
 
+/// How many rows of A a chunk of A·B should have, B being [k, n]. At most 10⁶ multiplications are fast,
+/// because OpenBLAS multiplies small matrices as they lie. Where that would be fewer than 8 rows, take
+/// 64: OpenBLAS then rearranges B first, anew for every chunk, which takes many rows to pay.
+Index rows_in_product(Index k, Index n);
+
 /// The processor whose kernels OpenBLAS uses ("SkylakeX", "Haswell", …). It is chosen when the
 /// program starts, and OPENBLAS_CORETYPE in the environment overrides the choice.
 std::string blas_core();

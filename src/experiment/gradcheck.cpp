@@ -110,8 +110,11 @@ std::string ModelCheck::to_string() const {
          << std::setw(7) << a.kinks + b.kinks << std::setprecision(1) << std::scientific
          << std::setw(11) << a.error << std::setw(11) << b.error << (good ? "" : "  WRONG") << "\n";
     if (a.vacuous(training.tolerance) || b.vacuous(inference.tolerance)) {
-      notes += concat("warning: all checked gradients of ", a.name, " are 0 in ",
-                      a.vacuous(training.tolerance) ? "training" : "inference",
+      const bool both = a.vacuous(training.tolerance) && b.vacuous(inference.tolerance);
+      notes += concat("warning: all checked gradients of ", a.name, " are 0, or nearly, in ",
+                      both                            ? "both modes"
+                      : a.vacuous(training.tolerance) ? "training"
+                                                      : "inference",
                       ": there, this check says nothing\n");
     }
   }
@@ -120,7 +123,8 @@ std::string ModelCheck::to_string() const {
   for (const GradientReport* report : {&training, &inference}) {
     if (!report->passed()) text << report->to_string();
   }
-  text << (passed() ? "all gradients are right\n" : "a gradient is WRONG\n");
+  text << (passed() ? "all gradients are right\n"
+                    : "a gradient is WRONG, or could not be checked\n");
   return text.str();
 }
 

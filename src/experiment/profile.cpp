@@ -166,10 +166,10 @@ Profile profile(const Config& config, const std::string& name, Index steps) {
     stopwatch.start_step();
     Batch batch = *batches.next();
     stopwatch.take({.layer = "wait for the batch"});
-    tape.clear();
     const Var logits = model.forward(tape.constant(std::move(batch.images)), Mode::training);
     tape.backward(softmax_cross_entropy(logits, batch.labels));
     sgd.step(1e-3);
+    tape.clear();
     stopwatch.take({.layer = "update"});
     if (step >= kWarmUp) totals.push_back(ms_since(start));
   }

@@ -1,6 +1,7 @@
 #include "minitape/nn/sequential.hpp"
 
 #include <algorithm>
+#include <typeinfo>
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/nn/batch_norm.hpp"
@@ -73,11 +74,13 @@ Var Sequential::forward(Var x, Mode mode) {
   return x;
 }
 
-BatchNorm* Sequential::batch_norm_before_relu(std::size_t i) const {
+BatchNorm* Sequential::batch_norm_before_relu(std::size_t i) {
   if (i + 1 == entries_.size()) return nullptr;
-  const auto* const next = dynamic_cast<const Activation*>(entries_[i + 1].layer.get());
-  if (!next || next->kind() != Activation::relu) return nullptr;
-  return dynamic_cast<BatchNorm*>(entries_[i].layer.get());
+  Layer &layer = *entries_[i].layer, &next = *entries_[i + 1].layer;
+  // Exactly these: a class derived from one of them may compute something else.
+  if (typeid(layer) != typeid(BatchNorm) || typeid(next) != typeid(Activation)) return nullptr;
+  if (static_cast<Activation&>(next).kind() != Activation::relu) return nullptr;
+  return &static_cast<BatchNorm&>(layer);
 }
 
 Tensor Sequential::predict(Tensor x) const {

@@ -8,11 +8,11 @@
 namespace minitape {
 namespace {
 
-// Records y = f(x) with dx = dy·slope(y).
-template <class Function, class Slope>
-Var record_activation(const char* operation, Var x, Function f, Slope slope) {
+// Records y = f(x) with dx = gradient(dy, y).
+template <class Function, class Gradient>
+Var record_activation(const char* operation, Var x, Function f, Gradient gradient) {
   const auto backward = [=](const Tensor& y, Tensor dy) {
-    x.add_gradient(zip(std::move(dy), y, [=](Real d, Real v) { return d * slope(v); }));
+    x.add_gradient(zip(std::move(dy), y, gradient));
   };
   return x.tape().record(operation, {x}, map(x.value(), f), backward);
 }
@@ -36,7 +36,7 @@ Tensor relu(Tensor x) {
   return map(std::move(x), relu_of);
 }
 Var relu(Var x) {
-  return record_activation("relu", x, relu_of, [](Real y) { return static_cast<Real>(y > 0); });
+  return record_activation("relu", x, relu_of, [](Real d, Real y) { return y > 0 ? d : 0; });
 }
 
 Tensor leaky_relu(Tensor x, Real slope) {
@@ -44,21 +44,22 @@ Tensor leaky_relu(Tensor x, Real slope) {
 }
 Var leaky_relu(Var x, Real slope) {
   return record_activation("leaky_relu", x, leaky_relu_of(slope),
-                           [=](Real y) { return y > 0 ? 1 : slope; });
+                           [=](Real d, Real y) { return y > 0 ? d : slope * d; });
 }
 
 Tensor sigmoid(Tensor x) {
   return map(std::move(x), sigmoid_of);
 }
 Var sigmoid(Var x) {
-  return record_activation("sigmoid", x, sigmoid_of, [](Real y) { return y * (1 - y); });
+  return record_activation("sigmoid", x, sigmoid_of,
+                           [](Real d, Real y) { return d * y * (1 - y); });
 }
 
 Tensor tanh(Tensor x) {
   return map(std::move(x), tanh_of);
 }
 Var tanh(Var x) {
-  return record_activation("tanh", x, tanh_of, [](Real y) { return 1 - y * y; });
+  return record_activation("tanh", x, tanh_of, [](Real d, Real y) { return d * (1 - y * y); });
 }
 
 }  // namespace minitape

@@ -6,29 +6,10 @@
 #include <vector>
 
 #include "ops/batch_norm_parts.hpp"
-#include "ops/vectors.hpp"
 
 namespace minitape {
 
 // ---- Statistics of a batch ----
-
-namespace {
-
-// sums[c] += Σ term over the rows begin … end − 1, some rows at a time in Real, which is fast, and
-// these sums in double: a chunk of few channels has thousands of rows, and as many sums in float
-// would cost two or three digits.
-template <class Term>
-void add_many_rows(Index begin, Index end, Index channels, Term term, double* sums) {
-  constexpr Index kRows = 64;
-  Tensor some = Tensor::uninitialized({channels});
-  for (Index first = begin; first < end; first += kRows) {
-    std::fill_n(some.data(), channels, Real{0});
-    add_rows(first, std::min(end, first + kRows), channels, term, some.data());
-    for (Index c = 0; c < channels; ++c) sums[c] += static_cast<double>(some[c]);
-  }
-}
-
-}  // namespace
 
 Moments moments(const Tensor& x) {
   const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
@@ -44,7 +25,7 @@ Moments moments(const Tensor& x) {
     const auto deviation = [=]<class V>(Index i, Index c) {
       return load<V>(values + i) - load<V>(first + c);
     };
-    add_many_rows(begin, end, channels, deviation, mean);
+    add_rows(begin, end, channels, mean, deviation);
     Tensor centre = Tensor::uninitialized({channels});  // the mean, rounded
     for (Index c = 0; c < channels; ++c) {
       mean[c] = static_cast<double>(first[c]) + mean[c] / static_cast<double>(end - begin);
@@ -54,7 +35,7 @@ Moments moments(const Tensor& x) {
       const V d = load<V>(values + i) - load<V>(centre + c);
       return d * d;
     };
-    add_many_rows(begin, end, channels, squared, chunk_m2.data() + chunk * channels);
+    add_rows(begin, end, channels, chunk_m2.data() + chunk * channels, squared);
   });
   // Merge chunk b into the chunks a before it, with δ = mean_b − mean_a and n = n_a + n_b:
   //   mean = mean_a + δ·n_b/n        M2 = M2_a + M2_b + δ²·n_a·n_b/n
@@ -126,27 +107,14 @@ struct AffineGradients {
 
 AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const Tensor& mean,
                                  const Tensor& inv_std) {
-  const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
-  Tensor partial = Tensor::zeros({chunk_count(rows, grain), 2 * channels});  // dgamma | dbeta
-  parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
-    Real* const dgamma = partial.data() + chunk * 2 * channels;
-    Real* const dbeta = dgamma + channels;
-    for (Index r = begin; r < end; ++r) {
-      const Real* const dy_row = dy.data() + r * channels;
-      const Real* const x_row = x.data() + r * channels;
-      for (Index c = 0; c < channels; ++c) {
-        dgamma[c] += dy_row[c] * (x_row[c] - mean[c]);  // times inv_std once at the end
-        dbeta[c] += dy_row[c];
-      }
-    }
-  });
-  const Tensor sums = column_sums(partial);
-  AffineGradients result{Tensor::uninitialized({channels}), Tensor::uninitialized({channels})};
-  for (Index c = 0; c < channels; ++c) {
-    result.dgamma[c] = sums[c] * inv_std[c];
-    result.dbeta[c] = sums[channels + c];
-  }
-  return result;
+  const auto d = [dy = dy.data()]<class V>(Index i, Index) { return load<V>(dy + i); };
+  const auto d_times_centred = [dy = dy.data(), x = x.data(), mean = mean.data()]<class V>(
+                                   Index i, Index c) {
+    return load<V>(dy + i) * (load<V>(x + i) - load<V>(mean + c));
+  };
+  auto [dgamma, dbeta] = sums_over_rows(x.rows(), x.channels(), d_times_centred, d);
+  for (Index c = 0; c < dgamma.size(); ++c) dgamma[c] *= inv_std[c];
+  return {std::move(dgamma), std::move(dbeta)};
 }
 
 // dx = gamma·inv_std·(dy − dbeta/m − x_hat·dgamma/m), in place of dy [m, C]. Written as

@@ -1,14 +1,13 @@
 // What batch_norm and batch_norm_relu share. Private to them.
 #pragma once
 
-#include "minitape/core/parallel.hpp"
 #include "minitape/ops/batch_norm.hpp"
 #include "ops/rows.hpp"
 
 namespace minitape {
 
 void check_batch_norm_shapes(const Tensor& x, const Tensor& gamma, const Tensor& beta);
-/// Throws when x has a single row.
+/// Throws when x has fewer than two rows.
 void check_batch_rows(const Tensor& x);
 
 /// 1 / √(variance + ε): the one place that says where ε goes.

@@ -6,12 +6,9 @@
 //
 // The result is that of relu(batch_norm_training(…)). What it saves is memory traffic: for large
 // images both operations wait for memory most of the time, and apart they write u and du, only to
-// read them again. Here u is computed anew from x wherever its sign is asked for. How much that
-// buys: docs/performance.md.
-#include <algorithm>
-
+// read them again. Here u is computed anew from x, which has to be read anyway, wherever its sign is
+// asked for. How much that buys: docs/performance.md.
 #include "ops/batch_norm_parts.hpp"
-#include "ops/vectors.hpp"
 
 namespace minitape {
 namespace {
@@ -72,29 +69,16 @@ Tensor forward(const Tensor& x, const Channels& channel) {
 
 // ---- Backward ----
 
-// Σ du·(x − mean) | Σ du: [2·C].
-Tensor sums(const Tensor& dy, const Tensor& x, const Channels& channel) {
-  const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
-  Tensor partial = Tensor::zeros({chunk_count(rows, grain), 2 * channels});
+// Σ du·(x − mean) and Σ du, [C] each.
+std::array<Tensor, 2> sums(const Tensor& dy, const Tensor& x, const Channels& channel) {
   const Normalization at(x, channel);
-  const Real* const d = dy.data();
-  const auto du = [=]<class V>(Index i, Index c) {
+  const auto du = [=, d = dy.data()]<class V>(Index i, Index c) {
     return at.u<V>(i, c) > 0 ? load<V>(d + i) : V{};
   };
   const auto du_times_centred = [=]<class V>(Index i, Index c) {
     return du.template operator()<V>(i, c) * at.centred<V>(i, c);
   };
-  parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
-    Real* const total = partial.data() + chunk * 2 * channels;
-    // Few rows at a time are still in the cache for the second sum.
-    constexpr Index kRows = 32;
-    for (Index first = begin; first < end; first += kRows) {
-      const Index last = std::min(end, first + kRows);
-      add_rows(first, last, channels, du_times_centred, total);
-      add_rows(first, last, channels, du, total + channels);
-    }
-  });
-  return column_sums(partial);
+  return sums_over_rows(x.rows(), x.channels(), du_times_centred, du);
 }
 
 // dx = scale·(du − shift − (x − mean)·slope), in place of dy.
@@ -122,15 +106,12 @@ BatchNormResult batch_norm_relu_training(Var x, Var gamma, Var beta, Real epsilo
   Tensor y = forward(input, channel);
 
   const auto backward = [=](const Tensor&, Tensor dy) {
-    const Index channels = channel.mean.size();
-    const Tensor total = sums(dy, x.value(), channel);
-    Tensor dgamma = channel.inv_std, dbeta = Tensor::uninitialized({channels});
+    auto [dgamma, dbeta] = sums(dy, x.value(), channel);
     Tensor shift = dbeta, slope = channel.inv_std;  // dbeta/m and inv_std·dgamma/m
     const auto m = static_cast<Real>(dy.rows());
-    for (Index c = 0; c < channels; ++c) {
-      dgamma[c] *= total[c];
-      dbeta[c] = total[channels + c];
-      shift[c] = dbeta[c] / m;
+    for (Index c = 0; c < dgamma.size(); ++c) {
+      dgamma[c] *= channel.inv_std[c];
+      shift[c] /= m;
       slope[c] *= dgamma[c] / m;
     }
     if (x.needs_gradient()) {

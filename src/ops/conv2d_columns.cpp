@@ -17,13 +17,10 @@
 namespace minitape::columns {
 namespace {
 
-// Output lines in one piece of the matrix. A piece of about 10⁶ multiplications stays in the cache
-// and is fast: OpenBLAS multiplies small matrices as they lie. Where that would be fewer than 8
-// rows, a piece has 256, because OpenBLAS then rearranges both factors first, which only many rows
-// pay back.
+// Output lines in one piece of the matrix.
 Index lines_in_piece(const ConvSizes& s) {
-  const Index few = 1'000'000 / std::max<Index>(1, s.inputs() * s.filters);
-  return std::max<Index>(1, (few >= 8 ? few : 256) / std::max<Index>(1, s.window.out_w));
+  return std::max<Index>(
+      1, rows_in_product(s.inputs(), s.filters) / std::max<Index>(1, s.window.out_w));
 }
 
 // Calls piece(begin, end) for the lines begin … end − 1 in pieces of at most `grain` lines.
@@ -71,7 +68,8 @@ Tensor kernel_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& x) {
   Tensor partial = Tensor::zeros({groups, s.inputs() * s.filters});  // dK of each group
   // Each group of images adds up its own columnsᵀ·dY …
   parallel_chunks(s.images, s.images_per_group(), [&](Index group, Index first, Index last) {
-    Tensor columns = Tensor::uninitialized({grain * out_w, s.inputs()});
+    Tensor columns =
+        Tensor::uninitialized({std::min(grain, (last - first) * out_h) * out_w, s.inputs()});
     for_each_piece(grain, first * out_h, last * out_h, [&](Index begin, Index end) {
       im2col(x.data(), s.channels, s.window, begin, end, columns.data());
       const Index rows = (end - begin) * out_w;
@@ -81,7 +79,7 @@ Tensor kernel_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& x) {
     });
   });
   // … and the groups are added in order, the same for any number of threads.
-  return column_sums(partial).reshaped(s.kernel());
+  return sum_of_parts(partial).reshaped(s.kernel());
 }
 
 }  // namespace minitape::columns

@@ -7,7 +7,8 @@
 //
 // where `line` is the length of a padded image line. The innermost work is a block of up to 8
 // neighbouring output pixels times 2 vectors of filters. Its 16 sums stay in the processor's
-// registers, and every number that is loaded is used 2 or 8 times. That is what a matrix product
+// registers (of processors with 32 of them; else 6 × 2), and every number that is loaded is used 2 or
+// 8 times. That is what a matrix product
 // does inside, but here nothing is copied kh·kw times.
 //
 //   dx   is a convolution of dy with the kernel turned by 180° and its channels swapped (stride 1)
@@ -39,7 +40,8 @@ void for_each_filter_block(Index begin, Index end, Body body) {
 }
 
 // y[p, f] = bias[f] + Σ_u Σ_j x[u·line + p·step + j]·k[u, j, f] for `pixels` ≤ P pixels p and V
-// vectors of filters f; rows of k and y are `filters` long, and there may be no bias.
+// vectors of filters f; rows of k and y are `filters` long, and there may be no bias. P must be a
+// constant for the sums to be registers, so for fewer pixels the function calls itself with less.
 template <int V, int P = kBlock>
 void pixel_block(Index pixels, const Real* x, Index line, Index step, Index height, Index run,
                  const Real* k, const Real* bias, Index filters, Real* y) {
@@ -94,7 +96,7 @@ void gradient_block(Index count, const Real* x, Index line, Index step, const Wi
 
 // Lines of an image with the padding around them: what the windows of some output lines look at.
 struct PaddedLines {
-  Index line;  // length of one: (padding + image width + padding)·C
+  Index line;  // length of one: as far as the windows reach, times C
   Tensor values;
 
   PaddedLines(const ConvSizes& s, Index output_lines)
@@ -137,7 +139,7 @@ bool forward_applies(const ConvSizes& s) {
 }
 
 bool input_gradient_applies(const ConvSizes& s) {
-  return s.window.stride == 1 && s.channels % kLanes == 0 && s.y().size() > 0;
+  return s.window.stride == 1 && s.channels % kLanes == 0 && s.x().size() > 0 && s.y().size() > 0;
 }
 
 // ---- Forward ----
@@ -146,14 +148,15 @@ Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const 
   const Window& w = s.window;
   Tensor y = Tensor::uninitialized(s.y());  // [N, out_h, out_w, F]
   const Index bands = chunk_count(w.out_h, kBand), step = w.stride * s.channels;
-  // A single image has few bands: its filters are shared out, too.
-  const Index filters = s.images * bands < kFewBands ? 2 * kLanes : s.filters;
-  const Index shares = chunk_count(s.filters, filters);
+  // A single image has few bands: its filters are shared out, too, and each share copies its lines.
+  const Index per_share = s.images * bands < kFewBands ? 2 * kLanes : s.filters;
+  const Index shares = chunk_count(s.filters, per_share);
   // Blocks of equal size: 28 pixels are 4 blocks of 7 rather than 3 of 8 and one of 4.
   const Index block = chunk_count(w.out_w, chunk_count(w.out_w, kBlock));
   parallel_for(s.images * bands * shares, 1, [&](Index chunk, Index) {
-    const Index n = chunk / shares / bands, first = chunk / shares % bands * kBand;
-    const Index last = std::min(w.out_h, first + kBand), share = chunk % shares * filters;
+    const Index share = chunk % shares, band = chunk / shares;  // of all bands of all images
+    const Index n = band / bands, first = band % bands * kBand;
+    const Index last = std::min(w.out_h, first + kBand);
     PaddedLines image(s, last - first);
     image.fill(s, x, n, first);
     const auto compute = [&](Index f, auto vectors) {
@@ -168,7 +171,7 @@ Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const 
         }
       }
     };
-    for_each_filter_block(share, std::min(s.filters, share + filters), compute);
+    for_each_filter_block(share * per_share, std::min(s.filters, (share + 1) * per_share), compute);
   });
   return y;
 }
@@ -216,7 +219,7 @@ Tensor kernel_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& x) {
     }
   });
   // The groups are added in order, the same for any number of threads.
-  return column_sums(partial).reshaped(s.kernel());
+  return sum_of_parts(partial).reshaped(s.kernel());
 }
 
 }  // namespace minitape::direct

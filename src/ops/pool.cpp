@@ -2,7 +2,6 @@
 #include "minitape/ops/pool.hpp"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/ops/arithmetic.hpp"
@@ -53,7 +52,7 @@ void for_each_pixel(const Window& w, Index channels, Index n, const Inside& part
 }
 
 // The maxima and, where `winners` is wanted, which pixel of its window each came from: the number
-// that for_each_pixel gives it, kept as a Real.
+// that for_each_pixel gives it, kept as a Real, which fills as many lanes of a vector as the values.
 Tensor find_maxima(const Tensor& x, const Window& w, Tensor* winners) {
   const Index channels = x.channels();
   Tensor y = Tensor::uninitialized(output_shape(x.shape(), w));
@@ -81,7 +80,7 @@ Tensor give_to_winners(const Tensor& dy, const Tensor& winners, const Window& w,
                        const Shape& x_shape) {
   const Index channels = dy.channels();
   // Windows that tile the image reach every pixel once, and need no zeros to add to.
-  const bool tiles = w.size_h == w.stride && w.size_w == w.stride &&
+  const bool tiles = w.size_h == w.stride && w.size_w == w.stride && w.top == 0 && w.left == 0 &&
                      w.out_h * w.size_h == w.image_h && w.out_w * w.size_w == w.image_w;
   Tensor dx = tiles ? Tensor::uninitialized(x_shape) : Tensor::zeros(x_shape);  // [N, H, W, C]
   for_each_window(dy.shape()[0], w, [&](Index n, Index window, const Inside& part) {
@@ -104,12 +103,9 @@ Tensor find_means(const Tensor& x, const Window& w) {
   Tensor y = Tensor::zeros(output_shape(x.shape(), w));  // [N, out_h, out_w, C]
   for_each_window(x.shape()[0], w, [&](Index n, Index window, const Inside& part) {
     Real* const mean = y.data() + window * channels;
-    for (Index r = part.y0; r < part.y1; ++r) {
-      for (Index s = part.x0; s < part.x1; ++s) {
-        const Real* const value = x.data() + ((n * w.image_h + r) * w.image_w + s) * channels;
-        for (Index c = 0; c < channels; ++c) mean[c] += value[c];
-      }
-    }
+    for_each_pixel(w, channels, n, part, [&](Index, Index offset) {
+      for (Index c = 0; c < channels; ++c) mean[c] += x[offset + c];
+    });
     for (Index c = 0; c < channels; ++c) mean[c] /= static_cast<Real>(part.count());
   });
   return y;
@@ -122,12 +118,9 @@ Tensor spread_means(const Tensor& dy, const Window& w, const Shape& x_shape) {
   for_each_window(dy.shape()[0], w, [&](Index n, Index window, const Inside& part) {
     const Real* const d = dy.data() + window * channels;
     const Real weight = 1 / static_cast<Real>(part.count());
-    for (Index r = part.y0; r < part.y1; ++r) {
-      for (Index s = part.x0; s < part.x1; ++s) {
-        Real* const dvalue = dx.data() + ((n * w.image_h + r) * w.image_w + s) * channels;
-        for (Index c = 0; c < channels; ++c) dvalue[c] += weight * d[c];
-      }
-    }
+    for_each_pixel(w, channels, n, part, [&](Index, Index offset) {
+      for (Index c = 0; c < channels; ++c) dx[offset + c] += weight * d[c];
+    });
   });
   return dx;
 }
@@ -151,6 +144,8 @@ Window pool_window(const std::string& operation, const Shape& x, PoolOptions opt
   const Index stride = options.stride == 0 ? options.size : options.stride;
   const Window window =
       Window::over(operation, x, options.size, options.size, stride, options.padding);
+  MINITAPE_CHECK(window.image_h >= 1 && window.image_w >= 1, "[", operation,
+                 "] the image needs at least one pixel: x is ", x);
   MINITAPE_CHECK(options.padding.amount < options.size, "[", operation,
                  "] the padding must be smaller than the window: the window is ", options.size, "x",
                  options.size, ", the padding ", options.padding.amount);
@@ -167,10 +162,10 @@ Var max_pool(Var x, PoolOptions options) {
   const Window w = pool_window("max_pool", x.shape(), options);
   Tensor winners;  // [N, out_h, out_w, C]
   Tensor y = find_maxima(x.value(), w, x.needs_gradient() ? &winners : nullptr);
-  const auto backward = [=, winners = std::move(winners)](const Tensor&, Tensor dy) {
+  auto backward = [=, winners = std::move(winners)](const Tensor&, Tensor dy) {
     x.add_gradient(give_to_winners(dy, winners, w, x.shape()));
   };
-  return x.tape().record("max_pool", {x}, std::move(y), backward);
+  return x.tape().record("max_pool", {x}, std::move(y), std::move(backward));
 }
 
 // ---- Mean ----

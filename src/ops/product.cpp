@@ -9,16 +9,12 @@ namespace minitape {
 namespace {
 
 // Computes C = A·B [M, N] in chunks of rows: chunk(begin, end) is the view of rows begin … end − 1
-// of A. A chunk of at most 10⁶ multiplications is fast, because OpenBLAS multiplies small matrices
-// as they lie. Where that would be fewer than 8 rows, a chunk has 64: OpenBLAS then rearranges B
-// first, in every chunk anew.
+// of A.
 template <class Chunk>
 Tensor product_in_chunks(Index m, const MatrixView& b, Chunk chunk) {
   const Index n = b.columns;
-  const Index few = 1'000'000 / std::max<Index>(1, n * b.rows);
-  const Index grain = few >= 8 ? few : 64;
   Tensor c = Tensor::uninitialized({m, n});
-  parallel_for(m, grain, [&](Index begin, Index end) {
+  parallel_for(m, rows_in_product(b.rows, n), [&](Index begin, Index end) {
     gemm(chunk(begin, end), b, 0, c.data() + begin * n, n);
   });
   return c;

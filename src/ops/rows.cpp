@@ -1,29 +1,22 @@
 #include "ops/rows.hpp"
 
-#include <algorithm>
-
-#include "minitape/core/parallel.hpp"
-#include "ops/vectors.hpp"
-
 namespace minitape {
 
-Index row_grain(Index channels) {
-  return std::max<Index>(1, 16384 / std::max<Index>(1, channels));
+Tensor column_sums(const Tensor& x) {
+  const auto value = [from = x.data()]<class V>(Index i, Index) { return load<V>(from + i); };
+  return std::move(sums_over_rows(x.rows(), x.channels(), value)[0]);
 }
 
-Tensor column_sums(const Tensor& x) {
-  const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
-  // One row of partial sums per chunk.
-  Tensor partial = Tensor::zeros({chunk_count(rows, grain), channels});
-  parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
-    const auto value = [values = x.data()]<class V>(Index i, Index) { return load<V>(values + i); };
-    add_rows(begin, end, channels, value, partial.data() + chunk * channels);
+Tensor sum_of_parts(const Tensor& parts) {
+  const Index count = parts.shape()[0], n = parts.shape()[1];
+  Tensor total = Tensor::zeros({n});
+  parallel_for(n, kElementGrain, [&](Index begin, Index end) {
+    Real* const sums = total.data();
+    for (Index part = 0; part < count; ++part) {
+      const Real* const values = parts.data() + part * n;
+      for (Index i = begin; i < end; ++i) sums[i] += values[i];
+    }
   });
-  // Merge them in chunk order.
-  Tensor total = Tensor::zeros({channels});
-  for (Index chunk = 0; chunk < partial.rows(); ++chunk) {
-    for (Index c = 0; c < channels; ++c) total[c] += partial[chunk * channels + c];
-  }
   return total;
 }
 

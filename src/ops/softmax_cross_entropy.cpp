@@ -22,6 +22,7 @@ void check_labels(const Tensor& logits, std::span<const int> labels) {
 
 Tensor softmax(Tensor logits) {
   const Index classes = logits.channels();
+  MINITAPE_CHECK(classes > 0, "[softmax] needs at least one class: logits are ", logits.shape());
   for (Index n = 0; n < logits.rows(); ++n) {
     Real* const row = logits.data() + n * classes;
     const Real largest = *std::max_element(row, row + classes);

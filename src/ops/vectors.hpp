@@ -1,11 +1,12 @@
 // The processor's vectors: numbers that are loaded, added and multiplied together. Private to the
 // operations.
 //
-// Compilers turn plain loops into vector code by themselves where loops are long. The inner loops
-// here run over the channels of one pixel, often 16 or 32, and are left before what they prepare
-// pays. So these few loops say vector themselves, with the compiler's own vector types: arithmetic,
+// Compilers turn plain loops into vector code by themselves. But such code begins and ends with some
+// set-up, which does not pay for loops over the 16 or 32 channels of one pixel. So these few loops are
+// written with vectors explicitly, in the compiler's own vector types (GCC and Clang): arithmetic,
 // comparisons and ?: work element by element, as with a Real. Code for both is written once, as a
-// template of V, which is Vector for most channels and Real for the last few.
+// lambda [=]<class V>(…) in which V is Vector for most channels and Real for the last few. To call it
+// for a given V one has to write f.template operator()<V>(…).
 #pragma once
 
 #include <cstring>
@@ -14,7 +15,7 @@
 
 namespace minitape {
 
-// As wide as the processor has them, and how many it keeps in registers.
+// As wide as the instructions that the compiler may use, and how many fit into the registers.
 #if defined(__AVX512F__)
 inline constexpr Index kVectorBytes = 64, kVectorRegisters = 32;
 #elif defined(__AVX__)
@@ -45,24 +46,6 @@ void for_each_channel(Index channels, Body body) {
   Index c = 0;
   for (; c + kLanes <= channels; c += kLanes) body.template operator()<Vector>(c);
   for (; c < channels; ++c) body.template operator()<Real>(c);
-}
-
-/// sums[c] += Σ_r term.operator()<V>(r·channels + c, c) over the rows begin … end − 1 of a matrix
-/// [rows, channels]. Four rows are summed up side by side, because an addition takes as long as four
-/// can be started. The order of the additions is fixed by begin and end.
-template <class Term>
-void add_rows(Index begin, Index end, Index channels, Term term, Real* sums) {
-  for_each_channel(channels, [&]<class V>(Index c) {
-    V part[4] = {};
-    Index r = begin;
-    for (; r + 4 <= end; r += 4) {
-      for (Index k = 0; k < 4; ++k) {
-        part[k] += term.template operator()<V>((r + k) * channels + c, c);
-      }
-    }
-    for (; r < end; ++r) part[0] += term.template operator()<V>(r * channels + c, c);
-    store(sums + c, load<V>(sums + c) + ((part[0] + part[1]) + (part[2] + part[3])));
-  });
 }
 
 }  // namespace minitape

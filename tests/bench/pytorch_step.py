@@ -77,7 +77,7 @@ def train_ms(model, x, steps, best):
     model.train()
 
     def step():
-        optimizer.zero_grad(set_to_none=best)
+        optimizer.zero_grad(set_to_none=True) if best else optimizer.zero_grad()
         loss_of(model(x), labels).backward()
         optimizer.step()
 

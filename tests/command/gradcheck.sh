@@ -5,7 +5,7 @@ source "$(dirname "$0")/lib.sh"
 for config in "$configs"/*.toml; do
   expect 0 "all gradients are right" "$minitape" gradcheck "$config" --entries 5
 done
-expect 0 "0.dense.bias are 0 in training" "$minitape" gradcheck "$configs/seed_dense.toml"
+expect 0 "0.dense.bias are 0, or nearly, in training" "$minitape" gradcheck "$configs/seed_dense.toml"
 expect 0 "12.dense.kernel" "$minitape" gradcheck "$configs/digits_cnn.toml"
 grep -q "20 of 640" output.txt || fail "gradcheck does not say how many entries it checked"
 

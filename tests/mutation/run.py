@@ -148,6 +148,8 @@ def main(arguments):
         print(f"{len(mutations)} mutations fit the sources")
         return 0
     wanted = [m for m in mutations if all(a in m.file + " " + m.what for a in arguments)]
+    if not wanted:
+        raise SystemExit(f"no mutation's file and description contain {' and '.join(arguments)}")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     start = time.time()
     prepare()

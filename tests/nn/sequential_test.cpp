@@ -250,6 +250,39 @@ TEST_CASE("predict and forward in inference have the same bits for a whole model
   }
 }
 
+TEST_CASE("of more examples than go through the layers together, each is predicted as by itself") {
+  Sequential model = small_model();
+  model.initialize(1);
+  for (const Index images : {32, 33, 65}) {
+    const Tensor x = random_tensor("x", {images, 6, 4, 2});
+    const Tensor y = model.predict(x);
+    for (const Index i : {Index{0}, Index{31}, images - 1}) {
+      const Index in = 6 * 4 * 2, out = y.size() / images;
+      Tensor one = Tensor::uninitialized({1, 6, 4, 2});
+      std::copy_n(x.data() + i * in, in, one.data());
+      Tensor expected = Tensor::uninitialized(y.shape().without_batch().with_batch(1));
+      std::copy_n(y.data() + i * out, out, expected.data());
+      CHECK(mismatch(model.predict(one), expected) == "");
+    }
+  }
+}
+
+TEST_CASE("batch norm and relu are computed at once, unless a class derived from them is there") {
+  // A batch norm that gives back its input.
+  class Nothing : public BatchNorm {
+   public:
+    Nothing() : BatchNorm(2) {}
+    Var forward(Var x, Mode) override { return x; }
+  };
+  Sequential model;
+  model.add<Nothing>();
+  model.add<Activation>(Activation::relu);
+  model.initialize(1);
+  Tape tape;
+  const Var y = model.forward(tape.constant(numbers({2, 2}, {1, -2, 3, 4})), Mode::training);
+  CHECK(mismatch(y.value(), numbers({2, 2}, {1, 0, 3, 4})) == "");
+}
+
 TEST_CASE("gradients of whole models with convolutions, batch norm and a residual block" *
           double_only()) {
   for (const bool batch_norm : {true, false}) {

@@ -79,6 +79,15 @@ TEST_CASE("a NaN stays a NaN, so that values that have gone wrong are not hidden
   }
 }
 
+TEST_CASE("an infinite gradient is kept where relu is open and stopped where it is closed") {
+  Tape tape;
+  const Var x = tape.variable(numbers({2}, {1, -1}));
+  const double infinity = std::numeric_limits<double>::infinity();
+  tape.backward(sum(relu(x) * tape.constant(numbers({2}, {infinity, infinity}))));
+  CHECK(std::isinf(x.gradient()[0]));
+  CHECK(x.gradient()[1] == 0);
+}
+
 TEST_CASE("activations give the same bits on the tape and without it, across chunks") {
   const Tensor x = random_tensor("x", {2 * kElementGrain + 5}, 0, 3);
   for (const Named& activation : activations()) {

@@ -76,6 +76,7 @@ TEST_CASE("the direct convolution is left out where filters do not fill vectors,
   CHECK(direct::input_gradient_applies(sizes({2, 4, 4, 16}, {3, 3, 16, 10})));
   CHECK_FALSE(direct::input_gradient_applies(sizes({2, 4, 4, 3}, {3, 3, 3, 16})));
   CHECK_FALSE(direct::forward_applies(sizes({0, 4, 4, 16}, {3, 3, 16, 16})));
+  CHECK_FALSE(direct::input_gradient_applies(sizes({8, 4, 4, 0}, {3, 3, 0, 16})));
 }
 
 TEST_CASE("both convolutions have the same bits with 1, 2 and 3 threads") {

@@ -240,6 +240,15 @@ TEST_CASE("an empty batch of images gives an empty result and zero gradients") {
   CHECK(x.gradient().shape() == Shape{0, 5, 4, 2});
 }
 
+TEST_CASE("images without channels give zeros, and gradients of no elements") {
+  const Tensor x = Tensor::zeros({8, 4, 4, 0}), kernel = Tensor::zeros({3, 3, 0, 16});
+  const Tensor y = conv2d(x, kernel, nullptr, {1, Padding::same()});
+  CHECK(mismatch(y, Tensor::zeros({8, 4, 4, 16})) == "");
+  CHECK(conv2d_input_gradient(y, kernel, x.shape(), {1, Padding::same()}).shape() == x.shape());
+  CHECK(conv2d_kernel_gradient(y, x, kernel.shape(), {1, Padding::same()}).shape() ==
+        kernel.shape());
+}
+
 // ---- Errors ----
 
 TEST_CASE("conv2d says what does not fit") {

@@ -156,6 +156,26 @@ TEST_CASE("gradients of the pools" * double_only()) {
   CHECK(wrong_gradients([](const Inputs& v) { return global_avg_pool(v[0]); }, {x}) == "");
 }
 
+TEST_CASE("gradients where padded windows lie side by side, as many as the image has room for" *
+          double_only()) {
+  // The windows' sizes add up to the image's, but they begin in the padding and leave the last row
+  // and column out.
+  const PoolOptions options{3, 3, Padding::of(1)};
+  const auto largest = [&](const Inputs& v) { return max_pool(v[0], options); };
+  const auto average = [&](const Inputs& v) { return avg_pool(v[0], options); };
+  const Tensor x = random_tensor("x", {3, 6, 6, 2});
+  CHECK(wrong_gradients(largest, {x}) == "");
+  CHECK(wrong_gradients(average, {x}) == "");
+}
+
+TEST_CASE("max pool with more channels than a vector has lanes, against plain loops") {
+  const Tensor x = random_tensor("x", {2, 6, 5, 37});
+  for (const PoolOptions& options : all_options()) {
+    const Window w = pool_window("max_pool", x.shape(), options);
+    CHECK(different_bits(max_pool(x, options), plain_pool(x, w, largest)) == "");
+  }
+}
+
 TEST_CASE("a window's stride is its size unless it is given") {
   const Window w = pool_window("max_pool", {1, 7, 9, 1}, {3});
   CHECK(w.stride == 3);
@@ -211,7 +231,10 @@ TEST_CASE("a window of size 0 is refused as such") {
                     [&] { max_pool(x, {0}); }) == "");
 }
 
-TEST_CASE("an image without pixels has no mean") {
+TEST_CASE("an image without pixels has no maximum and no mean") {
+  CHECK(error_lacks({"[max_pool] the image needs at least one pixel: x is (2, 0, 3, 1)"}, [] {
+          max_pool(Tensor::zeros({2, 0, 3, 1}), {2, 1, Padding::of(1)});
+        }) == "");
   CHECK(error_lacks({"[global_avg_pool] needs a window of at least 1x1", "0x3"}, [] {
           global_avg_pool(Tensor::zeros({2, 0, 3, 1}));
         }) == "");

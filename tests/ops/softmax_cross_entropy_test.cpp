@@ -169,6 +169,12 @@ TEST_CASE("logits and labels must fit together") {
                     [&] { count_correct(z, Labels{0}); }) == "");
 }
 
+TEST_CASE("no classes have no probabilities") {
+  CHECK(error_lacks({"[softmax] needs at least one class: logits are (2, 0)"}, [] {
+          softmax(Tensor::zeros({2, 0}));
+        }) == "");
+}
+
 TEST_CASE("a label that is not a class is named with its place") {
   const Tensor z = Tensor::zeros({2, 3});
   CHECK(error_lacks({"[softmax_cross_entropy] label 3 of example 1 is not one of the 3 classes"},

@@ -38,7 +38,8 @@ class Var {
   /// The value. Throws after backward for the values in between, whose memory it has released.
   const Tensor& value() const;
   const Shape& shape() const { return value().shape(); }
-  /// ∂loss/∂this after backward: for variables, and for whatever keep_gradient() was called on.
+  /// ∂loss/∂this after backward: for variables, and for whatever keep_gradient() was called on. For
+  /// parameters, what has been added up in the parameter.
   const Tensor& gradient() const;
   /// Asks backward to leave this value and its gradient in place.
   void keep_gradient() const;

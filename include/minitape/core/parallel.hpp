@@ -20,8 +20,8 @@ inline Index chunk_count(Index n, Index grain) {
   return (n + grain - 1) / grain;
 }
 
-/// Calls body(begin, end) for every chunk of [0, n). When a body throws, the chunks already begun
-/// are finished and one of the exceptions is thrown on.
+/// Calls body(begin, end) for every chunk of [0, n). When a body throws, one of the exceptions is
+/// thrown on in the end; other chunks may have been computed or not.
 void parallel_for(Index n, Index grain, const std::function<void(Index begin, Index end)>& body);
 
 /// The same, for bodies that keep a partial result: body(chunk, begin, end), with the chunk's

@@ -57,7 +57,7 @@ class Layer {
 
   /// x is (N, …). Records on x's tape.
   virtual Var forward(Var x, Mode mode) = 0;
-  /// The same as forward in Mode::inference, bit for bit, without a tape.
+  /// The same as forward in Mode::inference, without a tape: bit for bit for a single layer.
   virtual Tensor predict(Tensor x) const = 0;
 
   virtual LayerState state() { return {}; }

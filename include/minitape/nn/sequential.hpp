@@ -35,6 +35,9 @@ class Sequential : public Layer {
   Shape output_shape(const Shape& input) const override;
   /// Throws when initialize() has not been called.
   Var forward(Var x, Mode mode) override;
+  /// Sends 32 examples at a time through all layers, on one thread each, so that a layer finds in the
+  /// cache what the one before has written. Up to 32 examples have the same bits as with forward;
+  /// more may be rounded otherwise, because matrix products are then cut elsewhere.
   Tensor predict(Tensor x) const override;
   LayerState state() override;
   void initialize(std::uint64_t seed) override;
@@ -51,7 +54,7 @@ class Sequential : public Layer {
   };
 
   /// Layer i if it is batch norm with a relu behind it, else nullptr: both are computed at once.
-  BatchNorm* batch_norm_before_relu(std::size_t i) const;
+  BatchNorm* batch_norm_before_relu(std::size_t i);
 
   std::vector<Entry> entries_;
   Index next_position_ = 0;

@@ -8,7 +8,11 @@
 // windows and kernel (src/ops/conv2d_columns.cpp, plain), and straight from the image
 // (src/ops/conv2d_direct.cpp, faster where the filters fill the processor's vectors).
 //
-//   db = Σ rows of dY        dk, dx: the sum above, with respect to k and to x
+// Backward, each sum over all (n, i, j, f, u, v, c) of the equation above that hold the element:
+//
+//   db[f]          = Σ dy[n, i, j, f]
+//   dk[u, v, c, f] = Σ x[n, i·stride + u − top, j·stride + v − left, c]·dy[n, i, j, f]
+//   dx[n, h, w, c] = Σ k[u, v, c, f]·dy[n, i, j, f]    with i·stride + u − top = h, j likewise for w
 #pragma once
 
 #include <optional>
