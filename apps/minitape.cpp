@@ -5,19 +5,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <map>
 #include <new>
 
+#include "command_line.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/experiment/benchmark.hpp"
 #include "minitape/experiment/build.hpp"
 #include "minitape/experiment/compare.hpp"
-#include "minitape/experiment/gradcheck.hpp"
-#include "minitape/experiment/nearest.hpp"
 #include "minitape/experiment/profile.hpp"
 #include "minitape/experiment/progress.hpp"
 #include "minitape/experiment/report.hpp"
@@ -28,26 +25,6 @@ namespace fs = std::filesystem;
 using namespace minitape;
 
 namespace {
-
-// What the subcommands are given.
-struct Arguments {
-  std::string config;
-  std::vector<std::string> set;
-  std::vector<std::string> vary{"model.batch_norm=false,true"};
-  std::string out;
-  int threads = 0;  // 0: one per processor
-  Index seeds = 1;
-  Index steps = 20;
-  bool json = false, profile = false;
-  ModelCheckOptions check;
-
-  Config read() const { return read_config(config, set); }
-  // runs/NAME unless --out says otherwise; NAME is the config file's.
-  fs::path out_or(const std::string& suffix) const {
-    return out.empty() ? fs::path("runs") / (fs::path(config).stem().string() + suffix)
-                       : fs::path(out);
-  }
-};
 
 // ---- train ----
 
@@ -146,102 +123,20 @@ int run_gradcheck(const Arguments& arguments) {
   return check.passed() ? 0 : static_cast<int>(Fault::run_failed);
 }
 
-// ---- The command line ----
+// ---- The program ----
 
-void add_config(CLI::App& command, Arguments& arguments) {
-  command.add_option("config", arguments.config, "Config file (TOML)")->required();
-  command
-      .add_option("--set", arguments.set,
-                  "Replace a key of the config, as in --set train.epochs=3. Can be repeated.")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all();
-  command.add_option("--threads", arguments.threads, "Threads; default: one per processor")
-      ->check(CLI::Range(1, 1024));
-}
-
-int run(int argc, char** argv) {
-  Arguments arguments;
-  int (*command)(const Arguments&) = nullptr;
-  CLI::App app{"minitape: train classifiers with and without batch normalization"};
-  app.require_subcommand(1);
-
-  CLI::App* train = app.add_subcommand("train", "Train a model and measure it after every epoch");
-  add_config(*train, arguments);
-  train->add_option("--out", arguments.out, "Run folder; default: runs/NAME")->type_name("DIR");
-  train->callback([&] { command = run_train; });
-
-  CLI::App* compare = app.add_subcommand(
-      "compare", "Train variants that differ in one key and lay them side by side");
-  add_config(*compare, arguments);
-  compare
-      ->add_option("--vary", arguments.vary,
-                   "Key and values; default: model.batch_norm=false,true. Can be repeated.")
-      ->type_name("KEY=V1,V2")
-      ->expected(1)
-      ->take_all();
-  compare->add_option("--seeds", arguments.seeds, "Train each variant with so many seeds")
-      ->check(CLI::Range(1, 1000));
-  compare->add_option("--out", arguments.out, "Folder; default: runs/NAME_compare")
-      ->type_name("DIR");
-  compare->callback([&] { command = run_compare; });
-
-  CLI::App* summary = app.add_subcommand("summary", "Show the layers, their shapes and parameters");
-  add_config(*summary, arguments);
-  summary->callback([&] { command = run_summary; });
-
-  CLI::App* gradcheck = app.add_subcommand(
-      "gradcheck", "Check the model's gradients against differences, in double precision");
-  add_config(*gradcheck, arguments);
-  const std::map<std::string, Probe> probes{
-      {"random", Probe::random}, {"sum", Probe::sum}, {"squares", Probe::squares}};
-  ModelCheckOptions& check = arguments.check;
-  gradcheck->add_option("--batch", check.batch_size, "Images; default: 5")
-      ->check(CLI::Range(1, 10000));
-  gradcheck
-      ->add_option("--entries", check.check.max_entries,
-                   "Of larger tensors, check a random sample of this size; default: 20")
-      ->check(CLI::Range(1, 1000000));
-  gradcheck->add_option("--step", check.check.step, "Step h of the differences; default: 1e-5")
-      ->check(CLI::Range(1e-12, 1.0));
-  gradcheck
-      ->add_option("--probe", check.check.probe,
-                   "Loss: random (a randomly weighted sum of the outputs y; default), sum (of y) "
-                   "or squares (the sum of y squared); the last two hide mistakes")
-      ->transform(CLI::CheckedTransformer(probes).description(""))
-      ->type_name("random|sum|squares");
-  gradcheck->callback([&] { command = run_gradcheck; });
-
-  CLI::App* bench = app.add_subcommand("bench", "Time training and prediction on random input");
-  add_config(*bench, arguments);
-  bench->add_option("--steps", arguments.steps, "Steps to measure; default: 20")
-      ->check(CLI::Range(1, 100000));
-  CLI::Option* json = bench->add_flag("--json", arguments.json, "Print one JSON object");
-  bench
-      ->add_flag("--profile", arguments.profile,
-                 "Show where a training step goes: each layer and direction, against the machine's "
-                 "own speed in arithmetic and in memory")
-      ->excludes(json);
-  bench->callback([&] { command = run_bench; });
-
-  // CLI11 would only say that a subcommand is missing.
-  if (argc > 1 && argv[1][0] != '-') {
-    const std::vector<std::string> names{"train", "compare", "summary", "gradcheck", "bench"};
-    const bool known = std::find(names.begin(), names.end(), argv[1]) != names.end();
-    const std::string near = nearest(argv[1], names);
-    MINITAPE_CHECK(known, "there is no subcommand \"", argv[1], "\"",
-                   near.empty() ? "" : ": did you mean \"" + near + "\"?",
-                   " (minitape --help lists all)");
-  }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(Fault::bad_input);
-  }
-  if (gradcheck->parsed() && sizeof(Real) != sizeof(double)) continue_in_double(argv);
+int run(const Call& call, char** argv) {
+  if (call.subcommand.empty()) return call.exit_code;
+  if (call.subcommand == "gradcheck" && sizeof(Real) != sizeof(double)) continue_in_double(argv);
   // Also what OMP_NUM_THREADS asks for is checked: too many threads would crash the program.
-  set_thread_count(arguments.threads > 0 ? arguments.threads : thread_count());
-  return command(arguments);
+  const int threads = call.arguments.threads;
+  set_thread_count(threads > 0 ? threads : thread_count());
+  const std::map<std::string, int (*)(const Arguments&)> subcommands{{"train", run_train},
+                                                                     {"compare", run_compare},
+                                                                     {"summary", run_summary},
+                                                                     {"gradcheck", run_gradcheck},
+                                                                     {"bench", run_bench}};
+  return subcommands.at(call.subcommand)(call.arguments);
 }
 
 // A standard stream that the caller has closed would give its number to the next file that is
@@ -257,7 +152,7 @@ void replace_closed_streams() {
 int main(int argc, char** argv) {
   replace_closed_streams();
   try {
-    const int code = run(argc, argv);
+    const int code = run(parse_command_line(argc, argv), argv);
     if (!std::cout.flush()) throw Error("cannot write the results to stdout", Fault::run_failed);
     return code;
   } catch (const Error& error) {

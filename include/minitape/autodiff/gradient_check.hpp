@@ -1,7 +1,7 @@
 // Checking gradients against differences.
 //
 // The loss is L = Σ rᵢ·fᵢ(x) with a fixed random r: a plain sum would make the gradient of a
-// normalised value zero whatever the backward function does, and the check could not fail.
+// normalized value zero whatever the backward function does, and the check could not fail.
 // For each checked entry x:
 //
 //   numeric = (L(x + h) − L(x − h)) / 2h

@@ -10,7 +10,7 @@
 
 namespace minitape {
 
-/// A piece of memory, 64-byte aligned, not initialised. Has exactly one owner.
+/// A piece of memory, 64-byte aligned, not initialized. Has exactly one owner.
 class Storage {
  public:
   Storage() = default;

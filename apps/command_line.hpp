@@ -1,0 +1,44 @@
+// The command line: what each subcommand can be given.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "minitape/experiment/config.hpp"
+#include "minitape/experiment/gradcheck.hpp"
+
+namespace minitape {
+
+/// What the subcommands are given.
+struct Arguments {
+  std::string config;
+  std::vector<std::string> set;
+  std::vector<std::string> vary{"model.batch_norm=false,true"};
+  std::string out;
+  int threads = 0;  // 0: one per processor
+  Index seeds = 1;
+  Index steps = 20;
+  bool json = false, profile = false;
+  ModelCheckOptions check;
+
+  Config read() const { return read_config(config, set); }
+  // runs/NAME unless --out says otherwise; NAME is the config file's.
+  std::filesystem::path out_or(const std::string& suffix) const {
+    return out.empty() ? std::filesystem::path("runs") /
+                             (std::filesystem::path(config).stem().string() + suffix)
+                       : std::filesystem::path(out);
+  }
+};
+
+/// What the call asks for. Without a subcommand all is done (--help, or a message about what was
+/// wrong), and the program ends with `exit_code`.
+struct Call {
+  std::string subcommand;  // "train"
+  Arguments arguments;
+  int exit_code = 0;
+};
+
+Call parse_command_line(int argc, char** argv);
+
+}  // namespace minitape
