@@ -60,15 +60,24 @@ void add_gradcheck(CLI::App& app, Call& call) {
                    "Of larger tensors, check a random sample of this size; default: 20")
       ->check(CLI::Range(1, 1000000));
   gradcheck->add_option("--step", options.check.step, "Step h of the differences; default: 1e-5")
-      ->check(CLI::Range(1e-12, 1.0));
+      ->type_name("H")
+      ->check([](const std::string& text) {
+        double step = 0;
+        const bool good = CLI::detail::lexical_cast(text, step) && step >= 1e-7 && step <= 1;
+        return good ? "" : "must be a number from 1e-7 to 1: " + text;
+      });
   const std::map<std::string, Probe> probes{
       {"random", Probe::random}, {"sum", Probe::sum}, {"squares", Probe::squares}};
   gradcheck
       ->add_option("--probe", options.check.probe,
                    "Loss: random (a randomly weighted sum of the outputs y; default), sum (of y) "
                    "or squares (the sum of y squared); the last two hide mistakes")
-      ->transform(CLI::CheckedTransformer(probes).description(""))
-      ->type_name("random|sum|squares");
+      ->type_name("random|sum|squares")
+      ->transform([probes](const std::string& text) {
+        const auto found = probes.find(text);
+        if (found == probes.end()) throw CLI::ValidationError("must be random, sum or squares");
+        return std::to_string(static_cast<int>(found->second));
+      });
 }
 
 void add_bench(CLI::App& app, Call& call) {

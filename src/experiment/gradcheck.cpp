@@ -93,22 +93,34 @@ ModelCheck check_model(const std::string& name, const Config& config,
 }
 
 std::string ModelCheck::to_string() const {
+  std::size_t longest = 30;
+  for (const GradientCheckRow& row : training.rows) longest = std::max(longest, row.name.size());
+  const int name_width = static_cast<int>(longest) + 2;
+  const auto error_of = [](const GradientCheckRow& row) {
+    std::ostringstream error;
+    error << std::setprecision(1) << std::scientific << row.error;
+    return row.checked > 0 ? error.str() : "-";
+  };
   std::ostringstream text;
   text << name << ": gradients with respect to random images " << input
        << " and to all parameters\nerror = |analytic − numeric| / max(1, |analytic|, |numeric|), "
        << "tolerance " << training.tolerance << "\n\n"
-       << std::left << std::setw(32) << "tensor" << std::setw(20) << "shape" << std::right
-       << std::setw(14) << "checked" << std::setw(7) << "kinks" << std::setw(11) << "training"
+       << std::left << std::setw(name_width) << "tensor" << std::setw(20) << "shape" << std::right
+       << std::setw(14) << "checked" << std::setw(10) << "left out" << std::setw(11) << "training"
        << std::setw(11) << "inference"
        << "\n";
   std::string notes;
   for (std::size_t i = 0; i < training.rows.size(); ++i) {
     const GradientCheckRow &a = training.rows[i], &b = inference.rows[i];
     const bool good = a.passed(training.tolerance) && b.passed(inference.tolerance);
-    text << std::left << std::setw(32) << a.name << std::setw(20) << concat(a.shape) << std::right
-         << std::setw(14) << concat(std::min(a.checked, b.checked), " of ", a.shape.size())
-         << std::setw(7) << a.kinks + b.kinks << std::setprecision(1) << std::scientific
-         << std::setw(11) << a.error << std::setw(11) << b.error << (good ? "" : "  WRONG") << "\n";
+    text << std::left << std::setw(name_width) << a.name << std::setw(20) << concat(a.shape)
+         << std::right << std::setw(14)
+         << concat(std::min(a.checked, b.checked), " of ", a.shape.size()) << std::setw(10)
+         << a.kinks + b.kinks << std::setw(11) << error_of(a) << std::setw(11) << error_of(b)
+         << (good                     ? ""
+             : a.clear() && b.clear() ? "  WRONG"
+                                      : "  UNCLEAR")
+         << "\n";
     if (a.vacuous(training.tolerance) || b.vacuous(inference.tolerance)) {
       const bool both = a.vacuous(training.tolerance) && b.vacuous(inference.tolerance);
       notes += concat("warning: all checked gradients of ", a.name, " are 0, or nearly, in ",
@@ -123,8 +135,15 @@ std::string ModelCheck::to_string() const {
   for (const GradientReport* report : {&training, &inference}) {
     if (!report->passed()) text << report->to_string();
   }
-  text << (passed() ? "all gradients are right\n"
-                    : "a gradient is WRONG, or could not be checked\n");
+  const bool clear = std::all_of(training.rows.begin(), training.rows.end(),
+                                 [](const GradientCheckRow& row) { return row.clear(); }) &&
+                     std::all_of(inference.rows.begin(), inference.rows.end(),
+                                 [](const GradientCheckRow& row) { return row.clear(); });
+  text << (!passed() && clear ? "a gradient is WRONG"
+           : !clear           ? "a gradient could not be checked, or is WRONG"
+           : notes.empty()    ? "all gradients are right"
+                              : "all gradients are right, but see the warnings")
+       << "\n";
   return text.str();
 }
 

@@ -102,7 +102,7 @@ class Stopwatch {
   Clock::time_point last_;
 };
 
-// Random bytes with the config's shape: enough for all steps in one epoch.
+// Random bytes with the config's shape.
 Dataset random_images(const Shape& shape, Index classes, Index count) {
   Dataset dataset{.name = "random", .image_shape = shape};
   Random random = stream(1, "profile/images");
@@ -149,10 +149,10 @@ Profile profile(const Config& config, const std::string& name, Index steps) {
       "takes ",
       input, " and gives ", output);
   Sgd sgd(model.state().parameters, build_sgd_options(config));
-  const Index count = config.train.batch_size * (steps + kWarmUp);
-  const Dataset dataset = random_images(input, std::min<Index>(output[0], 256), count);
+  constexpr Index kBatches = 4;  // in an epoch
+  const Dataset dataset = random_images(input, std::min<Index>(output[0], 256),
+                                        std::max<Index>(2, config.train.batch_size) * kBatches);
   Batches batches(dataset, Standardization::none(input.channels()), build_batch_options(config));
-  batches.start_epoch(0);
 
   Stopwatch stopwatch;
   Tape tape;
@@ -162,6 +162,7 @@ Profile profile(const Config& config, const std::string& name, Index steps) {
   std::vector<double> totals;
   for (Index step = 0; step < kWarmUp + steps; ++step) {
     if (step == kWarmUp) stopwatch = {};
+    if (step % kBatches == 0) batches.start_epoch(step / kBatches);
     const auto start = Clock::now();
     stopwatch.start_step();
     Batch batch = *batches.next();
@@ -193,18 +194,21 @@ double ProfileRow::share_of_ceiling(const Ceilings& ceilings) const {
 }
 
 std::string Profile::to_text() const {
+  std::size_t longest = 24;
+  for (const ProfileRow& row : rows) longest = std::max(longest, row.layer.size());
+  const int layer_width = static_cast<int>(longest) + 2;
   std::ostringstream text;
   text << title << "\nthis machine: " << std::fixed << std::setprecision(0) << ceilings.gflops
        << " GFLOP/s in a product of large matrices, " << std::setprecision(1) << ceilings.gbytes
        << " GB/s from memory\n\n"
-       << std::left << std::setw(26) << "layer" << std::setw(24) << "operation" << std::setw(10)
-       << "" << std::right << std::setw(9) << "ms" << std::setw(8) << "share" << std::setw(10)
-       << "GFLOP/s" << std::setw(8) << "GB/s"
+       << std::left << std::setw(layer_width) << "layer" << std::setw(24) << "operation"
+       << std::setw(10) << "" << std::right << std::setw(9) << "ms" << std::setw(8) << "share"
+       << std::setw(10) << "GFLOP/s" << std::setw(8) << "GB/s"
        << "   of its ceiling\n";
   double sum = 0;
   for (const ProfileRow& row : rows) {
     sum += row.ms;
-    text << std::left << std::setw(26) << row.layer << std::setw(24) << row.operation
+    text << std::left << std::setw(layer_width) << row.layer << std::setw(24) << row.operation
          << std::setw(10)
          << (row.operation.empty() ? ""
              : row.backward        ? "backward"
@@ -224,9 +228,10 @@ std::string Profile::to_text() const {
     }
     text << "\n";
   }
-  text << std::left << std::setw(60) << "everything else" << std::right << std::setprecision(3)
-       << std::setw(9) << std::max(0.0, step_ms - sum) << "\n"
-       << std::left << std::setw(60) << "a step" << std::right << std::setw(9) << step_ms << "\n";
+  text << std::left << std::setw(layer_width + 34) << "everything else" << std::right
+       << std::setprecision(3) << std::setw(9) << std::max(0.0, step_ms - sum) << "\n"
+       << std::left << std::setw(layer_width + 34) << "a step" << std::right << std::setw(9)
+       << step_ms << "\n";
   return text.str();
 }
 

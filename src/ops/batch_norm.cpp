@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "ops/batch_norm_parts.hpp"
@@ -35,7 +36,13 @@ Moments moments(const Tensor& x) {
       const V d = load<V>(values + i) - load<V>(centre + c);
       return d * d;
     };
-    add_rows(begin, end, channels, chunk_m2.data() + chunk * channels, squared);
+    double* const m2 = chunk_m2.data() + chunk * channels;
+    add_rows(begin, end, channels, m2, squared);
+    // Deviations from a centre other than the mean are too large by its distance.
+    for (Index c = 0; c < channels; ++c) {
+      const double distance = mean[c] - static_cast<double>(centre[c]);
+      m2[c] = std::max(0.0, m2[c] - static_cast<double>(end - begin) * distance * distance);
+    }
   });
   // Merge chunk b into the chunks a before it, with δ = mean_b − mean_a and n = n_a + n_b:
   //   mean = mean_a + δ·n_b/n        M2 = M2_a + M2_b + δ²·n_a·n_b/n
@@ -46,7 +53,7 @@ Moments moments(const Tensor& x) {
       const auto n_b = static_cast<double>(std::min(rows, (chunk + 1) * grain) - chunk * grain);
       const auto i = static_cast<std::size_t>(chunk * channels + c);
       const double delta = chunk_mean[i] - mean, total = n + n_b;
-      mean += delta * n_b / total;
+      mean += delta * (n_b / total);  // of a single chunk exactly its own
       m2 += chunk_m2[i] + delta * delta * n * n_b / total;
       n = total;
     }
@@ -77,6 +84,10 @@ void check_batch_rows(const Tensor& x) {
 Tensor inverse_deviation(const Tensor& variance, Real epsilon) {
   Tensor inv_std = variance;
   for (Real& value : inv_std.values()) value = 1 / std::sqrt(value + epsilon);
+  // An infinite variance would give 0 and hide behind finite outputs that training has diverged.
+  for (Index c = 0; c < variance.size(); ++c) {
+    if (std::isinf(variance[c])) inv_std[c] = std::numeric_limits<Real>::quiet_NaN();
+  }
   return inv_std;
 }
 

@@ -145,7 +145,8 @@ TEST_CASE("an entry at a kink is left out and counted" * double_only()) {
   x.value[8] = 0;
   const GradientReport few = check_magnitude(x, 1);
   CHECK_FALSE(few.passed());
-  CHECK(few.to_string().find("too few entries are left that are not at kinks") !=
+  CHECK(few.to_string().find("UNCLEAR abs: x (19), 17 of 19 entries checked, 2 left out") == 0);
+  CHECK(few.to_string().find("too many entries are at kinks or lost in rounding") !=
         std::string::npos);
 }
 
@@ -161,6 +162,39 @@ TEST_CASE("beside a kink a smaller step is taken, which hides no mistake" * doub
     CHECK_FALSE(wrong.passed());
     CHECK(wrong.rows[0].checked == 19);
   }
+}
+
+TEST_CASE("a loss of a million terms, or of large ones, is not lost in rounding" * double_only()) {
+  // y = a·(x₀ + x₁ …) a million times over: every output is as large as the first, the gradient of
+  // each entry Σ rᵢ·a.
+  for (const double factor : {1.0, 1e3}) {
+    Parameter x = parameter_of("x", random_tensor("x", {3}));
+    const auto repeated = [&](Tape& tape) {
+      const Var v = tape.parameter(x);
+      const Real value = static_cast<Real>(factor) * (v.value()[0] + v.value()[1] + v.value()[2]);
+      const auto backward = [=](const Tensor&, Tensor dy) {
+        Real sum = 0;
+        for (const Real d : dy.values()) sum += d;
+        v.add_gradient(Tensor::full({3}, sum * static_cast<Real>(factor)));
+      };
+      return tape.record("repeated", {v}, Tensor::full({1'000'000}, value), backward);
+    };
+    const GradientReport report = check_gradients("repeated", repeated, {&x});
+    CHECK_MESSAGE(report.passed(), report.to_string());
+    CHECK(report.rows[0].kinks == 0);
+  }
+}
+
+TEST_CASE("where rounding hides the slope the check says so instead of WRONG" * double_only()) {
+  // y = 10¹² + x: the sum keeps four decimals of x.
+  Parameter x = parameter_of("x", random_tensor("x", {3}));
+  const auto shifted = [&](Tape& tape) {
+    return elementwise(
+        tape.parameter(x), [](Real v) { return Real(1e12) + v; }, [](Real) { return Real(1); });
+  };
+  const std::string text = check_gradients("shifted", shifted, {&x}).to_string();
+  CHECK(text.find("UNCLEAR shifted: x (3)") == 0);
+  CHECK(text.find("WRONG") == text.npos);
 }
 
 TEST_CASE("where all gradients are zero the report says that the check says nothing" *

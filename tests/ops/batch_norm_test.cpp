@@ -89,6 +89,33 @@ TEST_CASE("the variance survives a mean that is ten thousand times as large as t
   }
 }
 
+TEST_CASE("the rounding of the mean does not add to the variance") {
+  // Around 10⁶ floats are 1/16 apart: a centre that is rounded to one of them is up to 1/32 off.
+  Tensor x = Tensor::uninitialized({200, 1});
+  for (Index r = 0; r < 200; ++r) x[r] = static_cast<Real>(1e6 + 0.0625 * double(r % 3));
+  const auto [mean, variance] = exact_moments(x, 0);
+  CHECK(std::abs(double{moments(x).variance[0]} / variance - 1) < 1e-6);
+}
+
+TEST_CASE("a constant column has exactly its value as its mean, in one chunk or several") {
+  for (const double value : {0.1, 3e38, -1e30, 254.9}) {
+    for (const Index rows : {2, 3, 7, 40'000}) {
+      const Moments result = moments(Tensor::full({rows, 1}, static_cast<Real>(value)));
+      CHECK(result.mean[0] == static_cast<Real>(value));
+      CHECK(result.variance[0] == 0);
+    }
+  }
+}
+
+TEST_CASE("an infinite variance does not hide behind finite outputs") {
+  Tape tape;
+  const double large = sizeof(Real) == sizeof(float) ? 3e38 : 1e308;
+  const Var x = tape.constant(numbers({4, 1}, {large, -large, 1, 2}));
+  const Var gamma = tape.constant(Tensor::full({1}, 1)), beta = tape.constant(Tensor::zeros({1}));
+  const Var y = batch_norm_training(x, gamma, beta, Real(1e-5)).y;
+  CHECK(std::isnan(y.value()[2]));
+}
+
 TEST_CASE("sums over thousands of rows keep the digits of single precision") {
   // As behind a relu: half of the numbers 0, the others positive, so that sums only grow. Summed up
   // in float row by row, the variance was 1e-5 off, which a running variance shows.

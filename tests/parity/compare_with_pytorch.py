@@ -153,8 +153,11 @@ def compare_run(folder, options):
     """Prints the comparison of one run and returns its exit code."""
     run = RunFolder(folder)
     data = load(run, options.build)
-    tolerances = {key: getattr(options, f"{key}_tolerance") or default
-                  for key, default in TOLERANCES[run.precision].items()}
+    tolerances = dict(TOLERANCES[run.precision])
+    for key in tolerances:
+        given = getattr(options, f"{key}_tolerance")
+        if given is not None:
+            tolerances[key] = given
     single_run = run.precision == np.float32
     trainers = [Trainer(run, data, torch.float32 if single_run else torch.float64,
                         tolerances["loss"])]
@@ -182,6 +185,8 @@ def compare_run(folder, options):
         if ours.evaluations is not None:
             records[-1].evaluations = trainer.evaluate()
     peak = run.config["optimizer"]["learning_rate"] or 1
+    if ours.evaluations is None and not options.steps:
+        notes.append("no evaluation is compared: metrics.csv has none after the last step")
     found = compare(ours, records[-1], peak, tolerances)
     # With --double: PyTorch in single precision, measured against the same.
     single = {}
@@ -228,6 +233,10 @@ def parse_arguments():
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch (default 1)")
     parser.add_argument("--brief", action="store_true", help="one line a run")
     options = parser.parse_args()
+    for key in ("loss", "weights", "statistics"):
+        given = getattr(options, f"{key}_tolerance")
+        if given is not None and not given >= 0:
+            parser.error(f"--{key}-tolerance must be 0 or more: {given}")
     if options.steps < 0 or options.threads < 1:
         parser.error("--steps must not be negative, --threads at least 1")
     return options

@@ -20,6 +20,8 @@ def read_safetensors(path):
     try:
         start = 8 + int.from_bytes(data[:8], "little")
         header = json.loads(data[8:start])
+        if not isinstance(header, dict):
+            raise ValueError("the header is no JSON object")
         tensors = {}
         for name, entry in header.items():
             if name == "__metadata__":
@@ -29,14 +31,14 @@ def read_safetensors(path):
             tensors[name] = values.reshape(entry["shape"])
         return tensors
     except (ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{path} is no safetensors file: {error!r}") from error
+        raise BadInput(f"{path} is no safetensors file: {str(error)[:200]}") from error
 
 
 def read_csv(path):
     """{column: array of numbers} of a CSV file with a header."""
-    with open(path, newline="") as file:
-        rows = list(csv.reader(file))
     try:
+        with open(path, newline="") as file:
+            rows = list(csv.reader(file))
         columns = zip(*rows[1:], strict=True) if len(rows) > 1 else [()] * len(rows[0])
         return {
             name: np.array([float(cell or "nan") for cell in column])

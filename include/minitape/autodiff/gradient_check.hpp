@@ -10,7 +10,8 @@
 // An entry whose error is too large may sit at a kink of the function: the corner of a relu, two
 // equal values in a max pool. There the differences with h and h/2 disagree, or the function bends
 // just as sharply with h/2 as with h. A smaller step may pass beside the kink and is tried (h/10,
-// h/100); if none does, the entry is counted and left out.
+// h/100). L itself is only known up to its rounding, which a small step divides by: where that is too
+// much, larger steps are tried (10h, 100h). If no step will do, the entry is counted and left out.
 //
 // Gradients are filled with a number before backward, so that overwriting where adding is due shows
 // as an error; afterwards they are 0. Where all checked gradients of a tensor are smaller than the
@@ -18,6 +19,7 @@
 // for the double build: with float the differences have only two or three digits.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -44,15 +46,18 @@ struct GradientCheckRow {
   std::string name;
   Shape shape;
   Index checked = 0;
-  Index kinks = 0;     // entries left out
+  Index kinks = 0;     // entries left out, at kinks or lost in rounding
   double largest = 0;  // |gradient| of all checked entries, analytic or numeric
   // Where the error is largest:
   double error = 0;
   Index index = 0;
   double value = 0, analytic = 0, numeric = 0;
 
-  /// There were entries to check, at most a tenth was left out, and the error is below tolerance.
+  /// There were entries to check, no more than one or a tenth was left out, and the error is below
+  /// the tolerance.
   bool passed(double tolerance) const;
+  /// There were enough entries that could be checked.
+  bool clear() const { return checked > 0 && kinks <= std::max<Index>(1, (checked + kinks) / 10); }
   /// Nothing was there to be found wrong: every gradient is smaller than the tolerance.
   bool vacuous(double tolerance) const { return checked > 0 && largest < tolerance; }
 };
