@@ -1,6 +1,7 @@
 #include "minitape/core/tensor.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <ostream>
 #include <utility>
 
@@ -72,6 +73,10 @@ Tensor Tensor::uninitialized(const Shape& shape) {
   // At least one byte, so that a tensor of shape (0, 3) is not taken for no tensor at all.
   tensor.storage_ =
       Storage(std::max<std::size_t>(1, static_cast<std::size_t>(tensor.size_) * sizeof(Real)));
+  // The double build is there to check. In it, what is read before it is written shows.
+  if constexpr (sizeof(Real) == sizeof(double)) {
+    tensor.fill(std::numeric_limits<Real>::quiet_NaN());
+  }
   return tensor;
 }
 

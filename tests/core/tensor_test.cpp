@@ -232,4 +232,10 @@ TEST_CASE("reshaped keeps the number of elements") {
   CHECK(error_lacks({text}, [] { counting({2, 6}).reshaped({5}); }) == "");
 }
 
+TEST_CASE("in the double build memory that nobody has written to is not a number" * double_only()) {
+  Tensor::full({3, 5}, 1);  // is freed and used again
+  const Tensor x = Tensor::uninitialized({3, 5});
+  for (const Real value : x.values()) CHECK(std::isnan(value));
+}
+
 }  // namespace minitape
