@@ -138,7 +138,7 @@ GradientCheckRow check_tensor(Parameter& tensor, const std::function<Loss()>& lo
     const double analytic = static_cast<double>(tensor.gradient[i] - kPrefill);
     const std::optional<double> numeric = numeric_gradient(loss_at, analytic, options);
     if (!numeric) {
-      ++row.kinks;
+      ++row.left_out;
       continue;
     }
     ++row.checked;
@@ -192,6 +192,11 @@ bool GradientCheckRow::passed(double tolerance) const {
   return clear() && error < tolerance;
 }
 
+bool GradientReport::clear() const {
+  return std::all_of(rows.begin(), rows.end(),
+                     [](const GradientCheckRow& row) { return row.clear(); });
+}
+
 bool GradientReport::passed() const {
   return !rows.empty() && std::all_of(rows.begin(), rows.end(), [&](const GradientCheckRow& row) {
     return row.passed(tolerance);
@@ -210,7 +215,7 @@ std::string GradientReport::to_string() const {
                    : wrong ? "WRONG "
                            : "UNCLEAR ",
                    function, ": ", row.name, " ", row.shape, ", ", row.checked, " of ",
-                   row.shape.size(), " entries checked, ", row.kinks, " left out");
+                   row.shape.size(), " entries checked, ", row.left_out, " left out");
     if (row.checked > 0) text += concat(", largest error ", row.error);
     if (wrong) {
       text += concat(" (tolerance ", tolerance, ") at index ", row.index, ", value ", row.value,

@@ -116,7 +116,7 @@ std::string ModelCheck::to_string() const {
     text << std::left << std::setw(name_width) << a.name << std::setw(20) << concat(a.shape)
          << std::right << std::setw(14)
          << concat(std::min(a.checked, b.checked), " of ", a.shape.size()) << std::setw(10)
-         << a.kinks + b.kinks << std::setw(11) << error_of(a) << std::setw(11) << error_of(b)
+         << a.left_out + b.left_out << std::setw(11) << error_of(a) << std::setw(11) << error_of(b)
          << (good                     ? ""
              : a.clear() && b.clear() ? "  WRONG"
                                       : "  UNCLEAR")
@@ -135,10 +135,7 @@ std::string ModelCheck::to_string() const {
   for (const GradientReport* report : {&training, &inference}) {
     if (!report->passed()) text << report->to_string();
   }
-  const bool clear = std::all_of(training.rows.begin(), training.rows.end(),
-                                 [](const GradientCheckRow& row) { return row.clear(); }) &&
-                     std::all_of(inference.rows.begin(), inference.rows.end(),
-                                 [](const GradientCheckRow& row) { return row.clear(); });
+  const bool clear = training.clear() && inference.clear();
   text << (!passed() && clear ? "a gradient is WRONG"
            : !clear           ? "a gradient could not be checked, or is WRONG"
            : notes.empty()    ? "all gradients are right"

@@ -91,6 +91,22 @@ Tensor inverse_deviation(const Tensor& variance, Real epsilon) {
   return inv_std;
 }
 
+Tensor channel_scale(const Tensor& gamma, Tensor inv_std) {
+  for (Index c = 0; c < gamma.size(); ++c) inv_std[c] *= gamma[c];
+  return inv_std;
+}
+
+InputGradientTerms input_gradient_terms(const Tensor& inv_std, const Tensor& dgamma,
+                                        const Tensor& dbeta, Index m) {
+  const auto rows = static_cast<Real>(m);
+  Tensor shift = dbeta, slope = inv_std;
+  for (Index c = 0; c < shift.size(); ++c) {
+    shift[c] /= rows;
+    slope[c] *= dgamma[c] / rows;
+  }
+  return {std::move(shift), std::move(slope)};
+}
+
 namespace {
 
 // ---- Forward ----
@@ -100,8 +116,7 @@ namespace {
 void normalize(const Tensor& x, const Tensor& mean, const Tensor& inv_std, const Tensor& gamma,
                const Tensor& beta, Tensor& y) {
   const Index channels = x.channels();
-  Tensor scale = inv_std;  // [C]
-  for (Index c = 0; c < channels; ++c) scale[c] *= gamma[c];
+  const Tensor scale = channel_scale(gamma, inv_std);  // [C]
   for_each_row(x.rows(), channels, [&](Index offset) {
     const Real* const from = x.data() + offset;
     Real* const to = y.data() + offset;
@@ -133,13 +148,8 @@ AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const Tensor
 Tensor input_gradient(Tensor dy, const Tensor& x, const Tensor& gamma, const Tensor& mean,
                       const Tensor& inv_std, const AffineGradients& sums) {
   const Index channels = x.channels();
-  const auto m = static_cast<Real>(x.rows());
-  Tensor scale = inv_std, shift = sums.dbeta, slope = inv_std;  // [C]
-  for (Index c = 0; c < channels; ++c) {
-    scale[c] *= gamma[c];
-    shift[c] /= m;
-    slope[c] *= sums.dgamma[c] / m;
-  }
+  const Tensor scale = channel_scale(gamma, inv_std);
+  const auto [shift, slope] = input_gradient_terms(inv_std, sums.dgamma, sums.dbeta, x.rows());
   for_each_row(x.rows(), channels, [&](Index offset) {
     Real* const dy_row = dy.data() + offset;
     const Real* const x_row = x.data() + offset;

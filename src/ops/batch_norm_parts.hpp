@@ -13,6 +13,16 @@ void check_batch_rows(const Tensor& x);
 /// 1 / √(variance + ε): the one place that says where ε goes.
 Tensor inverse_deviation(const Tensor& variance, Real epsilon);
 
+/// gamma·inv_std: what a channel is multiplied with, forward and backward.
+Tensor channel_scale(const Tensor& gamma, Tensor inv_std);
+
+/// Of dx = scale·(dy − shift − (x − mean)·slope) with m rows: two numbers per channel, [C] each.
+struct InputGradientTerms {
+  Tensor shift, slope;  // dbeta/m, inv_std·dgamma/m
+};
+InputGradientTerms input_gradient_terms(const Tensor& inv_std, const Tensor& dgamma,
+                                        const Tensor& dbeta, Index m);
+
 /// Calls body(offset) for the offset of each row of a [rows, C] matrix, chunk by chunk.
 template <class Body>
 void for_each_row(Index rows, Index channels, Body body) {

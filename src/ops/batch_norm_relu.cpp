@@ -20,10 +20,8 @@ struct Channels {
   Channels(const Moments& batch, const Tensor& gamma, const Tensor& shift, Real epsilon)
       : mean(batch.mean),
         inv_std(inverse_deviation(batch.variance, epsilon)),
-        scale(inv_std),
-        beta(shift) {
-    for (Index c = 0; c < gamma.size(); ++c) scale[c] *= gamma[c];
-  }
+        scale(channel_scale(gamma, inv_std)),
+        beta(shift) {}
 };
 
 // x − mean and u, for one or more channels. Plain pointers, which loops keep in registers.
@@ -82,12 +80,12 @@ std::array<Tensor, 2> sums(const Tensor& dy, const Tensor& x, const Channels& ch
 }
 
 // dx = scale·(du − shift − (x − mean)·slope), in place of dy.
-Tensor input_gradient(Tensor dy, const Tensor& x, const Channels& channel, const Tensor& shift,
-                      const Tensor& slope) {
+Tensor input_gradient(Tensor dy, const Tensor& x, const Channels& channel,
+                      const InputGradientTerms& terms) {
   const Normalization at(x, channel);
   Real* const d = dy.data();
   for_all(x.rows(), x.channels(),
-          [=, shift = shift.data(), slope = slope.data()]<class V>(Index i, Index c) {
+          [=, shift = terms.shift.data(), slope = terms.slope.data()]<class V>(Index i, Index c) {
             const V du = at.u<V>(i, c) > 0 ? load<V>(d + i) : V{};
             const V x_part = at.centred<V>(i, c) * load<V>(slope + c);
             store<V>(d + i, load<V>(at.scale + c) * (du - load<V>(shift + c) - x_part));
@@ -107,15 +105,11 @@ BatchNormResult batch_norm_relu_training(Var x, Var gamma, Var beta, Real epsilo
 
   const auto backward = [=](const Tensor&, Tensor dy) {
     auto [dgamma, dbeta] = sums(dy, x.value(), channel);
-    Tensor shift = dbeta, slope = channel.inv_std;  // dbeta/m and inv_std·dgamma/m
-    const auto m = static_cast<Real>(dy.rows());
-    for (Index c = 0; c < dgamma.size(); ++c) {
-      dgamma[c] *= channel.inv_std[c];
-      shift[c] /= m;
-      slope[c] *= dgamma[c] / m;
-    }
+    for (Index c = 0; c < dgamma.size(); ++c) dgamma[c] *= channel.inv_std[c];
     if (x.needs_gradient()) {
-      x.add_gradient(input_gradient(std::move(dy), x.value(), channel, shift, slope));
+      const InputGradientTerms terms =
+          input_gradient_terms(channel.inv_std, dgamma, dbeta, dy.rows());
+      x.add_gradient(input_gradient(std::move(dy), x.value(), channel, terms));
     }
     gamma.add_gradient(std::move(dgamma));
     beta.add_gradient(std::move(dbeta));

@@ -46,7 +46,7 @@ struct GradientCheckRow {
   std::string name;
   Shape shape;
   Index checked = 0;
-  Index kinks = 0;     // entries left out, at kinks or lost in rounding
+  Index left_out = 0;  // entries, at kinks or lost in rounding
   double largest = 0;  // |gradient| of all checked entries, analytic or numeric
   // Where the error is largest:
   double error = 0;
@@ -57,7 +57,9 @@ struct GradientCheckRow {
   /// the tolerance.
   bool passed(double tolerance) const;
   /// There were enough entries that could be checked.
-  bool clear() const { return checked > 0 && kinks <= std::max<Index>(1, (checked + kinks) / 10); }
+  bool clear() const {
+    return checked > 0 && left_out <= std::max<Index>(1, (checked + left_out) / 10);
+  }
   /// Nothing was there to be found wrong: every gradient is smaller than the tolerance.
   bool vacuous(double tolerance) const { return checked > 0 && largest < tolerance; }
 };
@@ -67,6 +69,8 @@ struct GradientReport {
   double tolerance = 0;
   std::vector<GradientCheckRow> rows;  // one per tensor, in the order of the call
 
+  /// Every tensor had enough entries that could be checked.
+  bool clear() const;
   /// Every row has passed, and there is one.
   bool passed() const;
   /// A line per tensor; for a failing one, where it fails, both numbers and the function's inputs.
