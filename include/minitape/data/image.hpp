@@ -1,0 +1,53 @@
+// One image: read from PNG and JPEG, resized, written as PNG.
+//
+// What is read becomes bytes as a Dataset holds them, whatever the file has:
+//
+//   16 bits a channel   the upper 8 are kept
+//   transparency        is laid over white, as most programs show it
+//   colour as grey      (77·red + 150·green + 29·blue) / 256, as in ITU-R BT.601
+//   grey as colour      the same value three times
+//   EXIF orientation    is not looked at: a photo that a camera marked as turned stays turned
+//
+// The decoder is stb_image. It does not compare the checksums of a PNG: a changed bit that leaves
+// the rest readable is not noticed.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "minitape/core/tensor.hpp"
+
+namespace minitape {
+
+struct Image {
+  Shape shape;                       // (H, W, C)
+  std::vector<std::uint8_t> pixels;  // [H, W, C]
+  bool operator==(const Image&) const = default;
+};
+
+/// Larger images are refused before any memory is taken for them.
+inline constexpr Index kMaxImageSide = 65'535;         // pixels
+inline constexpr Index kMaxImagePixels = 100'000'000;  // height times width
+
+/// Decodes a PNG or JPEG file that is already in memory. `channels` is 1 (grey) or 3 (colour), and
+/// `what` names the image in messages. Throws when the bytes are not one whole image of either
+/// format, or when it is too large.
+Image decode_image(std::span<const std::uint8_t> bytes, std::string_view what, Index channels);
+
+/// The same for a file. Also throws when the path is not a file that can be read.
+Image read_image(const std::filesystem::path& path, Index channels);
+
+/// The image with another height and width (in pixels, 1 … kMaxImageSide), stretched where the
+/// proportions differ. When shrinking, every pixel of the original counts (a triangle filter as
+/// wide as two new pixels), so that fine patterns turn grey rather than into other patterns; when
+/// enlarging, the filter is linear interpolation. An image of that size already stays as it is.
+Image resized(const Image& image, Index height, Index width);
+
+/// The bytes of a PNG file that holds the image; it has 1 or 3 channels.
+std::string encode_png(const Image& image);
+
+}  // namespace minitape
