@@ -18,7 +18,8 @@ std::string read_text(const fs::path& path) {
 RunHistory parse_history(const fs::path& folder) {
   const CsvTable steps = read_csv(folder / "steps.csv");
   const CsvTable metrics = read_csv(folder / "metrics.csv");
-  RunHistory run{.steps = steps.numbers("step"),
+  RunHistory run{.folder = folder,
+                 .steps = steps.numbers("step"),
                  .step_seconds = steps.numbers("seconds"),
                  .loss = steps.numbers("loss"),
                  .accuracy = steps.numbers("accuracy"),
@@ -26,7 +27,9 @@ RunHistory parse_history(const fs::path& folder) {
                  .epoch_steps = metrics.numbers("step"),
                  .test_accuracy = metrics.numbers("test_accuracy"),
                  .test_loss = metrics.numbers("test_loss"),
-                 .seconds = metrics.numbers("seconds")};
+                 .seconds = metrics.numbers("seconds"),
+                 .train_accuracy = metrics.numbers("train_accuracy"),
+                 .train_eval_accuracy = metrics.numbers("train_eval_accuracy")};
   for (std::size_t i = 0; i < run.loss.size() && !run.diverged_at; ++i) {
     if (has_diverged(StepRecord{.loss = run.loss[i]})) {
       run.diverged_at = static_cast<Index>(run.steps[i]);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "minitape/experiment/report.hpp"
+#include "minitape/experiment/results.hpp"
 
 namespace minitape {
 namespace {

@@ -56,6 +56,8 @@ TEST_CASE("run_variants: trains each variant with each seed, and reads back what
   CHECK_FALSE(last.diverged_at);
   const fs::path path = folder.path() / "new" / "on_seed-2";
   CHECK(read_config(path / "config.toml").seed == 2);
+  CHECK(last.folder == path);
+  CHECK(last.train_eval_accuracy == read_csv(path / "metrics.csv").numbers("train_eval_accuracy"));
   CHECK(last.test_loss == read_csv(path / "metrics.csv").numbers("test_loss"));
   CHECK(last.loss == read_csv(path / "steps.csv").numbers("loss"));
 }

@@ -4,7 +4,7 @@
 #include <limits>
 #include <numeric>
 
-#include "minitape/experiment/report.hpp"
+#include "minitape/experiment/results.hpp"
 #include "testing.hpp"
 
 namespace minitape {

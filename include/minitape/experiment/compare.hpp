@@ -17,9 +17,11 @@ namespace minitape {
 
 /// One run as its folder tells it.
 struct RunHistory {
+  std::filesystem::path folder;
   std::uint64_t seed = 0;
   std::vector<double> steps, step_seconds, loss, accuracy;                     // a value per step
   std::vector<double> epochs, epoch_steps, test_accuracy, test_loss, seconds;  // a value per epoch
+  std::vector<double> train_accuracy, train_eval_accuracy;                     // a value per epoch
   std::optional<Index> diverged_at;                                            // the step
 };
 RunHistory read_history(const std::filesystem::path& folder);
