@@ -44,4 +44,8 @@ void Conv2D::initialize(std::uint64_t seed) {
   if (bias_) bias_->value.fill(0);
 }
 
+void Conv2D::add_bias() {
+  if (!bias_) bias_ = bias_beside(kernel_);
+}
+
 }  // namespace minitape

@@ -4,6 +4,11 @@
 
 namespace minitape {
 
+Parameter bias_beside(const Parameter& kernel) {
+  const std::string prefix = kernel.name.substr(0, kernel.name.rfind("kernel"));
+  return {prefix + "bias", Role::bias, Shape{kernel.value.channels()}};
+}
+
 Dense::Dense(Index inputs, Index units, KernelOptions options)
     : init_(options.init), kernel_("kernel", Role::kernel, {inputs, units}) {
   MINITAPE_CHECK(inputs >= 1 && units >= 1, "[dense] needs at least one input and one unit: got ",
@@ -39,6 +44,10 @@ LayerState Dense::state() {
 void Dense::initialize(std::uint64_t seed) {
   initialize_kernel(kernel_, init_, seed);
   if (bias_) bias_->value.fill(0);
+}
+
+void Dense::add_bias() {
+  if (!bias_) bias_ = bias_beside(kernel_);
 }
 
 }  // namespace minitape

@@ -33,6 +33,13 @@ Tensor joined(const std::vector<Tensor>& pieces, Index images) {
 
 // ---- Sequential ----
 
+Sequential::Sequential(const Sequential& other)
+    : next_position_(other.next_position_), initialized_(other.initialized_) {
+  for (const Entry& entry : other.entries_) {
+    entries_.push_back({entry.name, entry.layer->clone()});
+  }
+}
+
 void Sequential::add_at(Index position, std::unique_ptr<Layer> layer) {
   MINITAPE_CHECK(position >= next_position_,
                  "[sequential] positions must increase: the next free "

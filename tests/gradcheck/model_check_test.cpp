@@ -31,6 +31,7 @@ class WrongScale : public Layer {
  public:
   WrongScale(Real training, Real inference) : training_(training), inference_(inference) {}
   std::string type() const override { return "wrong_scale"; }
+  std::unique_ptr<Layer> clone() const override { return std::make_unique<WrongScale>(*this); }
   Shape output_shape(const Shape& input) const override { return input; }
   Tensor predict(Tensor x) const override { return x; }
   Var forward(Var x, Mode mode) override {

@@ -15,6 +15,7 @@ class Jitter : public Layer {
  public:
   Jitter(std::uint64_t seed, Index layer) : random_(stream(seed, concat("ledger/jitter", layer))) {}
   std::string type() const override { return "jitter"; }
+  std::unique_ptr<Layer> clone() const override { return std::make_unique<Jitter>(*this); }
   Shape output_shape(const Shape& input) const override { return input; }
   Tensor predict(Tensor x) const override { return x; }
   Var forward(Var x, Mode mode) override {

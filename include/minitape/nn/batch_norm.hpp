@@ -34,6 +34,7 @@ class BatchNorm : public Layer {
   explicit BatchNorm(Index channels, BatchNormOptions options = {});
 
   std::string type() const override { return "batch_norm"; }
+  std::unique_ptr<Layer> clone() const override { return std::make_unique<BatchNorm>(*this); }
   Shape output_shape(const Shape& input) const override;
   Var forward(Var x, Mode mode) override;
   /// relu(forward(x, Mode::training)), faster.

@@ -15,11 +15,15 @@ class Conv2D : public Layer {
          KernelOptions options = {});
 
   std::string type() const override { return "conv2d"; }
+  std::unique_ptr<Layer> clone() const override { return std::make_unique<Conv2D>(*this); }
   Shape output_shape(const Shape& input) const override;
   Var forward(Var x, Mode mode) override;
   Tensor predict(Tensor x) const override;
   LayerState state() override;
   void initialize(std::uint64_t seed) override;
+
+  /// Gives a layer without a bias one of 0.
+  void add_bias();
 
  private:
   Conv2DOptions window_;

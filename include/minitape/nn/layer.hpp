@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,8 @@ class Layer {
 
   /// What configs and tensor names call it: "conv2d".
   virtual std::string type() const = 0;
+  /// A copy with the same state and names. A class derived from a layer needs its own.
+  virtual std::unique_ptr<Layer> clone() const = 0;
   /// The shape of one example's output, without the batch axis, given one example's input shape.
   /// Throws when the layer cannot take such an input.
   virtual Shape output_shape(const Shape& input) const = 0;

@@ -22,6 +22,11 @@ class BatchNorm;
 
 class Sequential : public Layer {
  public:
+  Sequential() = default;
+  Sequential(const Sequential& other);  // copies every layer with its state
+  Sequential(Sequential&&) = default;
+  Sequential& operator=(Sequential&&) = default;
+
   /// Appends a layer, numbered one higher than the last.
   template <class L, class... Arguments>
   void add(Arguments&&... arguments) {
@@ -31,6 +36,7 @@ class Sequential : public Layer {
   void add_at(Index position, std::unique_ptr<Layer> layer);
 
   std::string type() const override { return "sequential"; }
+  std::unique_ptr<Layer> clone() const override { return std::make_unique<Sequential>(*this); }
   /// Throws, naming the layer and both sides' shapes, where two layers do not fit together.
   Shape output_shape(const Shape& input) const override;
   /// Throws when initialize() has not been called.
@@ -46,6 +52,9 @@ class Sequential : public Layer {
   std::size_t size() const { return entries_.size(); }
   const std::string& name(std::size_t i) const { return entries_[i].name; }  // "0.conv2d"
   const Layer& layer(std::size_t i) const { return *entries_[i].layer; }
+  Layer& layer(std::size_t i) { return *entries_[i].layer; }
+  /// Takes layer i out. The others keep their names.
+  void remove(std::size_t i) { entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(i)); }
 
  private:
   struct Entry {
@@ -68,6 +77,7 @@ class Residual : public Layer {
   explicit Residual(Sequential body) : body_(std::move(body)) {}
 
   std::string type() const override { return "residual"; }
+  std::unique_ptr<Layer> clone() const override { return std::make_unique<Residual>(*this); }
   Shape output_shape(const Shape& input) const override;
   Var forward(Var x, Mode mode) override;
   Tensor predict(Tensor x) const override;
@@ -76,6 +86,7 @@ class Residual : public Layer {
   void add_prefix(const std::string& prefix) override { body_.add_prefix(prefix); }
 
   const Sequential& body() const { return body_; }
+  Sequential& body() { return body_; }
 
  private:
   Sequential body_;

@@ -13,6 +13,7 @@ class Activation : public Layer {
   explicit Activation(Kind kind, double slope = 0.01);
 
   std::string type() const override;
+  std::unique_ptr<Layer> clone() const override { return std::make_unique<Activation>(*this); }
   Shape output_shape(const Shape& input) const override { return input; }
   Var forward(Var x, Mode mode) override;
   Tensor predict(Tensor x) const override;
@@ -29,6 +30,7 @@ class Pool : public Layer {
   Pool(Kind kind, PoolOptions options);
 
   std::string type() const override { return kind_ == max ? "max_pool" : "avg_pool"; }
+  std::unique_ptr<Layer> clone() const override { return std::make_unique<Pool>(*this); }
   Shape output_shape(const Shape& input) const override;
   Var forward(Var x, Mode mode) override;
   Tensor predict(Tensor x) const override;
@@ -42,6 +44,7 @@ class Pool : public Layer {
 class GlobalAvgPool : public Layer {
  public:
   std::string type() const override { return "global_avg_pool"; }
+  std::unique_ptr<Layer> clone() const override { return std::make_unique<GlobalAvgPool>(*this); }
   Shape output_shape(const Shape& input) const override;
   Var forward(Var x, Mode mode) override;
   Tensor predict(Tensor x) const override;
@@ -51,6 +54,7 @@ class GlobalAvgPool : public Layer {
 class Flatten : public Layer {
  public:
   std::string type() const override { return "flatten"; }
+  std::unique_ptr<Layer> clone() const override { return std::make_unique<Flatten>(*this); }
   Shape output_shape(const Shape& input) const override { return {input.size()}; }
   Var forward(Var x, Mode mode) override;
   Tensor predict(Tensor x) const override;
@@ -63,6 +67,7 @@ class Dropout : public Layer {
   explicit Dropout(double rate);
 
   std::string type() const override { return "dropout"; }
+  std::unique_ptr<Layer> clone() const override { return std::make_unique<Dropout>(*this); }
   Shape output_shape(const Shape& input) const override { return input; }
   Var forward(Var x, Mode mode) override;
   Tensor predict(Tensor x) const override { return x; }

@@ -1,0 +1,87 @@
+#include "minitape/nn/fold.hpp"
+
+#include <cmath>
+#include <typeinfo>
+
+#include "minitape/nn/batch_norm.hpp"
+#include "minitape/nn/conv2d.hpp"
+
+namespace minitape {
+namespace {
+
+// The layer as an L, or nullptr. Exactly an L: a class derived from it may compute something else.
+template <class L>
+L* exactly(Layer& layer) {
+  return typeid(layer) == typeid(L) ? static_cast<L*>(&layer) : nullptr;
+}
+
+// Whether the layer is one that batch norm folds into. If so, it has a bias afterwards.
+bool prepare(Layer& layer) {
+  if (auto* const conv2d = exactly<Conv2D>(layer)) {
+    conv2d->add_bias();
+    return true;
+  }
+  if (auto* const dense = exactly<Dense>(layer)) {
+    dense->add_bias();
+    return true;
+  }
+  return false;
+}
+
+// `layer` has a kernel [..., C] and a bias [C].
+void fold_into(Layer& layer, BatchNorm& batch_norm) {
+  const LayerState target = layer.state(), source = batch_norm.state();
+  Tensor &kernel = target.parameters[0]->value, &bias = target.parameters[1]->value;
+  const Tensor &gamma = source.parameters[0]->value, &beta = source.parameters[1]->value;
+  const Tensor &mean = source.buffers[0]->value, &variance = source.buffers[1]->value;
+  MINITAPE_CHECK(bias.size() == gamma.size(), "[fold] ", layer.type(), " gives ", bias.size(),
+                 " channels, but the batch norm behind it has ", gamma.size());
+  const double epsilon = batch_norm.options().epsilon;
+  // In double precision, so that each new number is rounded once.
+  const Index channels = bias.size();
+  for (Index c = 0; c < channels; ++c) {
+    const double factor = double{gamma[c]} / std::sqrt(double{variance[c]} + epsilon);
+    for (Index i = c; i < kernel.size(); i += channels) {
+      kernel[i] = static_cast<Real>(double{kernel[i]} * factor);
+    }
+    bias[c] = static_cast<Real>(double{beta[c]} + (double{bias[c]} - double{mean[c]}) * factor);
+  }
+}
+
+void fold(Sequential& model) {
+  std::size_t i = 0;
+  while (i < model.size()) {
+    Layer& layer = model.layer(i);
+    if (auto* const residual = exactly<Residual>(layer)) fold(residual->body());
+    auto* const batch_norm =
+        i + 1 < model.size() ? exactly<BatchNorm>(model.layer(i + 1)) : nullptr;
+    if (batch_norm && prepare(layer)) {
+      fold_into(layer, *batch_norm);
+      model.remove(i + 1);  // now look behind the same layer again: a second one may follow
+    } else {
+      ++i;
+    }
+  }
+}
+
+}  // namespace
+
+Sequential folded(const Sequential& model) {
+  Sequential copy = model;
+  fold(copy);
+  return copy;
+}
+
+Index count_batch_norms(const Sequential& model) {
+  Index count = 0;
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    const Layer& layer = model.layer(i);
+    if (dynamic_cast<const BatchNorm*>(&layer)) ++count;
+    if (const auto* residual = dynamic_cast<const Residual*>(&layer)) {
+      count += count_batch_norms(residual->body());
+    }
+  }
+  return count;
+}
+
+}  // namespace minitape
