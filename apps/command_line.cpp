@@ -1,66 +1,155 @@
 #include "command_line.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 
+#include "help.hpp"
+#include "minitape/experiment/environment.hpp"
 #include "minitape/experiment/nearest.hpp"
 
 namespace minitape {
 namespace {
 
-// A subcommand that reads a config, and what all of these take.
-CLI::App* add_subcommand(CLI::App& app, Call& call, const std::string& name,
-                         const std::string& description) {
-  CLI::App* const sub = app.add_subcommand(name, description);
-  Arguments& arguments = call.arguments;
-  sub->add_option("config", arguments.config, "Config file (TOML)")->required();
-  sub->add_option("--set", arguments.set,
-                  "Replace a key of the config, as in --set train.epochs=3. Can be repeated.")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all();
-  sub->add_option("--threads", arguments.threads, "Threads; default: one per processor")
-      ->check(CLI::Range(1, 1024));
+// ---- What subcommands share ----
+
+CLI::App& add_subcommand(CLI::App& app, Call& call, const std::string& name,
+                         const ManualPage& page) {
+  CLI::App* const sub = app.add_subcommand(name);
+  set_page(*sub, page);
   sub->callback([&call, name] { call.subcommand = name; });
-  return sub;
+  return *sub;
 }
 
+// --name N: a whole number in a range, which is told with the help.
+template <class Number>
+CLI::Option* add_number(CLI::App& sub, const std::string& name, Number& field, Number least,
+                        Number most, const std::string& help) {
+  return sub.add_option(name, field, concat(help, ", from ", least, " to ", most))
+      ->type_name("N")
+      ->check(CLI::Range(least, most).description(""))
+      ->capture_default_str();
+}
+
+// CONFIG and --set, which replaces keys of it.
+void add_config(CLI::App& sub, Arguments& arguments) {
+  sub.add_option("CONFIG", arguments.config,
+                 "Config file (TOML). All keys with their defaults and ranges are in "
+                 "include/minitape/experiment/config.hpp")
+      ->required();
+  sub.add_option("--set", arguments.set,
+                 "Replace a key of the config, as in --set train.epochs=3. The value is TOML; a "
+                 "bare word is taken as a string. Can be repeated")
+      ->type_name("KEY=VALUE")
+      ->default_str("none")
+      ->expected(1)
+      ->take_all();
+}
+
+void add_threads(CLI::App& sub, Arguments& arguments) {
+  add_number(sub, "--threads", arguments.threads, 1, 1024, "Threads to compute with")
+      ->default_str("OMP_NUM_THREADS, else one per processor");
+}
+
+void add_out(CLI::App& sub, Arguments& arguments, const std::string& help,
+             const std::string& otherwise) {
+  sub.add_option("--out", arguments.out, help)->type_name("DIR")->default_str(otherwise);
+}
+
+// ---- The subcommands ----
+
 void add_train(CLI::App& app, Call& call) {
-  CLI::App* const train =
-      add_subcommand(app, call, "train", "Train a model and measure it after every epoch");
-  train->add_option("--out", call.arguments.out, "Run folder; default: runs/NAME")
-      ->type_name("DIR");
+  CLI::App& train = add_subcommand(
+      app, call, "train",
+      {.purpose = "train a model and measure it after every epoch",
+       .description =
+           "Trains the config's model on the config's data. Progress goes to stderr; the last test "
+           "accuracy, the time and the run folder's path to stdout.\n\n"
+           "Reads the config and the data files. Writes a run folder: config.toml (running that "
+           "file repeats the run), metrics.csv (a row per epoch), steps.csv (a row per step), "
+           "initial.safetensors and model.safetensors (all weights and running statistics), "
+           "environment.json. It never writes into a folder that holds another run.",
+       .examples = {"minitape train apps/configs/digits_cnn.toml",
+                    "minitape train apps/configs/digits_cnn.toml --set optimizer.learning_rate=0.01"
+                    " --out runs/slow"},
+       .failure = "The run failed: the loss was no longer finite (unless "
+                  "train.stop_on_divergence is false), or a file could not be written. What was "
+                  "measured until then is in the run folder."});
+  add_config(train, call.arguments);
+  add_out(train, call.arguments, "Run folder; made if missing", "runs/NAME, as in NAME.toml");
+  add_threads(train, call.arguments);
 }
 
 void add_compare(CLI::App& app, Call& call) {
-  CLI::App* const compare = add_subcommand(
-      app, call, "compare", "Train variants that differ in one key and lay them side by side");
+  CLI::App& compare = add_subcommand(
+      app, call, "compare",
+      {.purpose = "train variants that differ in one key and lay them side by side",
+       .description =
+           "Trains the config once for each value of the varied key and each seed. Before that it "
+           "proves that the comparison is fair: variants of one seed start from the same weights "
+           "and see the same batches. The table shows means and standard deviations over the "
+           "seeds. Called again, it trains only what is missing.\n\n"
+           "Reads the config and the data files. Writes a run folder for each variant and seed, "
+           "and on top summary.csv and the curves (curves.svg, curves.png and gnuplot's scripts). "
+           "The table goes to stdout, progress to stderr.",
+       .examples = {"minitape compare apps/configs/digits_cnn.toml --seeds 3",
+                    "minitape compare apps/configs/digits_cnn.toml --vary "
+                    "optimizer.learning_rate=0.01,0.1,1"},
+       .failure = "A file could not be written. A variant that diverges is a result, not a "
+                  "failure: the table says so."});
+  add_config(compare, call.arguments);
   compare
-      ->add_option("--vary", call.arguments.vary,
-                   "Key and values; default: model.batch_norm=false,true. Can be repeated.")
+      .add_option("--vary", call.arguments.vary,
+                  "The key that differs and its values. Repeated, all combinations are trained")
       ->type_name("KEY=V1,V2")
+      ->default_str("model.batch_norm=false,true")
       ->expected(1)
       ->take_all();
-  compare->add_option("--seeds", call.arguments.seeds, "Train each variant with so many seeds")
-      ->check(CLI::Range(1, 1000));
-  compare->add_option("--out", call.arguments.out, "Folder; default: runs/NAME_compare")
-      ->type_name("DIR");
+  add_number(compare, "--seeds", call.arguments.seeds, Index{1}, Index{1000},
+             "Seeds per variant: the config's and those that follow it");
+  add_out(compare, call.arguments, "Folder of the comparison; made if missing",
+          "runs/NAME_compare, as in NAME.toml");
+  add_threads(compare, call.arguments);
+}
+
+void add_summary(CLI::App& app, Call& call) {
+  CLI::App& summary = add_subcommand(
+      app, call, "summary",
+      {.purpose = "show the layers, their shapes and parameters",
+       .description = "Prints a row for each layer: its name (as in saved files), the shape that "
+                      "it gives (None is the batch) and its parameters; then the totals, trainable "
+                      "and not.\n\n"
+                      "Reads the config; no data files are needed. Writes to stdout alone.",
+       .examples = {"minitape summary apps/configs/cifar_cnn.toml",
+                    "minitape summary apps/configs/cifar_cnn.toml --set model.batch_norm=false"},
+       .failure = "There is not enough memory for the model, or stdout could not be written."});
+  add_config(summary, call.arguments);
+  add_threads(summary, call.arguments);
 }
 
 void add_gradcheck(CLI::App& app, Call& call) {
-  CLI::App* const gradcheck =
-      add_subcommand(app, call, "gradcheck",
-                     "Check the model's gradients against differences, in double precision");
+  CLI::App& gradcheck = add_subcommand(
+      app, call, "gradcheck",
+      {.purpose = "check a model's gradients against differences, in double precision",
+       .description =
+           "Compares what backward computes with central differences (f(x+h) - f(x-h)) / 2h, for "
+           "the input and every parameter, in training and in inference mode, on a few random "
+           "images. Prints the largest error of each tensor, and warns where a choice of options "
+           "would hide mistakes.\n\n"
+           "Reads the config; no data files are needed. Writes to stdout alone. The arithmetic is "
+           "that of minitape_f64, the same program built in double precision, which must lie "
+           "beside this one.",
+       .examples = {"minitape gradcheck apps/configs/mnist_cnn.toml",
+                    "minitape gradcheck apps/configs/mnist_cnn.toml --batch 8 --entries 100"},
+       .failure = "A gradient is wrong or could not be checked, or minitape_f64 is missing."});
   ModelCheckOptions& options = call.arguments.check;
-  gradcheck->add_option("--batch", options.batch_size, "Images; default: 5")
-      ->check(CLI::Range(1, 10000));
-  gradcheck
-      ->add_option("--entries", options.check.max_entries,
-                   "Of larger tensors, check a random sample of this size; default: 20")
-      ->check(CLI::Range(1, 1000000));
-  gradcheck->add_option("--step", options.check.step, "Step h of the differences; default: 1e-5")
+  add_config(gradcheck, call.arguments);
+  add_number(gradcheck, "--batch", options.batch_size, Index{1}, Index{10000},
+             "Images in the batch");
+  add_number(gradcheck, "--entries", options.check.max_entries, Index{1}, Index{1000000},
+             "Of larger tensors, check a random sample of this size");
+  gradcheck.add_option("--step", options.check.step, "Step h of the differences, from 1e-7 to 1")
       ->type_name("H")
+      ->default_str("1e-5")
       ->check([](const std::string& text) {
         double step = 0;
         const bool good = CLI::detail::lexical_cast(text, step) && step >= 1e-7 && step <= 1;
@@ -69,28 +158,42 @@ void add_gradcheck(CLI::App& app, Call& call) {
   const std::map<std::string, Probe> probes{
       {"random", Probe::random}, {"sum", Probe::sum}, {"squares", Probe::squares}};
   gradcheck
-      ->add_option("--probe", options.check.probe,
-                   "Loss: random (a randomly weighted sum of the outputs y; default), sum (of y) "
-                   "or squares (the sum of y squared); the last two hide mistakes")
-      ->type_name("random|sum|squares")
+      .add_option("--probe", options.check.probe,
+                  "The loss: random (a randomly weighted sum of the outputs y), sum (of y) or "
+                  "squares (the sum of y squared); the last two hide mistakes behind batch norm")
+      ->type_name("PROBE")
+      ->default_str("random")
       ->transform([probes](const std::string& text) {
         const auto found = probes.find(text);
         if (found == probes.end()) throw CLI::ValidationError("must be random, sum or squares");
         return std::to_string(static_cast<int>(found->second));
       });
+  add_threads(gradcheck, call.arguments);
 }
 
 void add_bench(CLI::App& app, Call& call) {
-  CLI::App* const bench =
-      add_subcommand(app, call, "bench", "Time training and prediction on random input");
-  bench->add_option("--steps", call.arguments.steps, "Steps to measure; default: 20")
-      ->check(CLI::Range(1, 100000));
-  CLI::Option* const json = bench->add_flag("--json", call.arguments.json, "Print one JSON object");
+  CLI::App& bench = add_subcommand(
+      app, call, "bench",
+      {.purpose = "time training and prediction on random input",
+       .description =
+           "Times the config's model on this machine: a training step (forward, loss, backward, "
+           "update) and prediction, of a batch and of one image. Prints medians after a warm-up "
+           "and the peak memory.\n\n"
+           "Reads the config; no data files are needed. Writes to stdout alone.",
+       .examples = {"minitape bench apps/configs/cifar_cnn.toml",
+                    "minitape bench apps/configs/cifar_cnn.toml --profile --threads 1",
+                    "minitape bench apps/configs/cifar_cnn.toml --set train.batch_size=32 --json"},
+       .failure = "There is not enough memory for a step."});
+  add_config(bench, call.arguments);
+  add_number(bench, "--steps", call.arguments.steps, Index{1}, Index{100000}, "Steps to measure");
+  CLI::Option* const json = bench.add_flag("--json", call.arguments.json, "Print one JSON object");
   bench
-      ->add_flag("--profile", call.arguments.profile,
-                 "Show where a training step goes: each layer and direction, against the machine's "
-                 "own speed in arithmetic and in memory")
+      .add_flag("--profile", call.arguments.profile,
+                "Show where a training step goes: each layer and direction, in milliseconds, "
+                "GFLOP/s and GB/s, against the machine's own speed in arithmetic and in memory. "
+                "Not together with --json")
       ->excludes(json);
+  add_threads(bench, call.arguments);
 }
 
 // CLI11 would only say that a subcommand is missing.
@@ -106,15 +209,31 @@ void check_subcommand(const CLI::App& app, const std::string& given) {
 
 }  // namespace
 
-Call parse_command_line(int argc, char** argv) {
-  Call call;
-  CLI::App app{"minitape: train classifiers with and without batch normalization"};
+void add_subcommands(CLI::App& app, Call& call) {
+  set_page(app, {.purpose = "train image classifiers with and without batch normalization",
+                 .description =
+                     "What to train is written in a config file. Results go to stdout, messages "
+                     "and progress to stderr. `minitape SUBCOMMAND --help` tells the rest.\n\n"
+                     "The data sets are looked for in the config's data.dir, else in the folder "
+                     "that MINITAPE_DATA names, else in ./data.",
+                 .examples = {"minitape compare apps/configs/digits_cnn.toml --seeds 3"},
+                 .failure = "The run failed: it diverged, or a file could not be written."});
+  app.formatter(std::make_shared<ManualFormatter>());
+  app.get_help_ptr()->description("Print this page and exit");
   app.require_subcommand(1);
   add_train(app, call);
   add_compare(app, call);
-  add_subcommand(app, call, "summary", "Show the layers, their shapes and parameters");
+  add_summary(app, call);
   add_gradcheck(app, call);
   add_bench(app, call);
+}
+
+Call parse_command_line(int argc, char** argv) {
+  Call call;
+  CLI::App app("", "minitape");
+  add_subcommands(app, call);
+  app.set_version_flag(
+      "--version", [] { return "minitape " + environment().version; }, "Print the version");
 
   if (argc > 1 && argv[1][0] != '-') check_subcommand(app, argv[1]);
   try {

@@ -8,6 +8,10 @@
 #include "minitape/experiment/config.hpp"
 #include "minitape/experiment/gradcheck.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace minitape {
 
 /// What the subcommands are given.
@@ -40,5 +44,8 @@ struct Call {
 };
 
 Call parse_command_line(int argc, char** argv);
+
+/// All subcommands with their options and manual pages. Parsing with `app` fills `call`.
+void add_subcommands(CLI::App& app, Call& call);
 
 }  // namespace minitape
