@@ -13,7 +13,7 @@ Usage: bash data/download.sh [--dir DIR] [--sums FILE] SET...
 
 SET         mnist (12 MB), fashion_mnist (31 MB) or cifar10 (170 MB, 185 MB unpacked)
 --dir DIR   where the sets' folders go; default: $MINITAPE_DATA, else the folder of this script
---sums FILE checksums to use instead of the built-in ones, as sha256sum or md5sum prints them
+--sums FILE checksums to use instead of the built-in ones, as sha256sum prints them
 
 Environment:
 MINITAPE_MIRRORS_MNIST, MINITAPE_MIRRORS_FASHION_MNIST, MINITAPE_MIRRORS_CIFAR10
@@ -23,7 +23,7 @@ MINITAPE_TIMEOUT  leave a mirror that is silent for so many seconds; default: 30
 END
 }
 
-# As the official pages give them, or of the files from there. 64 digits: sha256; 32 digits: md5.
+# sha256, as the official pages give them, or of the files from there.
 checksums() {
   local m=mnist f=fashion_mnist c=cifar-10-batches-bin
   cat <<END
@@ -35,13 +35,14 @@ f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6  $m/t10k-labels
 a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845  $f/train-labels-idx1-ubyte.gz
 346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073  $f/t10k-images-idx3-ubyte.gz
 67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5  $f/t10k-labels-idx1-ubyte.gz
-c32a1d4ab5d03f1284b67883e8d87530  $c/cifar-10-binary.tar.gz
+c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd  $c/cifar-10-binary.tar.gz
 cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5  $c/data_batch_1.bin
 a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed  $c/data_batch_2.bin
 bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67  $c/data_batch_3.bin
 014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48  $c/data_batch_4.bin
 755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add  $c/data_batch_5.bin
 8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b  $c/test_batch.bin
+2ce042b1e0b48db4bb214408e6414ba18b2731c24af244f2d6c112fddf31af00  $c/batches.meta.txt
 END
 }
 
@@ -59,7 +60,10 @@ mirrors_of() {
     fashion_mnist)
       echo https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/ \
         http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/ ;;
-    cifar10) echo https://www.cs.toronto.edu/~kriz/ ;;
+    cifar10)
+      echo https://www.cs.toronto.edu/~kriz/ \
+        https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/ \
+        https://mindspore-website.obs.cn-north-4.myhuaweicloud.com/notebook/datasets/ ;;
   esac
 }
 
@@ -69,10 +73,9 @@ bad_usage() { echo "[download] $*; see bash data/download.sh --help" >&2; exit 2
 
 # is_right PATH FILE: what stands at PATH has the checksum that is listed for FILE.
 is_right() {
-  local sum=${sum_of[$2]:-} tool=sha256sum
+  local sum=${sum_of[$2]:-}
   [ -n "$sum" ] || bad_usage "$sums must list the checksum of $2: it does not"
-  [ ${#sum} != 32 ] || tool=md5sum
-  [ -f "$1" ] && [ "$("$tool" <"$1")" = "$sum  -" ]
+  [ -f "$1" ] && [ "$(sha256sum <"$1")" = "$sum  -" ]
 }
 
 size_of() { if [ -f "$1" ]; then wc -c <"$1"; else echo 0; fi; }
@@ -147,7 +150,8 @@ get() {
   echo "$file is fetched and right"
 }
 
-# get_cifar10: its files come in one archive, which is removed after they are checked.
+# get_cifar10: its files come in one archive, which is removed after they are checked. The names of
+# the classes alone are not worth fetching it again: the program knows them.
 get_cifar10() {
   local folder=cifar-10-batches-bin file missing=()
   local archive=$folder/cifar-10-binary.tar.gz unpacked=$dir/$folder/unpacked
@@ -163,12 +167,12 @@ get_cifar10() {
   mkdir "$unpacked"
   tar -xzf "$dir/$archive" -C "$unpacked" --strip-components=1 --no-same-owner ||
     fail "$dir/$archive must unpack: it does not; is the disk full?"
+  missing+=("$folder/batches.meta.txt")
   for file in "${missing[@]}"; do
     is_right "$unpacked/${file##*/}" "$file" ||
       fail "$file must have its checksum: the one in $dir/$archive has not; delete that archive"
   done
   for file in "${missing[@]}"; do mv -fT "$unpacked/${file##*/}" "$dir/$file"; done
-  [ ! -f "$unpacked/batches.meta.txt" ] || mv -f "$unpacked/batches.meta.txt" "$dir/$folder/"
   rm -rf "$unpacked" "${dir:?}/$archive"
   echo "$folder is unpacked and right"
 }

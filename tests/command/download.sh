@@ -22,8 +22,8 @@ done
 pack() { tar -czf files/cifar10/cifar-10-binary.tar.gz cifar-10-batches-bin; }
 write_sums() {
   (cd files && sha256sum mnist/* fashion_mnist/*)
-  sha256sum cifar-10-batches-bin/*.bin
-  (cd files/cifar10 && md5sum cifar-10-binary.tar.gz) | sed 's,  ,&cifar-10-batches-bin/,'
+  sha256sum cifar-10-batches-bin/*
+  (cd files/cifar10 && sha256sum cifar-10-binary.tar.gz) | sed 's,  ,&cifar-10-batches-bin/,'
 }
 pack
 write_sums > sums
@@ -51,7 +51,7 @@ with_only() {
   local tool
   rm -rf bin
   mkdir bin
-  for tool in bash cat dirname gzip md5sum mkdir mv rm sha256sum tar wc "$@"; do
+  for tool in bash cat dirname gzip mkdir mv rm sha256sum tar wc "$@"; do
     ln -s "$(command -v "$tool")" bin/
   done
 }
@@ -200,9 +200,12 @@ all_sets() {
   download 1 "$folder/data_batch_4.bin must have its checksum" good \
     --sums other_sums --dir got cifar10
   [ -z "$(find got/$folder -maxdepth 1 -name '*.bin')" ] || fail "unchecked files got their names"
+  sed '/batches.meta/s/^......../00000000/' sums > other_sums
+  download 1 "$folder/batches.meta.txt must have its checksum" good \
+    --sums other_sums --dir got cifar10
   mkdir -p files/junk got/junk
   head -c 5000 /dev/urandom > files/junk/cifar-10-binary.tar.gz
-  { (cd files/junk && md5sum ./*.gz) | sed "s,  ./,  $folder/,"; grep bin$ sums; } > junk_sums
+  { (cd files/junk && sha256sum ./*.gz) | sed "s,  ./,  $folder/,"; grep bin$ sums; } > junk_sums
   MINITAPE_MIRRORS_CIFAR10=$url/good/junk \
     download 1 "must unpack" good --sums junk_sums --dir got/junk cifar10
   export MINITAPE_MIRRORS_CIFAR10=$down MINITAPE_MIRRORS_FASHION_MNIST=$down
