@@ -149,7 +149,9 @@ Tensor input_gradient(Tensor dy, const Tensor& x, const Tensor& gamma, const Ten
                       const Tensor& inv_std, const AffineGradients& sums) {
   const Index channels = x.channels();
   const Tensor scale = channel_scale(gamma, inv_std);
-  const auto [shift, slope] = input_gradient_terms(inv_std, sums.dgamma, sums.dbeta, x.rows());
+  const InputGradientTerms terms = input_gradient_terms(inv_std, sums.dgamma, sums.dbeta, x.rows());
+  // Not `auto [shift, slope]`, which Clang before 16 does not let a lambda capture.
+  const Tensor &shift = terms.shift, &slope = terms.slope;  // [C]
   for_each_row(x.rows(), channels, [&](Index offset) {
     Real* const dy_row = dy.data() + offset;
     const Real* const x_row = x.data() + offset;
