@@ -67,15 +67,24 @@ void add_train(CLI::App& app, Call& call) {
            "Reads the config and the data files. Writes a run folder: config.toml (running that "
            "file repeats the run), metrics.csv (a row per epoch), steps.csv (a row per step), "
            "initial.safetensors and model.safetensors (all weights and running statistics), "
-           "environment.json. It never writes into a folder that holds another run.",
+           "checkpoint.safetensors (where the run stands), environment.json. It never writes into "
+           "a "
+           "folder that holds another run.\n\n"
+           "Ctrl-C and SIGTERM finish the step and write the checkpoint; a second one ends the "
+           "program at once. With --resume the run goes on from there, to the same bits as "
+           "without a stop.",
        .examples = {"minitape train apps/configs/digits_cnn.toml",
                     "minitape train apps/configs/digits_cnn.toml --set optimizer.learning_rate=0.01"
-                    " --out runs/slow"},
+                    " --out runs/slow",
+                    "minitape train runs/slow/config.toml --resume"},
        .failure = "The run failed: the loss was no longer finite (unless "
                   "train.stop_on_divergence is false), or a file could not be written. What was "
                   "measured until then is in the run folder."});
   add_config(train, call.arguments);
   add_out(train, call.arguments, "Run folder; made if missing", "runs/NAME, as in NAME.toml");
+  train.add_flag("--resume", call.arguments.resume,
+                 "Go on from the last checkpoint in the run folder; where there is none, begin. "
+                 "CONFIG may be the run's own, DIR/config.toml, and --out is not needed then");
   add_threads(train, call.arguments);
 }
 

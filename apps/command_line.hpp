@@ -23,7 +23,7 @@ struct Arguments {
   int threads = 0;  // 0: one per processor
   Index seeds = 1;
   Index steps = 20;
-  bool json = false, profile = false;
+  bool json = false, profile = false, resume = false;
   ModelCheckOptions check;
 
   Config read() const { return read_config(config, set); }
@@ -32,6 +32,12 @@ struct Arguments {
     return out.empty() ? std::filesystem::path("runs") /
                              (std::filesystem::path(config).stem().string() + suffix)
                        : std::filesystem::path(out);
+  }
+  // Of train. A run's own config resumes the run that it lies in.
+  std::filesystem::path run_folder() const {
+    const std::filesystem::path file(config);
+    const bool is_own = resume && out.empty() && file.filename() == "config.toml";
+    return is_own ? file.parent_path() / "." : out_or("");
   }
 };
 

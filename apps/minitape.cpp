@@ -1,7 +1,8 @@
 // The command: minitape train | compare | summary | gradcheck | bench.
 //
 // Results go to stdout, messages and progress to stderr. Exit codes: 0 done; 1 the run failed (it
-// diverged, or the disk did); 2 bad input (the call, the config, the data).
+// diverged, or the disk did); 2 bad input (the call, the config, the data). A run that a signal
+// stopped ends by that signal, which shells show as 130 (Ctrl-C) or 143.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include "minitape/experiment/report.hpp"
 #include "minitape/experiment/trainer.hpp"
 #include "minitape/nn/summary.hpp"
+#include "stop_signals.hpp"
 
 namespace fs = std::filesystem;
 using namespace minitape;
@@ -28,8 +30,8 @@ namespace {
 
 // ---- train ----
 
-// Shows a run on stderr while it goes on.
-TrainWatcher watch_with(Progress& progress) {
+// Shows a run on stderr while it goes on, and ends it where a signal asks for that.
+TrainWatcher watch_with(Progress& progress, const StopSignals& signals) {
   return {.on_step =
               [&](const StepRecord& step, Index images, Index total) {
                 progress.step(step.step, total, step.epoch, step.loss, step.accuracy, images);
@@ -39,18 +41,48 @@ TrainWatcher watch_with(Progress& progress) {
                 progress.message(concat("epoch ", epoch.epoch, ": train loss ", epoch.train.loss,
                                         ", test loss ", epoch.test.loss, ", test accuracy ",
                                         100 * epoch.test.accuracy, " %"));
-              }};
+              },
+          .wants_to_stop = [&] { return signals.received(); }};
+}
+
+// A word as a shell takes it literally.
+std::string quoted(const fs::path& path) {
+  std::string word = "'";
+  for (const char letter : path.string()) {
+    word += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  }
+  return word + "'";
+}
+
+void print_result(const EpochRecord& last, const fs::path& folder) {
+  std::cout << "test accuracy " << 100 * last.test.accuracy << " %, test loss " << last.test.loss
+            << ", " << last.seconds << " s\n"
+            << "run folder: " << folder.string() << "\n";
 }
 
 int run_train(const Arguments& arguments) {
   const Config config = arguments.read();
-  const fs::path out = arguments.out_or("");
-  MINITAPE_CHECK(!RunFolder::holds_run(out), "[train] ", out,
-                 " holds another run: name a new folder with --out, or remove this one");
+  const fs::path out = arguments.run_folder();
+  if (arguments.resume && RunFolder::is_complete(out)) {
+    RunFolder::check_config(out, config);
+    std::cerr << "minitape: the run in " << out << " is complete: nothing is left to do\n";
+    print_result(RunFolder::last_epoch(out).value_or(EpochRecord{}), out);
+    return 0;
+  }
+  MINITAPE_CHECK(arguments.resume || !RunFolder::holds_run(out), "[train] ", out,
+                 " holds another run: name a new folder with --out, go on with --resume, or remove "
+                 "this one");
   const TrainTest data = load_data(build_source(config));
+  const StopSignals signals;
   Progress progress(std::cerr, isatty(STDERR_FILENO) != 0);
-  const TrainOutcome outcome = train(config, data, out, watch_with(progress));
+  const TrainOutcome outcome = train(config, data, out, watch_with(progress, signals),
+                                     arguments.resume ? Start::resume : Start::fresh);
   progress.finish();
+  if (outcome.interrupted) {
+    std::cerr << "minitape: stopped after step " << outcome.steps << "; go on with: minitape train "
+              << quoted(out / "config.toml") << " --resume\n";
+    signals.end_program();
+  }
   if (outcome.divergence) {
     const Divergence& d = *outcome.divergence;
     const std::string what =
@@ -60,9 +92,7 @@ int run_train(const Arguments& arguments) {
     if (config.train.stop_on_divergence) throw Error(what, Fault::run_failed);
     std::cerr << "minitape: " << what << "\n";
   }
-  std::cout << "test accuracy " << 100 * outcome.last.test.accuracy << " %, test loss "
-            << outcome.last.test.loss << ", " << outcome.seconds << " s\n"
-            << "run folder: " << out.string() << "\n";
+  print_result(outcome.last, out);
   return 0;
 }
 
@@ -76,12 +106,17 @@ int run_compare(const Arguments& arguments) {
   std::cout << fairness.sentence << "\n" << std::flush;
 
   const CompareOptions options{.seeds = arguments.seeds, .out = arguments.out_or("_compare")};
+  const StopSignals signals;
   Progress progress(std::cerr, isatty(STDERR_FILENO) != 0);
   const auto histories = run_variants(variants, options, [&](const std::string& announcement) {
     progress.start(announcement);
-    return watch_with(progress);
+    return watch_with(progress, signals);
   });
   progress.finish();
+  if (signals.received()) {
+    std::cerr << "minitape: stopped; the same command goes on from here\n";
+    signals.end_program();
+  }
   report(histories, fairness, options.out, std::cout);
   return 0;
 }

@@ -1,56 +1,120 @@
 #include "minitape/experiment/checkpoint.hpp"
 
 #include <utility>
+#include <vector>
+
+#include "minitape/experiment/model_file.hpp"
 
 namespace minitape {
 namespace {
 
-// Every tensor of the model's state with its name.
-std::vector<std::pair<std::string, Tensor*>> named_tensors(Sequential& model) {
-  std::vector<std::pair<std::string, Tensor*>> tensors;
-  const LayerState state = model.state();
-  for (Parameter* parameter : state.parameters) {
-    tensors.emplace_back(parameter->name, &parameter->value);
-  }
-  for (Buffer* buffer : state.buffers) tensors.emplace_back(buffer->name, &buffer->value);
-  return tensors;
+constexpr const char* kVelocity = "optimizer.velocity.";
+constexpr const char* kDivergedIn = "run.diverged_in";  // metadata: text
+
+std::string velocity_name(const Sgd& sgd, std::size_t i) {
+  return kVelocity + sgd.parameters()[i]->name;
 }
 
-void check_variance(const std::string& name, const Tensor& variance) {
-  for (const Real value : variance.values()) {
-    MINITAPE_CHECK(value >= 0, "[load] ", name, " must hold variances, numbers >= 0: found ",
-                   value);
+// The one number of a tensor of shape [1].
+template <class Number, class Load>
+Number only_one(const SafetensorsFile& file, const std::string& name, Load load) {
+  const std::vector<Number> values = load(file.at(name));
+  MINITAPE_CHECK(values.size() == 1, "[checkpoint] ", name, " must be one number: the file has ",
+                 values.size());
+  return values[0];
+}
+
+Index load_count(const SafetensorsFile& file, const std::string& name) {
+  const Index count = only_one<std::int64_t>(file, name, load_integers);
+  MINITAPE_CHECK(count >= 0, "[checkpoint] ", name, " must not be negative: the file has ", count);
+  return count;
+}
+
+double load_sum(const SafetensorsFile& file, const std::string& name) {
+  return only_one<double>(file, name, load_doubles);
+}
+
+// ---- Where the run stands ----
+
+void save_standing(const Standing& standing, SafetensorsFile& file) {
+  const auto count = [&](const char* name, Index value) {
+    file.tensors.push_back(save_integers(name, std::vector{value}));
+  };
+  const auto sum = [&](const char* name, double value) {
+    file.tensors.push_back(save_doubles(name, std::vector{value}));
+  };
+  count("run.steps", standing.steps);
+  count("run.epochs", standing.epochs);
+  count("run.images", standing.images);
+  sum("run.seen_loss", standing.seen.loss);
+  sum("run.seen_accuracy", standing.seen.accuracy);
+  sum("run.seconds", standing.seconds);
+  if (standing.divergence) {
+    count("run.diverged_at", standing.divergence->step);
+    sum("run.diverged_with", standing.divergence->learning_rate);
+    file.metadata[kDivergedIn] = standing.divergence->where;
   }
+}
+
+Standing load_standing(const SafetensorsFile& file) {
+  Standing standing{.steps = load_count(file, "run.steps"),
+                    .epochs = load_count(file, "run.epochs"),
+                    .seen = {load_sum(file, "run.seen_loss"), load_sum(file, "run.seen_accuracy")},
+                    .images = load_count(file, "run.images"),
+                    .seconds = load_sum(file, "run.seconds")};
+  if (const auto where = file.metadata.find(kDivergedIn); where != file.metadata.end()) {
+    standing.divergence = {load_count(file, "run.diverged_at"), load_sum(file, "run.diverged_with"),
+                           where->second};
+  }
+  return standing;
 }
 
 }  // namespace
 
-SafetensorsFile save_model(const Sequential& model) {
-  SafetensorsFile file;
-  const ConstLayerState state = model.const_state();
-  for (const Parameter* parameter : state.parameters) {
-    file.tensors.push_back(save_tensor(parameter->name, parameter->value));
+// ---- The whole ----
+
+SafetensorsFile save_checkpoint(const Standing& standing, Sequential& model, Sgd& sgd) {
+  SafetensorsFile file = save_model(model);
+  for (const Counter* counter : model.state().counters) {
+    file.tensors.push_back(save_integers(counter->name, std::vector{counter->value}));
   }
-  for (const Buffer* buffer : state.buffers) {
-    file.tensors.push_back(save_tensor(buffer->name, buffer->value));
+  for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
+    file.tensors.push_back(save_tensor(velocity_name(sgd, i), sgd.velocities()[i]));
   }
+  save_standing(standing, file);
   return file;
 }
 
-void load_model(Sequential& model, const SafetensorsFile& file) {
-  const auto targets = named_tensors(model);
-  // Read and check everything first, so that a bad file leaves the model as it was.
-  std::vector<Tensor> loaded;
-  for (const auto& [name, tensor] : targets) {
-    loaded.push_back(load_tensor(file.at(name), tensor->shape()));
-    if (name.ends_with(".running_variance")) check_variance(name, loaded.back());
+Standing load_checkpoint(const SafetensorsFile& file, Sequential& model, Sgd& sgd) {
+  // Read and check everything that is not the model's.
+  Standing standing = load_standing(file);
+  std::vector<Index> counts;
+  for (const Counter* counter : model.state().counters) {
+    counts.push_back(load_count(file, counter->name));
   }
-  for (const SavedTensor& saved : file.tensors) {
-    bool known = false;
-    for (const auto& target : targets) known |= target.first == saved.name;
-    MINITAPE_CHECK(known, "[load] the file has a tensor that the model has not: ", saved.name);
+  std::vector<Tensor> velocities;
+  for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
+    velocities.push_back(load_tensor(file.at(velocity_name(sgd, i)), sgd.velocities()[i].shape()));
   }
-  for (std::size_t i = 0; i < targets.size(); ++i) *targets[i].second = std::move(loaded[i]);
+
+  // What is left must be the model. It is checked as a whole before it is changed.
+  SafetensorsFile rest;
+  for (const SavedTensor& tensor : file.tensors) {
+    bool known = tensor.name.starts_with("run.");
+    for (const Counter* counter : model.state().counters) known |= tensor.name == counter->name;
+    for (std::size_t i = 0; i < velocities.size(); ++i) {
+      known |= tensor.name == velocity_name(sgd, i);
+    }
+    if (!known) rest.tensors.push_back(tensor);
+  }
+  load_model(model, rest, standing.divergence ? Statistics::any : Statistics::valid);
+
+  // Nothing can fail from here on.
+  for (std::size_t i = 0; i < counts.size(); ++i) model.state().counters[i]->value = counts[i];
+  for (std::size_t i = 0; i < velocities.size(); ++i) {
+    sgd.velocities()[i] = std::move(velocities[i]);
+  }
+  return standing;
 }
 
 }  // namespace minitape

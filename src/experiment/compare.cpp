@@ -88,9 +88,9 @@ std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants,
       if (!already_done(folder, config)) {
         const DataSource source = build_source(config);
         if (!data || !(source == loaded)) data = load_data(loaded = source);
-        // What an interrupted comparison left of this run is only its beginning.
-        RunFolder::remove_run(folder);
-        train(config, *data, folder, watch(concat(variants[v].name, ", seed ", config.seed)));
+        // What an interrupted comparison left of this run is its beginning.
+        const std::string announcement = concat(variants[v].name, ", seed ", config.seed);
+        if (train(config, *data, folder, watch(announcement), Start::resume).interrupted) return {};
       }
       RunHistory history = read_history(folder);
       history.seed = config.seed;

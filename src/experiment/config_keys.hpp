@@ -156,6 +156,8 @@ void visit_keys(TrainConfig& train, Visitor& keys) {
   keys.key("shuffle", train.shuffle, Anything{}, "anew in every epoch");
   keys.key("stop_on_divergence", train.stop_on_divergence, Anything{},
            "a loss that is not finite ends the run");
+  keys.key("checkpoint_seconds", train.checkpoint_seconds, Numbers{0, kMaxNumber},
+           "from one checkpoint to the next; 0 = every step");
 }
 
 template <class Visitor>

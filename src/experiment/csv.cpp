@@ -1,5 +1,8 @@
 #include "minitape/experiment/csv.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -23,6 +26,33 @@ std::vector<std::string> split(const std::string& line) {
     }
   }
   return cells;
+}
+
+std::string joined(const std::vector<std::string>& cells) {
+  std::string line;
+  for (std::size_t i = 0; i < cells.size(); ++i) line += (i > 0 ? "," : "") + cells[i];
+  return line;
+}
+
+// Leaves the header and `rows` rows of a file.
+void cut_behind(const std::filesystem::path& path, const std::string& header, Index rows) {
+  std::ifstream file(path, std::ios::binary);
+  std::string line;
+  std::getline(file, line);
+  MINITAPE_CHECK(line == header, "[csv] ", path, " must begin with \"", header, "\": found \"",
+                 line, "\"");
+  for (Index row = 0; row < rows; ++row) {
+    std::getline(file, line);
+    MINITAPE_CHECK(!file.eof(), "[csv] ", path, " must have ", rows, " whole rows: it ends in row ",
+                   row + 1);
+  }
+  const auto end = static_cast<std::uintmax_t>(file.tellg());
+  file.close();
+  std::error_code error;
+  std::filesystem::resize_file(path, end, error);
+  if (error) {
+    throw Error(concat("[csv] cannot write ", path, ": ", error.message()), Fault::run_failed);
+  }
 }
 
 }  // namespace
@@ -69,18 +99,35 @@ CsvTable read_csv(const std::filesystem::path& path) {
   return table;
 }
 
-CsvWriter::CsvWriter(std::filesystem::path path, const std::vector<std::string>& columns)
-    : path_(std::move(path)), file_(path_), columns_(columns.size()) {
-  row(columns);
+CsvWriter::CsvWriter(std::filesystem::path path, const std::vector<std::string>& columns,
+                     Index keep)
+    : path_(std::move(path)), columns_(columns.size()) {
+  if (keep > 0) {
+    cut_behind(path_, joined(columns), keep);
+    file_.open(path_, std::ios::app);
+  } else {
+    file_.open(path_);
+    row(columns);
+  }
 }
 
 void CsvWriter::row(const std::vector<std::string>& cells) {
   MINITAPE_CHECK(cells.size() == columns_, "[csv] ", path_, " has ", columns_,
                  " columns: got a row of ", cells.size());
-  for (std::size_t i = 0; i < cells.size(); ++i) file_ << (i > 0 ? "," : "") << cells[i];
-  file_ << "\n" << std::flush;
+  file_ << joined(cells) << "\n" << std::flush;
   if (!file_) {
     throw Error(concat("[csv] cannot write ", path_, ": ", std::strerror(errno)),
+                Fault::run_failed);
+  }
+}
+
+void CsvWriter::sync() {
+  const int file = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);  // the rows are the system's by now
+  const bool done = file >= 0 && ::fsync(file) == 0;
+  const int reason = errno;
+  if (file >= 0) ::close(file);
+  if (!done) {
+    throw Error(concat("[csv] cannot write ", path_, ": ", std::strerror(reason)),
                 Fault::run_failed);
   }
 }

@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "minitape/experiment/atomic_file.hpp"
-#include "minitape/experiment/checkpoint.hpp"
 #include "minitape/experiment/environment.hpp"
+#include "minitape/experiment/model_file.hpp"
 
 namespace minitape {
 namespace {
@@ -25,13 +25,20 @@ fs::path create(const fs::path& folder) {
   return folder;
 }
 
-const fs::path& check_free(const fs::path& folder) {
-  MINITAPE_CHECK(!RunFolder::holds_run(folder), "[run] ", folder,
-                 " holds another run: name a new folder with --out, or remove this one");
+void check_writable(const fs::path& folder) {
   MINITAPE_CHECK(::access(folder.c_str(), W_OK | X_OK) == 0, "[run] the output folder ", folder,
                  " cannot be written: ", std::strerror(errno));
-  return folder;
 }
+
+constexpr const char* kFiles[] = {"config.toml",      "environment.json", "initial.safetensors",
+                                  "steps.csv",        "metrics.csv",      "checkpoint.safetensors",
+                                  "model.safetensors"};
+const std::vector<std::string> kStepColumns{"step", "epoch",    "learning_rate",
+                                            "loss", "accuracy", "seconds"};
+const std::vector<std::string> kEpochColumns{
+    "epoch",      "step",           "seconds",         "learning_rate",
+    "train_loss", "train_accuracy", "train_eval_loss", "train_eval_accuracy",
+    "test_loss",  "test_accuracy"};
 
 }  // namespace
 
@@ -43,14 +50,16 @@ bool has_diverged(const EpochRecord& record) {
   return !std::isfinite(record.train_eval.loss) || !std::isfinite(record.test.loss);
 }
 
-RunFolder::RunFolder(fs::path folder, const Config& config)
-    : folder_(create(folder)),
-      lock_(folder_),
-      steps_(check_free(folder_) / "steps.csv",
-             {"step", "epoch", "learning_rate", "loss", "accuracy", "seconds"}),
-      metrics_(folder_ / "metrics.csv",
-               {"epoch", "step", "seconds", "learning_rate", "train_loss", "train_accuracy",
-                "train_eval_loss", "train_eval_accuracy", "test_loss", "test_accuracy"}) {
+RunFolder::RunFolder(fs::path folder, const Config& config, Start start)
+    : folder_(create(folder)), lock_(folder_) {
+  check_writable(folder_);
+  if (start == Start::resume && fs::exists(folder_ / "config.toml")) {
+    check_config(folder_, config);
+    return;
+  }
+  MINITAPE_CHECK(!holds_run(folder_), "[run] ", folder_, " holds another run: name a new folder ",
+                 "with --out, go on with --resume, or remove this one");
+  continue_after(0, 0);
   // The config comes last: a folder that has one holds a run.
   try {
     write_atomically(folder_ / "environment.json", environment_json(environment()));
@@ -61,34 +70,67 @@ RunFolder::RunFolder(fs::path folder, const Config& config)
   }
 }
 
+// ---- Rows ----
+
+void RunFolder::continue_after(Index steps, Index epochs) {
+  steps_.emplace(folder_ / "steps.csv", kStepColumns, steps);
+  metrics_.emplace(folder_ / "metrics.csv", kEpochColumns, epochs);
+}
+
 void RunFolder::add(const StepRecord& r) {
-  steps_.row({std::to_string(r.step), std::to_string(r.epoch), number_text(r.learning_rate),
-              number_text(r.loss), number_text(r.accuracy), number_text(r.seconds)});
+  steps_->row({std::to_string(r.step), std::to_string(r.epoch), number_text(r.learning_rate),
+               number_text(r.loss), number_text(r.accuracy), number_text(r.seconds)});
 }
 
 void RunFolder::add(const EpochRecord& r) {
-  metrics_.row({std::to_string(r.epoch), std::to_string(r.step), number_text(r.seconds),
-                number_text(r.learning_rate), number_text(r.train.loss),
-                number_text(r.train.accuracy), number_text(r.train_eval.loss),
-                number_text(r.train_eval.accuracy), number_text(r.test.loss),
-                number_text(r.test.accuracy)});
+  metrics_->row({std::to_string(r.epoch), std::to_string(r.step), number_text(r.seconds),
+                 number_text(r.learning_rate), number_text(r.train.loss),
+                 number_text(r.train.accuracy), number_text(r.train_eval.loss),
+                 number_text(r.train_eval.accuracy), number_text(r.test.loss),
+                 number_text(r.test.accuracy)});
 }
 
-void RunFolder::write_initial(const Sequential& model) const {
-  write_safetensors(folder_ / "initial.safetensors", save_model(model));
+std::optional<EpochRecord> RunFolder::last_epoch(const fs::path& folder) {
+  const CsvTable metrics = read_csv(folder / "metrics.csv");
+  if (metrics.rows.empty()) return std::nullopt;
+  const auto last = [&](const char* column) { return metrics.numbers(column).back(); };
+  return EpochRecord{.epoch = static_cast<Index>(last("epoch")),
+                     .step = static_cast<Index>(last("step")),
+                     .seconds = last("seconds"),
+                     .learning_rate = last("learning_rate"),
+                     .train = {last("train_loss"), last("train_accuracy")},
+                     .train_eval = {last("train_eval_loss"), last("train_eval_accuracy")},
+                     .test = {last("test_loss"), last("test_accuracy")}};
 }
 
-void RunFolder::write_model(const Sequential& model) const {
-  write_safetensors(folder_ / "model.safetensors", save_model(model));
+// ---- Models and checkpoints ----
+
+void RunFolder::write_initial(const SafetensorsFile& model) const {
+  write_safetensors(folder_ / "initial.safetensors", model);
 }
 
-void RunFolder::remove_run(const fs::path& folder) {
+void RunFolder::write_model(const SafetensorsFile& model) const {
+  write_safetensors(folder_ / "model.safetensors", model);
+}
+
+void RunFolder::write_checkpoint(const SafetensorsFile& checkpoint) {
+  steps_->sync();
+  metrics_->sync();
+  write_safetensors(folder_ / "checkpoint.safetensors", checkpoint);
+}
+
+std::optional<SafetensorsFile> RunFolder::read_checkpoint() const {
+  const fs::path path = folder_ / "checkpoint.safetensors";
+  if (!fs::exists(path)) return std::nullopt;
+  return read_safetensors(path);
+}
+
+// ---- What a folder holds ----
+
+void RunFolder::discard() const {
   std::error_code ignored;
-  for (const char* file : {"config.toml", "environment.json", "initial.safetensors", "steps.csv",
-                           "metrics.csv", "model.safetensors"}) {
-    fs::remove(folder / file, ignored);
-  }
-  fs::remove(folder, ignored);  // fails where something else is in it
+  for (const char* file : kFiles) fs::remove(folder_ / file, ignored);
+  fs::remove(folder_, ignored);  // fails where something else is in it
 }
 
 bool RunFolder::holds_run(const fs::path& folder) {
@@ -98,7 +140,17 @@ bool RunFolder::holds_run(const fs::path& folder) {
 }
 
 bool RunFolder::is_complete(const fs::path& folder) {
-  return fs::exists(folder / "model.safetensors");
+  std::error_code unreadable;
+  return fs::exists(folder / "model.safetensors", unreadable);
+}
+
+void RunFolder::check_config(const fs::path& folder, const Config& config) {
+  std::string keys;
+  for (const std::string& key : differing_keys(read_config(folder / "config.toml"), config)) {
+    keys += (keys.empty() ? "" : ", ") + key;
+  }
+  MINITAPE_CHECK(keys.empty(), "[run] ", folder, " holds a run with another config; only the same ",
+                 "run can be resumed. Different are: ", keys);
 }
 
 }  // namespace minitape

@@ -88,6 +88,25 @@ void copy_converted(const std::vector<std::uint8_t>& bytes, Tensor& tensor) {
   }
 }
 
+template <class Number>
+SavedTensor save_list(const std::string& name, const char* dtype, std::span<const Number> values) {
+  SavedTensor saved{name, dtype, {static_cast<Index>(values.size())}, {}};
+  const auto* const first = reinterpret_cast<const std::uint8_t*>(values.data());
+  saved.bytes.assign(first, first + values.size_bytes());
+  return saved;
+}
+
+template <class Number>
+std::vector<Number> load_list(const SavedTensor& saved, const char* dtype) {
+  MINITAPE_CHECK(saved.dtype == dtype, "[safetensors] tensor ", printable(saved.name), " must be ",
+                 dtype, ": the file holds ", printable(saved.dtype));
+  std::vector<Number> values(saved.bytes.size() / sizeof(Number));
+  if (!values.empty()) {
+    std::memcpy(values.data(), saved.bytes.data(), values.size() * sizeof(Number));
+  }
+  return values;
+}
+
 }  // namespace
 
 const SavedTensor* SafetensorsFile::find(const std::string& name) const {
@@ -134,20 +153,19 @@ Tensor load_tensor(const SavedTensor& saved, const Shape& shape) {
 }
 
 SavedTensor save_integers(const std::string& name, std::span<const std::int64_t> values) {
-  SavedTensor saved{name, "I64", {static_cast<Index>(values.size())}, {}};
-  const auto* const first = reinterpret_cast<const std::uint8_t*>(values.data());
-  saved.bytes.assign(first, first + values.size_bytes());
-  return saved;
+  return save_list(name, "I64", values);
 }
 
 std::vector<std::int64_t> load_integers(const SavedTensor& saved) {
-  MINITAPE_CHECK(saved.dtype == "I64", "[safetensors] tensor ", printable(saved.name),
-                 " must be I64: the file holds ", printable(saved.dtype));
-  std::vector<std::int64_t> values(saved.bytes.size() / sizeof(std::int64_t));
-  if (!values.empty()) {
-    std::memcpy(values.data(), saved.bytes.data(), values.size() * sizeof(std::int64_t));
-  }
-  return values;
+  return load_list<std::int64_t>(saved, "I64");
+}
+
+SavedTensor save_doubles(const std::string& name, std::span<const double> values) {
+  return save_list(name, "F64", values);
+}
+
+std::vector<double> load_doubles(const SavedTensor& saved) {
+  return load_list<double>(saved, "F64");
 }
 
 std::vector<std::uint8_t> format_safetensors(const SafetensorsFile& file) {

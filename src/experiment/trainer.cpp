@@ -41,7 +41,7 @@ std::string first_non_finite(const Tape& tape) {
 class Run {
  public:
   Run(const Config& config, const TrainTest& data, Sequential model,
-      const std::filesystem::path& folder, const TrainWatcher& watcher)
+      const std::filesystem::path& folder, const TrainWatcher& watcher, Start start)
       : config_(config),
         data_(data),
         watcher_(watcher),
@@ -53,35 +53,41 @@ class Run {
         batches_(data.train, standardization_, build_batch_options(config)),
         schedule_(build_schedule(config, batches_.batches_per_epoch())),
         total_steps_(total_steps(config, batches_.batches_per_epoch())),
-        folder_(folder, config) {}
+        total_epochs_((total_steps_ + batches_.batches_per_epoch() - 1) /
+                      batches_.batches_per_epoch()),
+        folder_(folder, config, start) {
+    if (start == Start::resume) resume();
+  }
 
   TrainOutcome train() {
-    try {
-      folder_.write_initial(model_);
-      if (config_.train.epochs == 0) measure(0, Score{kNaN, kNaN});
-      for (Index epoch = 1; outcome_.steps < total_steps_ && !stopped(); ++epoch) {
-        train_epoch(epoch);
-      }
-      if (!stopped()) folder_.write_model(model_);
-    } catch (const Error& error) {
-      // Some input is only found to be wrong by the first step: a batch of one before batch norm.
-      if (outcome_.steps == 0 && error.fault() == Fault::bad_input) folder_.discard();
-      throw;
-    }
-    outcome_.seconds = seconds_since(start_);
+    if (at_.steps == 0) folder_.write_initial(saved_model());
+    if (total_epochs_ == 0) measure(0, Score{kNaN, kNaN});
+    while (at_.epochs < total_epochs_ && !stopped() && !outcome_.interrupted) train_epoch();
+
+    if (!stopped()) write_checkpoint();
+    if (!stopped() && !outcome_.interrupted) folder_.write_model(saved_model());
+    outcome_.steps = at_.steps;
+    outcome_.divergence = at_.divergence;
+    outcome_.seconds = seconds();
     return outcome_;
   }
+
+  Index steps() const { return at_.steps; }
+  void discard() const { folder_.discard(); }
 
  private:
   static constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-  bool stopped() const { return outcome_.divergence && config_.train.stop_on_divergence; }
+  bool stopped() const { return at_.divergence && config_.train.stop_on_divergence; }
 
-  void train_epoch(Index epoch) {
-    Score seen;  // sums over the images of this epoch
-    Index images = 0;
-    batches_.start_epoch(epoch - 1);
-    while (outcome_.steps < total_steps_ && !stopped()) {
+  // ---- Epochs and steps ----
+
+  // From where the run stands to the end of the epoch, or to where it is stopped.
+  void train_epoch() {
+    const Index epoch = at_.epochs + 1;
+    batches_.start_epoch(epoch - 1, at_.steps - at_.epochs * batches_.batches_per_epoch());
+    while (at_.steps < total_steps_ && !stopped()) {
+      if (wants_to_stop()) return;
       const auto step_start = Clock::now();
       std::optional<Batch> batch = batches_.next();
       if (!batch) break;
@@ -89,30 +95,33 @@ class Run {
       StepRecord record = step(*batch, epoch);
       record.seconds = seconds_since(step_start);
       folder_.add(record);
+      at_.seen.loss += record.loss * static_cast<double>(n);
+      at_.seen.accuracy += record.accuracy * static_cast<double>(n);
+      at_.images += n;
       if (watcher_.on_step) watcher_.on_step(record, n, total_steps_);
-      seen.loss += record.loss * static_cast<double>(n);
-      seen.accuracy += record.accuracy * static_cast<double>(n);
-      images += n;
+      if (!stopped() && checkpoint_is_due()) write_checkpoint();
     }
-    if (stopped()) return;
-    measure(epoch,
-            {seen.loss / static_cast<double>(images), seen.accuracy / static_cast<double>(images)});
+    if (stopped() || wants_to_stop()) return;
+    const auto images = static_cast<double>(at_.images);
+    measure(epoch, {at_.seen.loss / images, at_.seen.accuracy / images});
+    at_.epochs = epoch;
+    at_.seen = {};
+    at_.images = 0;
   }
 
   // One update. The loss and the accuracy are those before it.
   StepRecord step(Batch& batch, Index epoch) {
-    StepRecord record{.step = outcome_.steps + 1,
-                      .epoch = epoch,
-                      .learning_rate = schedule_.learning_rate(outcome_.steps)};
+    StepRecord record{
+        .step = at_.steps + 1, .epoch = epoch, .learning_rate = schedule_.learning_rate(at_.steps)};
     tape_.clear();
     const Var logits = model_.forward(tape_.constant(std::move(batch.images)), Mode::training);
     const Var loss = softmax_cross_entropy(logits, batch.labels);
     record.loss = static_cast<double>(loss.value().item());
     record.accuracy = static_cast<double>(count_correct(logits.value(), batch.labels)) /
                       static_cast<double>(batch.labels.size());
-    outcome_.steps = record.step;
-    if (has_diverged(record) && !outcome_.divergence) {
-      outcome_.divergence = {record.step, record.learning_rate, first_non_finite(tape_)};
+    at_.steps = record.step;
+    if (has_diverged(record) && !at_.divergence) {
+      at_.divergence = {record.step, record.learning_rate, first_non_finite(tape_)};
     }
     if (!stopped()) {
       tape_.backward(loss);
@@ -123,22 +132,70 @@ class Run {
 
   void measure(Index epoch, Score seen) {
     const Index part = std::min(kTrainEvalImages, data_.train.size());
-    EpochRecord record{
-        .epoch = epoch,
-        .step = outcome_.steps,
-        .learning_rate = schedule_.learning_rate(std::max<Index>(0, outcome_.steps - 1)),
-        .train = seen,
-        .train_eval = evaluate(model_, data_.train, standardization_, part),
-        .test = evaluate(model_, data_.test, standardization_, data_.test.size())};
-    record.seconds = seconds_since(start_);
+    EpochRecord record{.epoch = epoch,
+                       .step = at_.steps,
+                       .learning_rate = schedule_.learning_rate(std::max<Index>(0, at_.steps - 1)),
+                       .train = seen,
+                       .train_eval = evaluate(model_, data_.train, standardization_, part),
+                       .test = evaluate(model_, data_.test, standardization_, data_.test.size())};
+    record.seconds = seconds();
     folder_.add(record);
     outcome_.last = record;
     // The last update of the epoch may have been one too large.
-    if (has_diverged(record) && !outcome_.divergence) {
-      outcome_.divergence = {record.step, record.learning_rate, "the evaluation after this step"};
+    if (has_diverged(record) && !at_.divergence) {
+      at_.divergence = {record.step, record.learning_rate, "the evaluation after this step"};
     }
     if (watcher_.on_epoch) watcher_.on_epoch(record);
   }
+
+  // ---- Stopping and going on ----
+
+  bool wants_to_stop() {
+    return outcome_.interrupted = watcher_.wants_to_stop && watcher_.wants_to_stop();
+  }
+
+  bool checkpoint_is_due() const {
+    return seconds_since(checkpoint_written_) >= config_.train.checkpoint_seconds;
+  }
+
+  void write_checkpoint() {
+    Standing now = at_;
+    now.seconds = seconds();
+    folder_.write_checkpoint(save_checkpoint(now, model_, sgd_));
+    checkpoint_written_ = Clock::now();
+  }
+
+  void resume() {
+    try {
+      if (const auto file = folder_.read_checkpoint()) at_ = load_checkpoint(*file, model_, sgd_);
+      check_standing();
+      folder_.continue_after(at_.steps, at_.epochs);
+      outcome_.last = RunFolder::last_epoch(folder_.path()).value_or(EpochRecord{});
+    } catch (const Error& error) {
+      throw Error(concat("[run] the run in ", folder_.path(), " cannot go on: ", error.what(),
+                         ". Remove this folder to start again"),
+                  error.fault());
+    }
+  }
+
+  void check_standing() const {
+    const Index done = at_.steps - at_.epochs * batches_.batches_per_epoch();
+    const bool at_the_end = at_.epochs == total_epochs_ && at_.steps == total_steps_;
+    const bool on_the_way = at_.epochs < total_epochs_ && at_.steps <= total_steps_ && done >= 0 &&
+                            done <= batches_.batches_per_epoch();
+    MINITAPE_CHECK(at_the_end || on_the_way, "[checkpoint] must be of this run of ", total_epochs_,
+                   " epochs and ", total_steps_, " steps: it stands at step ", at_.steps, " after ",
+                   at_.epochs, " epochs");
+  }
+
+  SafetensorsFile saved_model() const {
+    SafetensorsFile file = save_model(model_);
+    file.metadata =
+        save_data_facts({data_.train.image_shape, data_.train.class_names, standardization_});
+    return file;
+  }
+
+  double seconds() const { return at_.seconds + seconds_since(start_); }
 
   const Config& config_;
   const TrainTest& data_;
@@ -149,20 +206,29 @@ class Run {
   Standardization standardization_;
   Batches batches_;
   Schedule schedule_;
-  Index total_steps_;
+  Index total_steps_, total_epochs_;
   RunFolder folder_;
   Tape tape_;
-  Clock::time_point start_ = Clock::now();
+  Clock::time_point start_ = Clock::now(), checkpoint_written_ = start_;
+  Standing at_;  // its seconds stay those at the start of this process
   TrainOutcome outcome_;
 };
 
 }  // namespace
 
 TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
-                   const TrainWatcher& watcher) {
+                   const TrainWatcher& watcher, Start start) {
   Sequential model = build_model(config, data.train.image_shape);
   check_classes(model, data.train.image_shape, data.train.classes());
-  return Run(config, data, std::move(model), folder, watcher).train();
+  const bool is_new = !RunFolder::holds_run(folder);
+  Run run(config, data, std::move(model), folder, watcher, start);
+  try {
+    return run.train();
+  } catch (const Error& error) {
+    // Some input is only found to be wrong by the first step: a batch of one before batch norm.
+    if (is_new && run.steps() == 0 && error.fault() == Fault::bad_input) run.discard();
+    throw;
+  }
 }
 
 Score evaluate(const Sequential& model, const Dataset& dataset,

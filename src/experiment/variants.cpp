@@ -7,7 +7,7 @@
 #include <set>
 
 #include "minitape/experiment/build.hpp"
-#include "minitape/experiment/checkpoint.hpp"
+#include "minitape/experiment/model_file.hpp"
 
 namespace minitape {
 namespace {

@@ -1,11 +1,12 @@
 #include "minitape/experiment/checkpoint.hpp"
 
-#include <algorithm>
 #include <functional>
 #include <limits>
 
 #include "experiment/tiny_experiment.hpp"
 #include "minitape/experiment/build.hpp"
+#include "minitape/experiment/model_file.hpp"
+#include "minitape/ops/softmax_cross_entropy.hpp"
 #include "testing.hpp"
 
 namespace minitape {
@@ -13,109 +14,136 @@ namespace {
 
 const Shape kInput{4, 4, 1};
 
-// A model whose every number differs from a fresh one's of the same seed.
-Sequential trained_model(std::uint64_t seed) {
-  Config config = config_with(kTinyLayers);
-  config.seed = seed;
-  Sequential model = build_model(config, kInput);
-  Real value = static_cast<Real>(seed);
-  for (Parameter* parameter : model.state().parameters) {
-    for (Real& x : parameter->value.values()) x += (value += Real(0.01));
+// Every kind of state: running statistics with a count, random masks, velocities.
+const std::string kLayers = R"(
+  { type = "conv2d", filters = 2, kernel = 3 },
+  { type = "batch_norm", running = "debiased_ema" },
+  { type = "flatten" },
+  { type = "dropout", rate = 0.5 },
+  { type = "dense", units = 2 },
+)";
+
+// A model with its optimizer, some steps into training.
+struct Training {
+  explicit Training(int steps, const std::string& optimizer = "momentum = 0.9")
+      : config(config_with(kLayers, "[optimizer]\n" + optimizer)),
+        model(build_model(config, kInput)),
+        sgd(model.state().parameters, build_sgd_options(config)) {
+    for (int i = 0; i < steps; ++i) step();
   }
-  for (Buffer* buffer : model.state().buffers) {
-    for (Real& x : buffer->value.values()) x += (value += Real(0.01));
+
+  // The loss before an update.
+  Real step() {
+    Tape tape;
+    const std::vector<int> labels{0, 1, 1, 0};
+    const Var x = tape.constant(random_tensor("x", {4, 4, 4, 1}));
+    const Var loss = softmax_cross_entropy(model.forward(x, Mode::training), labels);
+    tape.backward(loss);
+    sgd.step(0.1);
+    return loss.value().item();
   }
-  return model;
-}
 
-std::vector<Tensor> numbers_of(const Sequential& model) {
-  std::vector<Tensor> all;
-  for (const Parameter* parameter : model.const_state().parameters) all.push_back(parameter->value);
-  for (const Buffer* buffer : model.const_state().buffers) all.push_back(buffer->value);
-  return all;
-}
+  Config config;
+  Sequential model;
+  Sgd sgd;
+};
 
-std::string different_models(const Sequential& a, const Sequential& b) {
-  const std::vector<Tensor> in_a = numbers_of(a), in_b = numbers_of(b);
-  if (in_a.size() != in_b.size()) return "not the same tensors";
-  for (std::size_t i = 0; i < in_a.size(); ++i) {
-    const std::string text = different_bits(in_a[i], in_b[i]);
-    if (!text.empty()) return concat("tensor ", i, ": ", text);
+const Standing kStanding{.steps = 7,
+                         .epochs = 2,
+                         .seen = {1.0 / 3, 0.1},
+                         .images = 40,
+                         .seconds = 1e-17,
+                         .divergence = Divergence{5, 0.7, "layer 3 \"x\""}};
+
+TEST_CASE("load_checkpoint: what follows has the same bits as without a stop") {
+  Training straight(3), resumed(1);
+  const auto bytes = format_safetensors(save_checkpoint({}, straight.model, straight.sgd));
+  load_checkpoint(parse_safetensors(bytes, "test"), resumed.model, resumed.sgd);
+  for (int i = 0; i < 3; ++i) {
+    CAPTURE(i);
+    CHECK(straight.step() == resumed.step());
   }
-  return "";
+  CHECK(format_safetensors(save_checkpoint({}, straight.model, straight.sgd)) ==
+        format_safetensors(save_checkpoint({}, resumed.model, resumed.sgd)));
 }
 
-TEST_CASE("save_model: parameters, then running statistics, under the model's names") {
-  std::vector<std::string> names;
-  for (const SavedTensor& tensor : save_model(trained_model(1)).tensors) {
-    names.push_back(tensor.name);
-  }
-  CHECK(names == std::vector<std::string>{
-                     "0.conv2d.kernel", "1.batch_norm.gamma", "1.batch_norm.beta", "4.dense.kernel",
-                     "4.dense.bias", "1.batch_norm.running_mean", "1.batch_norm.running_variance"});
+TEST_CASE("load_checkpoint: brings back where the run stands, to the last bit") {
+  Training training(2);
+  const SafetensorsFile file = save_checkpoint(kStanding, training.model, training.sgd);
+  const Standing read = load_checkpoint(parse_safetensors(format_safetensors(file), "test"),
+                                        training.model, training.sgd);
+  CHECK(read.steps == 7);
+  CHECK(read.epochs == 2);
+  CHECK(read.seen.loss == 1.0 / 3);
+  CHECK(read.seen.accuracy == 0.1);
+  CHECK(read.images == 40);
+  CHECK(read.seconds == 1e-17);
+  REQUIRE(read.divergence);
+  CHECK(read.divergence->step == 5);
+  CHECK(read.divergence->learning_rate == 0.7);
+  CHECK(read.divergence->where == "layer 3 \"x\"");
+  CHECK_FALSE(load_checkpoint(save_checkpoint({}, training.model, training.sgd), training.model,
+                              training.sgd)
+                  .divergence);
 }
 
-TEST_CASE("load_model: brings back every bit, through the bytes of a file") {
-  const Sequential saved = trained_model(1);
-  Sequential loaded = trained_model(2);
-  CHECK(different_models(saved, loaded) != "");
-  load_model(loaded, parse_safetensors(format_safetensors(save_model(saved)), "test"));
-  CHECK(different_models(saved, loaded) == "");
-  CHECK(different_bits(loaded.predict(random_tensor("x", {3, 4, 4, 1})),
-                       saved.predict(random_tensor("x", {3, 4, 4, 1}))) == "");
-}
-
-// The error of loading a file that was changed; fails when the model did not stay as it was.
+// The error of loading a changed checkpoint; says so if anything was changed by it.
 std::string error_of(const std::function<void(SafetensorsFile&)>& change,
                      std::initializer_list<std::string_view> parts) {
-  SafetensorsFile file = save_model(trained_model(1));
+  Training source(3), target(1);
+  SafetensorsFile file = save_checkpoint({}, source.model, source.sgd);
   change(file);
-  Sequential model = trained_model(2);
-  const std::string problem = error_lacks(parts, [&] { load_model(model, file); });
-  const std::string changed = different_models(model, trained_model(2));
-  return problem + (changed.empty() ? "" : " the model was changed: " + changed);
+  const auto before = format_safetensors(save_checkpoint({}, target.model, target.sgd));
+  const std::string problem =
+      error_lacks(parts, [&] { load_checkpoint(file, target.model, target.sgd); });
+  const auto after = format_safetensors(save_checkpoint({}, target.model, target.sgd));
+  return problem + (before == after ? "" : " something was changed");
 }
 
-TEST_CASE("load_model: a file that does not fit is refused and changes nothing") {
-  // In each case the fault comes last in the file, where the rest could have been loaded already.
-  const auto set_last = [](const Tensor& value) {
-    return [value](SafetensorsFile& file) {
-      file.tensors.back() = save_tensor(file.tensors.back().name, value);
-    };
+std::function<void(SafetensorsFile&)> without(const std::string& name) {
+  return [name](SafetensorsFile& file) {
+    std::erase_if(file.tensors, [&](const SavedTensor& tensor) { return tensor.name == name; });
   };
-  CHECK(error_of([](SafetensorsFile& file) { file.tensors.pop_back(); },
-                 {"1.batch_norm.running_variance"}) == "");
-  CHECK(error_of(
-            [](SafetensorsFile& file) {
-              file.tensors.push_back(save_tensor("9.dense.bias", Tensor::zeros({1})));
-            },
-            {"[load] the file has a tensor that the model has not: 9.dense.bias"}) == "");
-  CHECK(error_of(set_last(Tensor::zeros({3})), {"1.batch_norm.running_variance", "(3)", "(2)"}) ==
-        "");
-  CHECK(error_of(set_last(Tensor::zeros({2, 1})), {"1.batch_norm.running_variance"}) == "");
 }
 
-TEST_CASE("load_model: a running variance that is no variance is refused") {
-  for (const double value : {-1e-30, std::numeric_limits<double>::quiet_NaN()}) {
-    CAPTURE(value);
-    CHECK(
-        error_of(
-            [value](SafetensorsFile& file) {
-              file.tensors.back() = save_tensor(file.tensors.back().name, numbers({2}, {1, value}));
-            },
-            {"1.batch_norm.running_variance must hold variances"}) == "");
+std::function<void(SafetensorsFile&)> with(const SavedTensor& tensor) {
+  return [tensor](SafetensorsFile& file) {
+    without(tensor.name)(file);
+    file.tensors.push_back(tensor);
+  };
+}
+
+TEST_CASE("load_checkpoint: one that does not fit is refused and changes nothing") {
+  const std::vector<std::int64_t> two{1, 2}, negative{-1};
+  for (const char* name : {"run.steps", "run.seen_loss", "1.batch_norm.updates", "3.dropout.masks",
+                           "optimizer.velocity.4.dense.bias", "4.dense.kernel"}) {
+    CAPTURE(name);
+    CHECK(error_of(without(name), {name}) == "");
   }
-  // Zero is one: a channel that never changes.
-  Sequential model = trained_model(2);
-  SafetensorsFile file = save_model(model);
-  file.tensors.back() = save_tensor(file.tensors.back().name, Tensor::zeros({2}));
-  CHECK_NOTHROW(load_model(model, file));
+  CHECK(error_of(with(save_tensor("9.more", Tensor::zeros({1}))), {"9.more"}) == "");
+  CHECK(error_of(with(save_integers("run.steps", two)), {"run.steps", "one number", "2"}) == "");
+  CHECK(error_of(with(save_integers("run.images", negative)), {"run.images", "-1"}) == "");
+  CHECK(error_of(with(save_integers("run.seconds", negative)), {"run.seconds", "F64"}) == "");
+  CHECK(error_of(with(save_tensor("optimizer.velocity.4.dense.bias", Tensor::zeros({3}))),
+                 {"velocity.4.dense.bias", "(2)", "(3)"}) == "");
+  CHECK(error_of(with(save_tensor("1.batch_norm.running_variance", numbers({2}, {1, -1}))),
+                 {"running_variance must hold variances"}) == "");
 }
 
-TEST_CASE("load_model: a model without batch norm does not take one that has it") {
-  Sequential without = build_model(config_with(kTinyLayers, "batch_norm = false"), kInput);
-  CHECK(error_lacks({"0.conv2d.bias"},
-                    [&] { load_model(without, save_model(trained_model(1))); }) == "");
+TEST_CASE("load_checkpoint: the optimizer must be the same kind") {
+  Training with_momentum(2), without_momentum(2, "momentum = 0");
+  CHECK(error_lacks({"optimizer.velocity"}, [&] {
+          load_checkpoint(save_checkpoint({}, with_momentum.model, with_momentum.sgd),
+                          without_momentum.model, without_momentum.sgd);
+        }) == "");
+}
+
+TEST_CASE("load_checkpoint: a run that goes on after a divergence keeps what became of it") {
+  Training training(2);
+  const Real nan = std::numeric_limits<Real>::quiet_NaN();
+  for (Buffer* buffer : training.model.state().buffers) buffer->value.fill(nan);
+  const SafetensorsFile file = save_checkpoint(kStanding, training.model, training.sgd);
+  CHECK_NOTHROW(load_checkpoint(file, training.model, training.sgd));
 }
 
 }  // namespace

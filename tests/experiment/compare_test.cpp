@@ -71,8 +71,9 @@ TEST_CASE("run_variants: what is done is not done again, what was interrupted is
   run(folder.path(), 2, trained);
   CHECK(trained == Texts{"off, seed 2", "on, seed 2"});
 
-  // A killed run has no model yet.
+  // A killed run has no model yet, and perhaps no checkpoint.
   fs::remove(folder.path() / "on_seed-1" / "model.safetensors");
+  fs::remove(folder.path() / "on_seed-1" / "checkpoint.safetensors");
   std::ofstream(folder.path() / "on_seed-1" / "steps.csv") << "step,epo";
   const auto again = run(folder.path(), 1, trained);
   CHECK(trained == Texts{"on, seed 1"});

@@ -80,7 +80,7 @@ Config every_key_changed() {
   config.batch_norm = {1e-12, 0.1, "debiased_ema", "biased"};
   config.optimizer = {1e9, 0.30000000000000004, true, 1e-4};
   config.schedule = {"one_cycle", 3, 4, 0.5, 0.25, 10, 123456789.125};
-  config.train = {0, 1, 5, false, false};
+  config.train = {0, 1, 5, false, false, 2.5};
   return config;
 }
 

@@ -6,7 +6,7 @@
 #include "experiment/temporary_folder.hpp"
 #include "experiment/tiny_experiment.hpp"
 #include "minitape/experiment/build.hpp"
-#include "minitape/experiment/checkpoint.hpp"
+#include "minitape/experiment/model_file.hpp"
 #include "testing.hpp"
 
 namespace minitape {
@@ -47,9 +47,9 @@ TEST_CASE("RunFolder: makes the folder with its parents and writes what it is gi
   CHECK(RunFolder::holds_run(path));
   CHECK_FALSE(RunFolder::is_complete(path));
   const Sequential model = build_model(config, {4, 4, 1});
-  run.write_initial(model);
+  run.write_initial(save_model(model));
   CHECK_FALSE(RunFolder::is_complete(path));
-  run.write_model(model);
+  run.write_model(save_model(model));
   CHECK(RunFolder::is_complete(path));
   Sequential loaded = build_model(config, {4, 4, 1});
   CHECK_NOTHROW(load_model(loaded, read_safetensors(path / "initial.safetensors")));
@@ -83,8 +83,8 @@ TEST_CASE("RunFolder: discarding removes the run, and the folder where nothing e
   const auto path = temporary.path() / "run";
   const Config config = config_with(kTinyLayers);
   const RunFolder run(path, config);
-  run.write_initial(build_model(config, {4, 4, 1}));
-  run.write_model(build_model(config, {4, 4, 1}));
+  run.write_initial(save_model(build_model(config, {4, 4, 1})));
+  run.write_model(save_model(build_model(config, {4, 4, 1})));
   run.discard();
   CHECK_FALSE(std::filesystem::exists(path));
 

@@ -3,11 +3,12 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <memory>
 
 #include "experiment/temporary_folder.hpp"
 #include "experiment/tiny_experiment.hpp"
-#include "minitape/experiment/checkpoint.hpp"
 #include "minitape/experiment/csv.hpp"
+#include "minitape/experiment/model_file.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
 #include "testing.hpp"
 
@@ -124,9 +125,16 @@ TEST_CASE("train: saves the model it began with and the one it measured") {
 
   Sequential model = build_model(config, kInput);
   CHECK(file_text(path / "initial.safetensors") != file_text(path / "model.safetensors"));
-  write_safetensors(folder.path() / "fresh", save_model(model));
-  CHECK(file_text(path / "initial.safetensors") == file_text(folder.path() / "fresh"));
-  load_model(model, read_safetensors(path / "model.safetensors"));
+  const SafetensorsFile initial = read_safetensors(path / "initial.safetensors");
+  CHECK(format_safetensors({initial.tensors, {}}) == format_safetensors(save_model(model)));
+  const SafetensorsFile trained = read_safetensors(path / "model.safetensors");
+  load_model(model, trained);
+  // What is needed to use it is in the file as well.
+  const DataFacts facts = load_data_facts(trained);
+  CHECK(facts.image_shape == kInput);
+  CHECK(facts.class_names == data.train.class_names);
+  CHECK(facts.standardization.mean == Standardization::of(data.train).mean);
+  CHECK(facts.standardization.deviation == Standardization::of(data.train).deviation);
   const Score score = evaluate(model, data.test, Standardization::of(data.train), 6);
   CHECK(score.loss == outcome.last.test.loss);
   CHECK(score.accuracy == outcome.last.test.accuracy);
@@ -239,6 +247,171 @@ TEST_CASE("train: a last update that was too large is found by the evaluation be
   CHECK(outcome.divergence->where == "the evaluation after this step");
   CHECK(read_csv(folder.path() / "run" / "metrics.csv").rows.size() == 1);
   CHECK_FALSE(RunFolder::is_complete(folder.path() / "run"));
+}
+
+// ---- Stopping and going on ----
+
+// Everything that a stop could disturb: running statistics, random masks, velocities, augmentation,
+// a schedule, an epoch's mean, a last batch of another size.
+Config long_config() {
+  return config_with(R"({ type = "conv2d", filters = 2, kernel = 3 },
+                        { type = "batch_norm", running = "debiased_ema" }, { type = "relu" },
+                        { type = "flatten" }, { type = "dropout", rate = 0.25 },
+                        { type = "dense", units = 2 })",
+                     R"([optimizer]
+                        momentum = 0.9
+                        nesterov = true
+                        weight_decay = 0.01
+                        [schedule]
+                        name = "one_cycle"
+                        [train]
+                        batch_size = 4
+                        epochs = 3)");
+}
+
+// What a run has left, but for the seconds.
+std::string results_of(const std::filesystem::path& run) {
+  std::string text = file_text(run / "model.safetensors") + file_text(run / "initial.safetensors");
+  for (const char* file : {"steps.csv", "metrics.csv"}) {
+    CsvTable table = read_csv(run / file);
+    const std::size_t seconds = table.column("seconds");
+    for (auto& row : table.rows) {
+      row[seconds].clear();
+      for (const std::string& cell : row) text += cell + ",";
+      text += "\n";
+    }
+  }
+  return text;
+}
+
+// Asks for the end after so many steps of this process.
+TrainWatcher stop_after(Index steps) {
+  const auto left = std::make_shared<Index>(steps);
+  return {.on_step = [left](const StepRecord&, Index, Index) { --*left; },
+          .wants_to_stop = [left] { return *left <= 0; }};
+}
+
+TEST_CASE("train: stopped after any step and resumed, it ends with the same bits") {
+  const TemporaryFolder folder;
+  const TrainTest data = tiny_data(10);
+  Config config = long_config();
+  config.data.augment = {"flip", "crop"};
+  train(config, data, folder.path() / "straight");
+  const std::string expected = results_of(folder.path() / "straight");
+  for (Index steps = 1; steps <= 9; ++steps) {
+    CAPTURE(steps);
+    const auto path = folder.path() / std::to_string(steps);
+    int parts = 1;
+    TrainOutcome outcome = train(config, data, path, stop_after(steps));
+    while (outcome.interrupted) {
+      CHECK_FALSE(RunFolder::is_complete(path));
+      CHECK(outcome.steps == std::min<Index>(9, parts * steps));
+      outcome = train(config, data, path, stop_after(steps), Start::resume);
+      REQUIRE(++parts <= 10);
+    }
+    // Asked after the last step of an epoch, it also stops before the measurement.
+    CHECK(parts == (9 + steps - 1) / steps + (9 % steps == 0 ? 1 : 0));
+    CHECK(results_of(path) == expected);
+  }
+}
+
+TEST_CASE("train: killed at any row, it goes on from the checkpoint and cuts off what came after") {
+  const TemporaryFolder folder;
+  const TrainTest data = tiny_data(10);
+  Config config = long_config();
+  config.train.checkpoint_seconds = 0;
+  train(config, data, folder.path() / "straight");
+
+  // The run at step 5, and then more rows, a half one, no model, and the checkpoint of step 5.
+  const auto path = folder.path() / "killed";
+  train(config, data, path, stop_after(5));
+  std::ofstream(path / "steps.csv", std::ios::app) << "6,2,0.1,0.5,0.5,0.1\n7,3,0.1,0";
+  std::ofstream(path / "metrics.csv", std::ios::app) << "2,6,0.1,0.1,1,1,1,1,1,1\n";
+  train(config, data, path, {}, Start::resume);
+  CHECK(results_of(path) == results_of(folder.path() / "straight"));
+
+  // Killed before the first checkpoint, and before there was anything at all.
+  std::filesystem::remove(path / "checkpoint.safetensors");
+  std::filesystem::remove(path / "model.safetensors");
+  train(config, data, path, {}, Start::resume);
+  CHECK(results_of(path) == results_of(folder.path() / "straight"));
+  train(config, data, folder.path() / "new", {}, Start::resume);
+  CHECK(results_of(folder.path() / "new") == results_of(folder.path() / "straight"));
+}
+
+TEST_CASE("train: killed between the last measurement and the model, only the model is written") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  for (const char* keys :
+       {"epochs = 2\nbatch_size = 4", "max_steps = 4\nbatch_size = 4", "epochs = 0"}) {
+    CAPTURE(keys);
+    std::filesystem::remove_all(path);
+    const TrainOutcome first = train(tiny_config(keys), tiny_data(10), path);
+    const std::string before = results_of(path);
+    std::filesystem::remove(path / "model.safetensors");
+    const TrainOutcome second =
+        train(tiny_config(keys), tiny_data(10), path, stop_after(1), Start::resume);
+    CHECK(results_of(path) == before);
+    CHECK(second.steps == first.steps);
+    CHECK(second.last.test.loss == first.last.test.loss);
+  }
+}
+
+TEST_CASE("train: a run that may diverge keeps the first place over a stop") {
+  const TemporaryFolder folder;
+  Config config = diverging_config();
+  config.model.init = {.type = "normal", .stddev = 1e9};
+  config.optimizer.learning_rate = 1e9;
+  config.train.stop_on_divergence = false;
+  const TrainOutcome straight = train(config, tiny_data(10), folder.path() / "straight");
+  REQUIRE(straight.divergence);
+  const Index at = straight.divergence->step;
+  REQUIRE(at < 6);
+
+  const auto path = folder.path() / "run";
+  train(config, tiny_data(10), path, stop_after(at + 2));
+  const TrainOutcome resumed = train(config, tiny_data(10), path, {}, Start::resume);
+  CHECK(resumed.steps == 9);
+  REQUIRE(resumed.divergence);
+  CHECK(resumed.divergence->step == at);
+  CHECK(resumed.divergence->where == straight.divergence->where);
+  CHECK(resumed.divergence->learning_rate == 1e9);
+}
+
+TEST_CASE("train: what cannot be resumed is refused and stays as it is") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  const TrainTest data = tiny_data(10);
+  const Config config = long_config();
+  train(config, data, path, stop_after(5));
+  const auto refused = [&](const Config& other, std::initializer_list<std::string_view> parts) {
+    const std::string steps = file_text(path / "steps.csv");
+    const std::string problem =
+        error_lacks(parts, [&] { train(other, data, path, {}, Start::resume); });
+    return problem + (file_text(path / "steps.csv") == steps ? "" : " steps.csv was changed");
+  };
+  Config other = config;
+  other.optimizer.momentum = 0.5;
+  other.seed = 2;
+  CHECK(refused(other, {"[run]", "another config", "optimizer.momentum, seed"}) == "");
+
+  const std::string checkpoint = file_text(path / "checkpoint.safetensors");
+  std::filesystem::resize_file(path / "checkpoint.safetensors", 1000);
+  CHECK(refused(config, {"cannot go on", "checkpoint.safetensors", "Remove this folder"}) == "");
+  std::ofstream(path / "checkpoint.safetensors", std::ios::binary) << checkpoint;
+  std::filesystem::resize_file(path / "steps.csv", 100);
+  CHECK(refused(config, {"cannot go on", "steps.csv", "must have 5 whole rows", "row 1"}) == "");
+  std::ofstream(path / "steps.csv") << "step,loss\n";
+  CHECK(refused(config, {"cannot go on", "must begin with \"step,epoch"}) == "");
+}
+
+TEST_CASE("train: a checkpoint that stands where this run cannot is refused") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  train(long_config(), tiny_data(10), path, stop_after(5));
+  // Fewer images make shorter epochs: two steps each, not three.
+  CHECK(error_lacks({"cannot go on", "3 epochs and 6 steps", "step 5 after 1 epochs"},
+                    [&] { train(long_config(), tiny_data(8), path, {}, Start::resume); }) == "");
 }
 
 // ---- Bad input ----

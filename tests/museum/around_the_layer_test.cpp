@@ -6,7 +6,7 @@
 #include "experiment/temporary_folder.hpp"
 #include "experiment/tiny_experiment.hpp"
 #include "minitape/experiment/build.hpp"
-#include "minitape/experiment/checkpoint.hpp"
+#include "minitape/experiment/model_file.hpp"
 #include "minitape/experiment/trainer.hpp"
 #include "minitape/experiment/variants.hpp"
 #include "minitape/nn/batch_norm.hpp"

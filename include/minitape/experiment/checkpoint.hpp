@@ -1,19 +1,51 @@
-// A model's tensors in a safetensors file.
+// A checkpoint: everything that training needs to go on as if it had never stopped.
 //
-// Saved are the parameters and the running statistics, under the names that the model gives them:
-// "0.conv2d.kernel", "1.batch_norm.gamma", "1.batch_norm.running_mean", …
+// A safetensors file with the model's tensors as in model.safetensors and, beside them,
+//
+//   <layer>.<counter>              how many updates of a batch norm, how many masks of a dropout
+//   optimizer.velocity.<parameter> SGD's velocities
+//   run.…                          where the run stands: the fields of Standing below
+//
+// Random streams need no state of their own: each is named by seed, epoch, image or count, so where
+// the run stands says which one comes next. Whole numbers are I64, what is summed up is F64, so that
+// not one bit is lost.
 #pragma once
+
+#include <optional>
+#include <string>
 
 #include "minitape/experiment/safetensors.hpp"
 #include "minitape/nn/sequential.hpp"
+#include "minitape/optim/sgd.hpp"
 
 namespace minitape {
 
-/// All parameters, then all buffers.
-SafetensorsFile save_model(const Sequential& model);
+/// Mean loss and accuracy over some examples, or sums of these.
+struct Score {
+  double loss = 0, accuracy = 0;
+};
 
-/// Sets the model's parameters and buffers. Throws, before anything is changed, when a tensor is
-/// missing, superfluous or of another shape, or when a running variance is not a number >= 0.
-void load_model(Sequential& model, const SafetensorsFile& file);
+/// Where the numbers of a run went bad.
+struct Divergence {
+  Index step = 0;
+  double learning_rate = 0;
+  std::string where;  // the first value that is not finite: "layer 3.conv2d (conv2d)"
+};
+
+/// Where a run stands between two steps.
+struct Standing {
+  Index steps = 0;     // taken since the start of the run
+  Index epochs = 0;    // finished and measured; the next one is in work
+  Score seen;          // loss and accuracy, summed over the images of the epoch in work, …
+  Index images = 0;    // … and how many these are
+  double seconds = 0;  // of work since the start, evaluations included
+  std::optional<Divergence> divergence;  // the first, where a run may go on after it
+};
+
+SafetensorsFile save_checkpoint(const Standing& standing, Sequential& model, Sgd& sgd);
+
+/// Puts model and optimizer back to where they were and says where that is. Throws, before anything
+/// is changed, when the file is not such a checkpoint of this very model and optimizer.
+Standing load_checkpoint(const SafetensorsFile& file, Sequential& model, Sgd& sgd);
 
 }  // namespace minitape

@@ -126,6 +126,7 @@ struct TrainConfig {
   Index max_steps = 0;             // stop after so many steps; 0 = after the epochs
   bool shuffle = true;             // false: the data set's first images in order, in every epoch
   bool stop_on_divergence = true;  // a loss that is not finite ends the run
+  double checkpoint_seconds = 30;  // from one checkpoint to the next, at least; 0 = every step
   bool operator==(const TrainConfig&) const = default;
 };
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "minitape/core/tensor.hpp"
+
 namespace minitape {
 
 /// A CSV file read back: every cell as text, because "nan" and empty cells are legitimate.
@@ -28,10 +30,13 @@ CsvTable read_csv(const std::filesystem::path& path);
 /// killed leaves all its rows behind.
 class CsvWriter {
  public:
-  /// Creates the file, or empties it, and writes the header.
-  CsvWriter(std::filesystem::path path, const std::vector<std::string>& columns);
+  /// Goes on behind the first `keep` rows of the file and cuts off the rest. 0: creates the file, or
+  /// empties it, and writes the header. Throws when there are not so many rows of these columns.
+  CsvWriter(std::filesystem::path path, const std::vector<std::string>& columns, Index keep = 0);
   /// Throws (Fault::run_failed) when the row cannot be written.
   void row(const std::vector<std::string>& cells);
+  /// Returns when all rows are on the disk, safe from a power cut.
+  void sync();
 
  private:
   std::filesystem::path path_;

@@ -9,29 +9,27 @@
 //                          epoch,step,seconds,learning_rate,train_loss,train_accuracy,
 //                          train_eval_loss,train_eval_accuracy,test_loss,test_accuracy
 //                          (seconds since the start, evaluations included)
+//   checkpoint.safetensors where the run stood last, to go on from there (checkpoint.hpp)
 //   model.safetensors      the trained model; its presence says that the run was completed
 //
 // Steps and epochs count from 1, accuracies are parts of 1, losses are nats per example.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
+#include "minitape/experiment/checkpoint.hpp"
 #include "minitape/experiment/config.hpp"
 #include "minitape/experiment/csv.hpp"
 #include "minitape/experiment/folder_lock.hpp"
-#include "minitape/nn/sequential.hpp"
+#include "minitape/experiment/model_file.hpp"
 
 namespace minitape {
 
 struct StepRecord {
   Index step = 0, epoch = 0;
   double learning_rate = 0, loss = 0, accuracy = 0, seconds = 0;
-};
-
-/// Mean loss and accuracy over some examples.
-struct Score {
-  double loss = 0, accuracy = 0;
 };
 
 struct EpochRecord {
@@ -46,31 +44,44 @@ struct EpochRecord {
 bool has_diverged(const StepRecord& record);
 bool has_diverged(const EpochRecord& record);
 
+/// Begin a run, or go on with the one in the folder where there is one.
+enum class Start { fresh, resume };
+
 class RunFolder {
  public:
   /// Creates the folder with its config.toml and environment.json. Throws, leaving everything as it
-  /// is, when the folder holds a run already, is being written by another process or cannot be
-  /// written.
-  RunFolder(std::filesystem::path folder, const Config& config);
+  /// is, when the folder is being written by another process or cannot be written, when it holds a
+  /// run already (fresh) or one with another config (resume).
+  RunFolder(std::filesystem::path folder, const Config& config, Start start = Start::fresh);
 
   const std::filesystem::path& path() const { return folder_; }
   /// Each row is on its way to the disk when the call returns; throws when it cannot be written.
   void add(const StepRecord& record);
   void add(const EpochRecord& record);
-  void write_initial(const Sequential& model) const;
-  void write_model(const Sequential& model) const;
+  void write_initial(const SafetensorsFile& model) const;
+  void write_model(const SafetensorsFile& model) const;
+  /// The rows so far are safe on the disk before the checkpoint is.
+  void write_checkpoint(const SafetensorsFile& checkpoint);
+
+  /// The last checkpoint; nothing where the run did not get so far.
+  std::optional<SafetensorsFile> read_checkpoint() const;
+  /// Goes on behind so many rows of steps.csv and metrics.csv: those that the checkpoint knows of.
+  void continue_after(Index steps, Index epochs);
 
   /// Removes the files of the run, and the folder if nothing else is in it.
-  void discard() const { remove_run(folder_); }
-  static void remove_run(const std::filesystem::path& folder);
+  void discard() const;
 
   static bool holds_run(const std::filesystem::path& folder);
   static bool is_complete(const std::filesystem::path& folder);
+  /// Throws, with the keys that differ, unless the run in the folder has this config.
+  static void check_config(const std::filesystem::path& folder, const Config& config);
+  /// The last row of metrics.csv; nothing where there is none.
+  static std::optional<EpochRecord> last_epoch(const std::filesystem::path& folder);
 
  private:
   std::filesystem::path folder_;
   FolderLock lock_;
-  CsvWriter steps_, metrics_;
+  std::optional<CsvWriter> steps_, metrics_;
 };
 
 }  // namespace minitape

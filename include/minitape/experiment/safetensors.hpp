@@ -51,6 +51,9 @@ Tensor load_tensor(const SavedTensor& saved, const Shape& shape);
 SavedTensor save_integers(const std::string& name, std::span<const std::int64_t> values);
 /// Throws unless the dtype is I64.
 std::vector<std::int64_t> load_integers(const SavedTensor& saved);
+/// The same for numbers that must keep all their bits whatever Real is, dtype F64: sums and times.
+SavedTensor save_doubles(const std::string& name, std::span<const double> values);
+std::vector<double> load_doubles(const SavedTensor& saved);
 
 /// The bytes of a whole file. Wider dtypes come first, so that every tensor is aligned to its
 /// dtype; among equals the given order stays. Throws for a name that occurs twice, an unknown dtype

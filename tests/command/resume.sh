@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Stopped by a signal or killed at random moments, a run goes on to the same bytes.
+#
+#   bash tests/command/resume.sh MINITAPE [KILLS]
+source "$(dirname "$0")/lib.sh"
+kills=${2:-20}
+
+# same_run A B: the same results, but for the seconds.
+same_run() {
+  for file in initial model; do same "$1/$file.safetensors" "$2/$file.safetensors"; done
+  for file in steps metrics; do
+    diff <(without seconds "$1/$file.csv") <(without seconds "$2/$file.csv") ||
+      fail "$file.csv of $2 differs"
+  done
+}
+
+# All that a stop could disturb: batch norm with a count, momentum, dropout, augmentation, schedule.
+cat > long.toml <<'TOML'
+[data]
+name = "digits"
+train_limit = 1000
+test_limit = 200
+augment = ["crop", "flip"]
+[model]
+layers = [
+  { type = "conv2d", filters = 4, kernel = 3, stride = 2, padding = "same" },
+  { type = "batch_norm", running = "debiased_ema" },
+  { type = "relu" },
+  { type = "flatten" },
+  { type = "dropout", rate = 0.1 },
+  { type = "dense", units = 10 },
+]
+[optimizer]
+momentum = 0.9
+weight_decay = 1e-4
+[schedule]
+name = "one_cycle"
+[train]
+epochs = 6
+batch_size = 10
+checkpoint_seconds = 0.02
+TOML
+began=$(date +%s%N)
+"$minitape" train long.toml --out straight >/dev/null 2>&1
+took_ms=$((($(date +%s%N) - began) / 1000000))
+
+# ---- Ctrl-C and SIGTERM ----
+set -m  # else programs in the background would ignore Ctrl-C
+# The step is finished, the checkpoint written, and the message says how to go on.
+for signal in INT TERM; do
+  "$minitape" train long.toml --out "stopped$signal" >stdout.txt 2>stderr.txt & run=$!
+  until [ -e "stopped$signal/checkpoint.safetensors" ]; do sleep 0.01; done
+  kill -$signal $run
+  code=0
+  wait $run || code=$?
+  [ "$code" = $((128 + $(kill -l $signal))) ] || fail "exit code $code after SIG$signal"
+  grep -q "stopped after step [0-9]*; go on with: minitape train '.*config.toml' --resume" \
+    stderr.txt || fail "no word about how to go on: $(cat stderr.txt)"
+  step=$(grep -o 'after step [0-9]*' stderr.txt | grep -o '[0-9]*')
+  [ "$(last step "stopped$signal/steps.csv")" = "$step" ] || fail "steps.csv does not end at $step"
+  [ ! -e "stopped$signal/model.safetensors" ] || fail "a stopped run left a model"
+  # The very command that it names.
+  command=$(grep -o "train '.*" stderr.txt)
+  eval "\"$minitape\" $command" >/dev/null 2>&1 || fail "cannot be resumed: $command"
+  same_run straight "stopped$signal"
+done
+# Nothing is left to do then, which is no error.
+expect 0 "is complete: nothing is left to do" "$minitape" train stoppedINT/config.toml --resume
+grep -q "^test accuracy" output.txt || fail "the result of a complete run is not shown"
+
+# ---- kill -9 ----
+for ((i = 0; i < kills; ++i)); do
+  "$minitape" train long.toml --out killed --resume >/dev/null 2>stderr.txt & run=$!
+  sleep "$(awk -v ms="$took_ms" -v r=$RANDOM 'BEGIN { print ms / 1000 * r / 32768 * 0.4 }')"
+  if kill -9 $run 2>/dev/null; then survived=$((${survived:-0} + 1)); fi
+  wait $run 2>/dev/null || true
+  if grep -q "minitape: \[" stderr.txt; then fail "resuming failed: $(cat stderr.txt)"; fi
+  # A complete run cannot be killed any more: compare it and begin another one.
+  if [ -e killed/model.safetensors ]; then
+    "$minitape" train long.toml --out killed --resume >/dev/null 2>&1
+    same_run straight killed
+    rm -r killed
+  fi
+done
+"$minitape" train long.toml --out killed --resume >/dev/null 2>&1
+same_run straight killed
+[ "${survived:-0}" -ge $((kills / 2)) ] || fail "only ${survived:-0} of $kills kills hit a running program"
+echo "$survived of $kills kills hit the run, which ended with the bytes of the undisturbed one"
+
+# ---- compare ----
+"$minitape" compare small.toml --out whole >/dev/null 2>&1
+"$minitape" compare small.toml --out parts >/dev/null 2>stderr.txt & run=$!
+until [ -e parts/batch_norm-true_seed-1/steps.csv ]; do sleep 0.01; done
+kill -INT $run
+wait $run 2>/dev/null || true
+grep -q "the same command goes on" stderr.txt || fail "no word about how to go on: $(cat stderr.txt)"
+"$minitape" compare small.toml --out parts >/dev/null 2>&1
+for variant in false true; do
+  same_run whole/batch_norm-${variant}_seed-1 parts/batch_norm-${variant}_seed-1
+done
+
+# ---- What is refused ----
+expect 2 "another config" "$minitape" train long.toml --out stoppedTERM --resume --set seed=2
+grep -q "Different are: seed" output.txt || fail "the differing key is not named"
+rm killed/model.safetensors
+printf 'garbage' > killed/checkpoint.safetensors
+expect 2 "cannot go on" "$minitape" train long.toml --out killed --resume
+same_run_files=$(ls killed | wc -l)
+[ "$same_run_files" = 6 ] || fail "a refused resume changed the folder: $(ls killed)"
