@@ -70,9 +70,9 @@ void add_train(CLI::App& app, Call& call) {
            "checkpoint.safetensors (where the run stands), environment.json. It never writes into "
            "a "
            "folder that holds another run.\n\n"
-           "Ctrl-C and SIGTERM finish the step and write the checkpoint; a second one ends the "
-           "program at once. With --resume the run goes on from there, to the same bits as "
-           "without a stop.",
+           "Ctrl-C and SIGTERM finish the step, write the checkpoint and end the program by that "
+           "signal (a shell shows 130 or 143); a second one ends it at once. With --resume the run "
+           "goes on from there, to the same bits as without a stop.",
        .examples = {"minitape train apps/configs/digits_cnn.toml",
                     "minitape train apps/configs/digits_cnn.toml --set optimizer.learning_rate=0.01"
                     " --out runs/slow",
