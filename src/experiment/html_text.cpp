@@ -1,0 +1,81 @@
+#include "experiment/html_text.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "minitape/core/check.hpp"
+
+namespace minitape {
+namespace {
+
+// Every byte that is not UTF-8 replaced by U+FFFD, which the JSON library can do.
+std::string valid_utf8(const std::string& text) {
+  using nlohmann::json;
+  return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+std::string html_letter(char letter) {
+  switch (letter) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&#39;";
+    default:
+      break;
+  }
+  const bool control =
+      (static_cast<unsigned char>(letter) < ' ' && letter != '\n') || letter == '\x7f';
+  return control ? "\uFFFD" : std::string(1, letter);
+}
+
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view kPlain = "_./=:,+@%-";
+  const bool plain = std::all_of(word.begin(), word.end(), [&](char letter) {
+    return std::isalnum(static_cast<unsigned char>(letter)) || kPlain.find(letter) != kPlain.npos;
+  });
+  if (plain && !word.empty()) return word;
+  std::string quoted = "'";
+  for (const char letter : word) quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
+  return quoted + "'";
+}
+
+}  // namespace
+
+std::string html_text(const std::string& text) {
+  std::string html;
+  for (const char letter : valid_utf8(text)) html += html_letter(letter);
+  return html;
+}
+
+std::string paragraph(const std::string& text, const std::string& kind) {
+  std::string html = html_text(text);
+  const std::pair<std::string_view, std::string_view> kept_together[] = {{" ± ", "\u00A0±\u00A0"},
+                                                                         {" %", "\u00A0%"}};
+  for (const auto& [loose, tight] : kept_together) {
+    for (std::size_t at = 0; (at = html.find(loose, at)) != html.npos; at += tight.size()) {
+      html.replace(at, loose.size(), tight);
+    }
+  }
+  return concat("<p", kind.empty() ? "" : " class=\"" + kind + "\"", ">", html, "</p>\n");
+}
+
+std::string heading(const std::string& text) {
+  return "<h2>" + html_text(text) + "</h2>\n";
+}
+
+std::string shell_line(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
+  return line;
+}
+
+}  // namespace minitape
