@@ -12,11 +12,6 @@
 namespace minitape {
 namespace {
 
-// The part of a key after its last dot: enough to tell the variants apart for a reader.
-std::string short_name(const std::string& key) {
-  return key.substr(key.rfind('.') + 1);
-}
-
 // At most kMaxFolderName letters: a list of layers would be longer than any file system takes.
 constexpr std::size_t kMaxFolderName = 80;
 
@@ -36,6 +31,10 @@ bool sets_initial_weights(const std::string& key) {
 }
 
 }  // namespace
+
+std::string short_name(const std::string& key) {
+  return key.substr(key.rfind('.') + 1);
+}
 
 Config with_seed(Config config, Index offset) {
   constexpr std::uint64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();  // TOML's largest

@@ -22,6 +22,9 @@ struct Variation {
 };
 Variation parse_variation(const std::string& text);
 
+/// The part of a key after its last dot: enough to tell variants apart for a reader.
+std::string short_name(const std::string& key);
+
 struct Variant {
   std::string name;    // "batch_norm = true"
   std::string folder;  // "batch_norm-true", safe as a file name
