@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -186,6 +187,7 @@ void replace_closed_streams() {
 
 int main(int argc, char** argv) {
   replace_closed_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error with a message, no crash
   try {
     const int code = run(parse_command_line(argc, argv), argv);
     if (!std::cout.flush()) throw Error("cannot write the results to stdout", Fault::run_failed);
