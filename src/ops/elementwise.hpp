@@ -1,9 +1,11 @@
 // Loops over the elements of equally shaped tensors. Private to the operations.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include "minitape/core/parallel.hpp"
+#include "ops/vectors.hpp"
 
 namespace minitape {
 
@@ -25,6 +27,24 @@ Tensor map(Tensor&& x, Function f) {
     for (Index i = begin; i < end; ++i) values[i] = f(values[i]);
   });
   return std::move(x);
+}
+
+/// The same for a function of vectors. The last numbers fill up a vector with zeros, so that what
+/// becomes of a number does not depend on where it stands.
+template <class Function>
+Tensor map_vectors(const Tensor& x, Function f) {
+  Tensor y = Tensor::uninitialized(x.shape());
+  const Real* const from = x.data();
+  Real* const to = y.data();
+  parallel_for(x.size(), kElementGrain, [=](Index begin, Index end) {
+    Index i = begin;
+    for (; i + kLanes <= end; i += kLanes) store(to + i, f(load<Vector>(from + i)));
+    Vector last{};
+    std::copy(from + i, from + end, reinterpret_cast<Real*>(&last));
+    last = f(last);
+    std::copy_n(reinterpret_cast<Real*>(&last), end - i, to + i);
+  });
+  return y;
 }
 
 /// z[i] = f(x[i], y[i]), likewise.
