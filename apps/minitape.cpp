@@ -29,6 +29,13 @@ using namespace minitape;
 
 namespace {
 
+// What a user should know about the data goes to stderr.
+TrainTest load_and_tell(const Config& config) {
+  TrainTest data = load_data(build_source(config));
+  for (const std::string& note : data.notes) std::cerr << "minitape: " << note << "\n";
+  return data;
+}
+
 // ---- train ----
 
 // Shows a run on stderr while it goes on, and ends it where a signal asks for that.
@@ -73,7 +80,7 @@ int run_train(const Arguments& arguments) {
   MINITAPE_CHECK(arguments.resume || !RunFolder::holds_run(out), "[train] ", out,
                  " holds another run: name a new folder with --out, go on with --resume, or remove "
                  "this one");
-  const TrainTest data = load_data(build_source(config));
+  const TrainTest data = load_and_tell(config);
   const StopSignals signals;
   Progress progress(std::cerr, isatty(STDERR_FILENO) != 0);
   const TrainOutcome outcome = train(config, data, out, watch_with(progress, signals),
@@ -106,9 +113,12 @@ int run_compare(const Arguments& arguments) {
   const Fairness fairness = check_fair(variants, variations, arguments.seeds);
   std::cout << fairness.sentence << "\n" << std::flush;
 
-  const CompareOptions options{.seeds = arguments.seeds, .out = arguments.out_or("_compare")};
   const StopSignals signals;
   Progress progress(std::cerr, isatty(STDERR_FILENO) != 0);
+  const CompareOptions options{
+      .seeds = arguments.seeds,
+      .out = arguments.out_or("_compare"),
+      .tell = [&progress](const std::string& note) { progress.message("minitape: " + note); }};
   const auto histories = run_variants(variants, options, [&](const std::string& announcement) {
     progress.start(announcement);
     return watch_with(progress, signals);

@@ -4,6 +4,7 @@
 
 #include "minitape/data/cifar.hpp"
 #include "minitape/data/idx.hpp"
+#include "minitape/data/image_folder.hpp"
 #include "minitape/data/synthetic.hpp"
 
 namespace minitape {
@@ -21,10 +22,28 @@ TrainTest make_both(Maker make, const DataSource& source) {
   return {make(source.seed, "train", train), make(source.seed, "test", test)};
 }
 
+// $MINITAPE_DATA; empty when it is not set.
+std::filesystem::path data_variable() {
+  const char* folder = std::getenv("MINITAPE_DATA");
+  return folder != nullptr ? folder : "";
+}
+
 std::filesystem::path data_folder(const DataSource& source) {
   if (!source.dir.empty()) return source.dir;
-  const char* folder = std::getenv("MINITAPE_DATA");
-  return folder != nullptr && *folder != '\0' ? folder : "data";
+  const std::filesystem::path folder = data_variable();
+  return folder.empty() ? "data" : folder;
+}
+
+// The folder of "folder". What lies in ./data by chance is not taken for it.
+std::filesystem::path image_folder(const DataSource& source) {
+  if (!source.dir.empty()) return source.dir;
+  const std::filesystem::path folder = data_variable();
+  std::error_code ignored;
+  MINITAPE_CHECK(!folder.empty() && std::filesystem::exists(folder / "train", ignored),
+                 "[data] dir must name the folder that holds train/ and test/: it is empty, and "
+                 "MINITAPE_DATA ",
+                 folder.empty() ? "is not set" : "holds no train/");
+  return folder;
 }
 
 // Keeps the first `limit` images, all when it is 0. `key` is the config's name for the limit.
@@ -37,6 +56,12 @@ void keep_first(Dataset& dataset, Index limit, std::string_view key) {
 }
 
 TrainTest read_both(const DataSource& source) {
+  if (source.name == "folder") {
+    return load_image_folder(image_folder(source), {.image_size = source.image_size,
+                                                    .channels = source.channels,
+                                                    .train_limit = source.train_limit,
+                                                    .test_limit = source.test_limit});
+  }
   const std::filesystem::path folder = data_folder(source);
   if (source.name == "mnist" || source.name == "fashion_mnist") {
     return load_mnist(folder / source.name, source.name);
@@ -46,19 +71,22 @@ TrainTest read_both(const DataSource& source) {
 
 }  // namespace
 
-DataShape data_shape(const std::string& name) {
-  if (name == "digits" || name == "mnist" || name == "fashion_mnist") return {{28, 28, 1}, 10};
-  if (name == "shapes" || name == "cifar10") return {{32, 32, 3}, 10};
-  throw Error(
-      concat("[data] name must be one of digits, shapes, mnist, fashion_mnist, cifar10: got \"",
-             name, "\""));
+Shape image_shape(const DataSource& source) {
+  const std::string& name = source.name;
+  if (name == "digits" || name == "mnist" || name == "fashion_mnist") return {28, 28, 1};
+  if (name == "shapes" || name == "cifar10") return {32, 32, 3};
+  MINITAPE_CHECK(name == "folder",
+                 "[data] name must be one of digits, shapes, mnist, fashion_mnist, cifar10, "
+                 "folder: got \"",
+                 name, "\"");
+  return {source.image_size, source.image_size, source.channels};
 }
 
 TrainTest load_data(const DataSource& source) {
   MINITAPE_CHECK(source.train_limit >= 0 && source.test_limit >= 0,
                  "[data] train_limit and test_limit must not be negative: got ", source.train_limit,
                  " and ", source.test_limit);
-  data_shape(source.name);  // throws when there is no such set
+  image_shape(source);  // throws when there is no such set
   if (source.name == "digits") return make_both(make_digits, source);
   if (source.name == "shapes") return make_both(make_shapes, source);
   TrainTest sets = read_both(source);

@@ -127,15 +127,20 @@ void check_classes(const Sequential& model, const Shape& input, Index classes) {
 // ---- Data ----
 
 Shape input_shape(const Config& config) {
-  return config.data.name == "none" ? config.data.input : data_shape(config.data.name).image;
+  return config.data.name == "none" ? config.data.input : image_shape(build_source(config));
 }
 
 DataSource build_source(const Config& config) {
+  // The seed makes the images of a set made in code. Others are the same for every seed, so that a
+  // comparison over seeds reads them once.
+  const bool made_in_code = config.data.name == "digits" || config.data.name == "shapes";
   return {.name = config.data.name,
           .dir = config.data.dir,
           .train_limit = config.data.train_limit,
           .test_limit = config.data.test_limit,
-          .seed = config.seed};
+          .seed = made_in_code ? config.seed : 0,
+          .image_size = config.data.image_size,
+          .channels = config.data.channels};
 }
 
 BatchOptions build_batch_options(const Config& config) {

@@ -87,7 +87,10 @@ std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants,
           options.out / (variants[v].folder + "_seed-" + std::to_string(config.seed));
       if (!already_done(folder, config)) {
         const DataSource source = build_source(config);
-        if (!data || !(source == loaded)) data = load_data(loaded = source);
+        if (!data || !(source == loaded)) {
+          data = load_data(loaded = source);
+          for (const std::string& note : data->notes) options.tell(note);
+        }
         // What an interrupted comparison left of this run is its beginning.
         const std::string announcement = concat(variants[v].name, ", seed ", config.seed);
         if (train(config, *data, folder, watch(announcement), Start::resume).interrupted) return {};

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "minitape/data/image_folder.hpp"
 #include "minitape/experiment/config.hpp"
 
 namespace minitape {
@@ -46,13 +47,16 @@ inline const Choices kLayerTypes{{"conv2d", "dense", "batch_norm", "relu", "leak
 template <class Visitor>
 void visit_keys(DataConfig& data, Visitor& keys) {
   keys.key("name", data.name,
-           Choices{{"digits", "shapes", "mnist", "fashion_mnist", "cifar10", "none"}},
+           Choices{{"digits", "shapes", "mnist", "fashion_mnist", "cifar10", "folder", "none"}},
            "the images");
   keys.key("dir", data.dir, Anything{}, "where data files are; \"\" = $MINITAPE_DATA, else ./data");
   keys.key("train_limit", data.train_limit, Integers{0, kMaxCount}, "first N images; 0 = all");
   keys.key("test_limit", data.test_limit, Integers{0, kMaxCount}, "first N images; 0 = all");
   keys.key("standardize", data.standardize, Anything{}, "per channel, as the training set is");
   keys.key("augment", data.augment, Choices{{"flip", "crop"}}, "of training images");
+  keys.key("image_size", data.image_size, Integers{1, kMaxImageSize},
+           "folder: height and width that images get");
+  keys.key("channels", data.channels, Integers{1, 3}, "folder: 1 = grey, 3 = colour");
   keys.key("input", data.input, Integers{1, kMaxExtent}, "shape of an example where name is none");
 }
 

@@ -63,6 +63,8 @@ void check_together(const DataConfig& data, const std::string& source_name) {
                  ": data.input must be given if data.name is \"none\", and else be []: found "
                  "data.name = ",
                  toml_text(data.name), " with data.input = ", toml_text(data.input));
+  MINITAPE_CHECK(data.channels != 2, "[config] ", source_name,
+                 ": data.channels must be 1 (grey) or 3 (colour): found 2");
 }
 
 }  // namespace

@@ -5,8 +5,10 @@
 #include <zlib.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,28 @@ class TemporaryFolder {
 
  private:
   std::filesystem::path path_;
+};
+
+/// Sets MINITAPE_DATA (or unsets it) until the end of the test.
+class DataVariable {
+ public:
+  explicit DataVariable(const char* value) {
+    if (const char* old = std::getenv("MINITAPE_DATA")) old_ = old;
+    set(value);
+  }
+  ~DataVariable() { set(old_ ? old_->c_str() : nullptr); }
+  DataVariable(const DataVariable&) = delete;
+  DataVariable& operator=(const DataVariable&) = delete;
+
+ private:
+  static void set(const char* value) {
+    if (value == nullptr) {
+      unsetenv("MINITAPE_DATA");
+    } else {
+      setenv("MINITAPE_DATA", value, 1);
+    }
+  }
+  std::optional<std::string> old_;
 };
 
 inline void write_plain(const std::filesystem::path& path, const Bytes& bytes) {

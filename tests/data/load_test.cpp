@@ -3,40 +3,11 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <optional>
-
 #include "data/files.hpp"
 #include "minitape/data/synthetic.hpp"
 
 using namespace minitape;
 using doctest::Contains;
-
-namespace {
-
-// Sets MINITAPE_DATA (or unsets it) until the end of the test.
-class DataVariable {
- public:
-  explicit DataVariable(const char* value) {
-    if (const char* old = std::getenv("MINITAPE_DATA")) old_ = old;
-    set(value);
-  }
-  ~DataVariable() { set(old_ ? old_->c_str() : nullptr); }
-  DataVariable(const DataVariable&) = delete;
-  DataVariable& operator=(const DataVariable&) = delete;
-
- private:
-  static void set(const char* value) {
-    if (value == nullptr) {
-      unsetenv("MINITAPE_DATA");
-    } else {
-      setenv("MINITAPE_DATA", value, 1);
-    }
-  }
-  std::optional<std::string> old_;
-};
-
-}  // namespace
 
 TEST_CASE("each set is looked for in its own folder of dir") {
   const TemporaryFolder folder;
@@ -121,7 +92,7 @@ TEST_CASE("the sets made in code take their size from the limits and their image
 
 TEST_CASE("an unknown name is answered with the known ones") {
   CHECK_THROWS_WITH_AS(load_data({.name = "minst"}),
-                       "[data] name must be one of digits, shapes, mnist, fashion_mnist, cifar10: "
-                       "got \"minst\"",
+                       "[data] name must be one of digits, shapes, mnist, fashion_mnist, cifar10, "
+                       "folder: got \"minst\"",
                        Error);
 }

@@ -253,6 +253,14 @@ TEST_CASE("build: sources, batches and SGD take over what the config says") {
   CHECK(build_source(config) ==
         DataSource{
             .name = "shapes", .dir = "somewhere", .train_limit = 11, .test_limit = 12, .seed = 9});
+  config.data = {.name = "folder", .dir = "mine", .image_size = 48, .channels = 1};
+  CHECK(input_shape(config) == Shape{48, 48, 1});
+  CHECK(build_source(config) == DataSource{.name = "folder",
+                                           .dir = "mine",
+                                           .seed = 0,  // the same images whatever the seed
+                                           .image_size = 48,
+                                           .channels = 1});
+  config.data.augment = {"crop"};
   CHECK(build_batch_options(config) ==
         BatchOptions{.batch_size = 7, .shuffle = false, .augmentation = {false, true}, .seed = 9});
   config.data.augment = {"flip"};

@@ -109,9 +109,14 @@ TEST_CASE("config errors: values out of range") {
   CHECK(contains(refusal("data.input = [0]"), "found the list [0]"));
   CHECK(contains(refusal("data.input = [1, 1, 1, 1]"), "found the list [1, 1, 1, 1]"));
   CHECK(contains(refusal("data.input = [10000, 10000, 3]"), "product of at most 100000000"));
+  CHECK(contains(refusal("data.image_size = 0"), "must be an integer from 1 to 4096"));
+  CHECK(contains(refusal("data.image_size = 4097"), "must be an integer from 1 to 4096"));
+  CHECK(contains(refusal("data.channels = 0"), "must be an integer from 1 to 3"));
+  CHECK(refusal("data.channels = 2") ==
+        "[config] x.toml: data.channels must be 1 (grey) or 3 (colour): found 2");
   CHECK(refusal("data.name = \"mnst\"") ==
         "[config] x.toml:1:13: data.name must be one of \"digits\", \"shapes\", \"mnist\", "
-        "\"fashion_mnist\", \"cifar10\", \"none\": found the string \"mnst\"; did you "
+        "\"fashion_mnist\", \"cifar10\", \"folder\", \"none\": found the string \"mnst\"; did you "
         "mean \"mnist\"?");
 }
 

@@ -73,7 +73,8 @@ std::vector<LayerConfig> every_layer() {
 Config every_key_changed() {
   Config config;
   config.seed = 9223372036854775807;
-  config.data = {"none", "a \"b\"\\c\n\t\x7f é", 1, 2, false, {"crop", "flip"}, {100, 200, 3}};
+  config.data = {"none", "a \"b\"\\c\n\t\x7f é", 1, 2, false, {"crop", "flip"}, 64,
+                 1,      {100, 200, 3}};
   config.model.batch_norm = false;
   config.model.init = {"normal", 5e-324, 0.05};
   config.model.layers = every_layer();
@@ -106,12 +107,14 @@ TEST_CASE("config: an empty file has the defaults") {
   CHECK(to_toml(config).starts_with(R"(seed = 1  # of every random number
 
 [data]
-name = "mnist"  # the images: digits | shapes | mnist | fashion_mnist | cifar10 | none
+name = "mnist"  # the images: digits | shapes | mnist | fashion_mnist | cifar10 | folder | none
 dir = ""  # where data files are; "" = $MINITAPE_DATA, else ./data
 train_limit = 0  # first N images; 0 = all
 test_limit = 0  # first N images; 0 = all
 standardize = true  # per channel, as the training set is
 augment = []  # of training images: flip | crop
+image_size = 32  # folder: height and width that images get
+channels = 3  # folder: 1 = grey, 3 = colour
 )"));
   CHECK(config.model.batch_norm);
   CHECK(config.batch_norm == BatchNormConfig{1e-5, 0.9, "ema", "unbiased"});

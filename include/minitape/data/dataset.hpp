@@ -34,6 +34,7 @@ struct Dataset {
 /// What to learn from and what to be judged by. Both have the same image shape and classes.
 struct TrainTest {
   Dataset train, test;
+  std::vector<std::string> notes;  // what a user should know: images that were left out
 };
 
 /// Per-channel affine map from bytes to network inputs: (byte / 255 − mean) / deviation.

@@ -10,27 +10,28 @@
 namespace minitape {
 
 struct DataSource {
-  std::string name = "digits";  // digits, shapes (made in code); mnist, fashion_mnist, cifar10
-  // Holds mnist/, fashion_mnist/, cifar-10-batches-bin/. Empty: $MINITAPE_DATA, else ./data.
+  std::string name = "digits";  // digits, shapes (made in code); mnist, fashion_mnist,
+                                // cifar10; folder
+  // Holds mnist/, fashion_mnist/, cifar-10-batches-bin/. Empty: $MINITAPE_DATA, else ./data. For
+  // "folder" it is the folder itself, with train/ and test/. Empty: $MINITAPE_DATA, nothing else.
   std::filesystem::path dir;
   // The first N images only. 0: all of a set that was downloaded; 60,000 for training and 10,000
   // for testing of a set made in code, which can be of any size up to kMaxSyntheticImages.
   Index train_limit = 0;
   Index test_limit = 0;
   std::uint64_t seed = 1;  // of the sets made in code
+  Index image_size = 32;   // folder: the height and width that images get, 1 … 4096
+  Index channels = 3;      // folder: 1 (grey) or 3 (colour)
 
   bool operator==(const DataSource&) const = default;
 };
 
-/// What is known of a set without reading it: the shape of one image and the number of classes.
-struct DataShape {
-  Shape image;
-  Index classes = 0;
-};
-DataShape data_shape(const std::string& name);
+/// The shape of one image, known without reading any. Throws when the name is unknown.
+Shape image_shape(const DataSource& source);
 
 /// The training and the test set. Throws when the name is unknown, when a file is missing or
-/// broken, and when a limit is negative or larger than the set.
+/// broken (single images of a folder may be: see image_folder.hpp), and when a limit is negative or
+/// larger than the set.
 TrainTest load_data(const DataSource& source);
 
 }  // namespace minitape

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,8 @@ struct VariantHistory {
 struct CompareOptions {
   Index seeds = 1;
   std::filesystem::path out;
+  // What a user should know about the data, in a sentence.
+  std::function<void(const std::string& note)> tell = [](const std::string&) {};
 };
 
 /// Trains what is missing, run by run. `watch` is called before each with a line that announces it.

@@ -31,12 +31,16 @@ namespace minitape {
 
 /// [data]: the images.
 struct DataConfig {
-  std::string name = "mnist";  // digits | shapes | mnist | fashion_mnist | cifar10 | none
-  std::string dir;             // holds the data sets' folders; "" = $MINITAPE_DATA, else ./data
-  Index train_limit = 0;       // the first N training images only; 0 = all
-  Index test_limit = 0;        // the first N test images only; 0 = all
-  bool standardize = true;     // per channel, with the statistics of the training set
+  std::string name = "mnist";  // digits | shapes | mnist | fashion_mnist | cifar10 | folder | none
+  // Holds the data sets' folders; "" = $MINITAPE_DATA, else ./data. For folder it is the folder
+  // with train/CLASS/*.png and test/CLASS/*.png (or .jpg, .jpeg); "" = $MINITAPE_DATA.
+  std::string dir;
+  Index train_limit = 0;             // the first N training images only; 0 = all
+  Index test_limit = 0;              // the first N test images only; 0 = all
+  bool standardize = true;           // per channel, with the statistics of the training set
   std::vector<std::string> augment;  // of the training images: flip, crop
+  Index image_size = 32;             // folder: height and width that images get; from 1 to 4096
+  Index channels = 3;                // folder: 1 (grey) or 3 (colour)
   // The shape of one example, (30) or (100, 200, 3), for data.name = "none": a model without data,
   // which can be summarized, timed and gradient-checked but not trained. () = the data set's own.
   Shape input;

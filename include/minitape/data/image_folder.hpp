@@ -1,0 +1,36 @@
+// Images of one's own: a folder for each class.
+//
+//   DIR/train/CLASS/*.png    to learn from (also .jpg and .jpeg, in any mixture of letter cases)
+//   DIR/test/CLASS/*.png     to be judged by; may lack a class, but has none that train/ has not
+//
+// The classes are the names of the folders in train/, sorted by their bytes: "10" comes before "2".
+// Within a class the images are sorted in the same way, and the classes are spread evenly over the
+// whole: image k of a class of n stands where (k + ½) / n of all images lie before it. So the first
+// N images have the classes in the proportions of all, on every machine and for every seed.
+//
+// Every image is stretched to the same square (see resized in image.hpp). Hidden files, other files
+// and folders within a class are not looked at; symbolic links count as what they lead to.
+#pragma once
+
+#include <filesystem>
+
+#include "minitape/data/dataset.hpp"
+
+namespace minitape {
+
+inline constexpr Index kMaxImageSize = 4096;
+
+struct ImageFolderOptions {
+  Index image_size = 32;  // height and width in pixels, 1 … kMaxImageSize
+  Index channels = 3;     // 1: grey, 3: colour
+  Index train_limit = 0;  // the first N images that can be read; 0: all
+  Index test_limit = 0;
+};
+
+/// Reads both sets. Images that cannot be read are left out, and classes may be missing in the test
+/// set: the result's notes tell. Throws when a folder is missing or empty, when none of the images
+/// of a class can be read, when there are fewer than 2 classes or more than 256, or when the images
+/// would not fit into this machine's memory.
+TrainTest load_image_folder(const std::filesystem::path& dir, const ImageFolderOptions& options);
+
+}  // namespace minitape
