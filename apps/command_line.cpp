@@ -98,8 +98,9 @@ void add_compare(CLI::App& app, Call& call) {
            "and see the same batches. The table shows means and standard deviations over the "
            "seeds. Called again, it trains only what is missing.\n\n"
            "Reads the config and the data files. Writes a run folder for each variant and seed, "
-           "and on top summary.csv and the curves (curves.svg, curves.png and gnuplot's scripts). "
-           "The table goes to stdout, progress to stderr.",
+           "and on top report.html (one page with all of it), summary.csv and the curves "
+           "(curves.svg, curves.png and gnuplot's scripts). The table goes to stdout, progress to "
+           "stderr.",
        .examples = {"minitape compare apps/configs/digits_cnn.toml --seeds 3",
                     "minitape compare apps/configs/digits_cnn.toml --vary "
                     "optimizer.learning_rate=0.01,0.1,1"},
@@ -217,6 +218,14 @@ void check_subcommand(const CLI::App& app, const std::string& given) {
 }
 
 }  // namespace
+
+std::vector<std::string> Arguments::compare_command() const {
+  std::vector<std::string> words{"minitape", "compare", config};
+  for (const std::string& text : set) words.insert(words.end(), {"--set", text});
+  for (const std::string& text : vary) words.insert(words.end(), {"--vary", text});
+  words.insert(words.end(), {"--seeds", std::to_string(seeds)});
+  return words;
+}
 
 void add_subcommands(CLI::App& app, Call& call) {
   set_page(app, {.purpose = "train image classifiers with and without batch normalization",

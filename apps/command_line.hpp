@@ -26,6 +26,8 @@ struct Arguments {
   bool json = false, profile = false, resume = false;
   ModelCheckOptions check;
 
+  /// The call of compare without --out and --threads, which change no result.
+  std::vector<std::string> compare_command() const;
   Config read() const { return read_config(config, set); }
   // runs/NAME unless --out says otherwise; NAME is the config file's.
   std::filesystem::path out_or(const std::string& suffix) const {

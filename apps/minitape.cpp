@@ -128,7 +128,12 @@ int run_compare(const Arguments& arguments) {
     std::cerr << "minitape: stopped; the same command goes on from here\n";
     signals.end_program();
   }
-  report(histories, fairness, options.out, std::cout);
+  const Experiment experiment{.name = fs::path(arguments.config).stem().string(),
+                              .variations = variations,
+                              .config = variants.front().config,
+                              .fairness = fairness,
+                              .command = arguments.compare_command()};
+  report(experiment, histories, options.out, std::cout);
   return 0;
 }
 

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <ostream>
 
+#include "minitape/experiment/atomic_file.hpp"
 #include "minitape/experiment/csv.hpp"
 #include "minitape/experiment/curves.hpp"
+#include "minitape/experiment/html_report.hpp"
 #include "minitape/experiment/plot.hpp"
 #include "minitape/experiment/terminal_plot.hpp"
 
@@ -96,16 +98,17 @@ std::string to_table(const Comparison& comparison, const std::vector<VariantHist
   return text;
 }
 
-void report(const std::vector<VariantHistory>& variants, const Fairness& fairness,
+void report(const Experiment& experiment, const std::vector<VariantHistory>& variants,
             const std::filesystem::path& folder, std::ostream& out) {
   const Comparison comparison = summarize_runs(variants);
   write_summary_csv(folder / "summary.csv", comparison);
   const std::vector<Chart> charts = comparison_charts(variants);
-  const std::string problem = write_curves(folder, charts, caption(variants, fairness));
+  const std::string problem = write_curves(folder, charts, caption(variants, experiment.fairness));
+  write_atomically(folder / "report.html", html_report(experiment, variants, comparison));
 
   out << "\n" << terminal_plot(charts[0], 72, 16) << "\n" << to_table(comparison, variants) << "\n";
   if (!problem.empty()) out << problem << "\n";
-  for (const char* name : {"curves.png", "curves.svg", "summary.csv"}) {
+  for (const char* name : {"curves.png", "curves.svg", "summary.csv", "report.html"}) {
     if (std::filesystem::exists(folder / name)) out << (folder / name).string() << "\n";
   }
 }

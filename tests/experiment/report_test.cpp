@@ -59,8 +59,10 @@ TEST_CASE("to_table: a variant that always diverged has no numbers, and no diffe
 TEST_CASE("report: plot, table and the paths of what was written") {
   const TemporaryFolder folder;
   std::ostringstream out;
-  report(kOneSeed, {.sentence = "", .same_weights = true, .same_batches = true}, folder.path(),
-         out);
+  report({.name = "tiny",
+          .variations = {parse_variation("model.batch_norm=false,true")},
+          .fairness = {.sentence = "", .same_weights = true, .same_batches = true}},
+         kOneSeed, folder.path(), out);
   const std::string text = out.str();
   CHECK(text.find("Test accuracy") < text.find("batch_norm = true minus batch_norm = false"));
   CHECK(text.find((folder.path() / "summary.csv").string()) != std::string::npos);

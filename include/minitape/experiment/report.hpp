@@ -1,4 +1,4 @@
-// What a comparison leaves for its readers: the table, summary.csv, the curves.
+// What a comparison leaves for its readers: the table, summary.csv, the curves, report.html.
 #pragma once
 
 #include <filesystem>
@@ -6,15 +6,16 @@
 #include <string>
 #include <vector>
 
-#include "minitape/experiment/results.hpp"
+#include "minitape/experiment/answer.hpp"
 
 namespace minitape {
 
 /// The table for the terminal, with a paired difference below it where there are two variants.
 std::string to_table(const Comparison& comparison, const std::vector<VariantHistory>& variants);
 
-/// Writes summary.csv and the curves into the folder; prints the table, a plot and where all is.
-void report(const std::vector<VariantHistory>& variants, const Fairness& fairness,
+/// Writes summary.csv, the curves and report.html into the folder; prints the table, a plot and
+/// where all is.
+void report(const Experiment& experiment, const std::vector<VariantHistory>& variants,
             const std::filesystem::path& folder, std::ostream& out);
 
 }  // namespace minitape
