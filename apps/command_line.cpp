@@ -126,12 +126,13 @@ void add_summary(CLI::App& app, Call& call) {
       app, call, "summary",
       {.purpose = "show the layers, their shapes and parameters",
        .description = "Prints a row for each layer: its name (as in saved files), the shape that "
-                      "it gives (None is the batch) and its parameters; then the totals, trainable "
-                      "and not.\n\n"
+                      "it gives (None is the batch) and its parameters; the totals, trainable and "
+                      "not; and an estimate of the memory that training takes with the config's "
+                      "train.batch_size, found by training on a few black images.\n\n"
                       "Reads the config; no data files are needed. Writes to stdout alone.",
        .examples = {"minitape summary apps/configs/cifar_cnn.toml",
                     "minitape summary apps/configs/cifar_cnn.toml --set model.batch_norm=false"},
-       .failure = "There is not enough memory for the model, or stdout could not be written."});
+       .failure = "Stdout could not be written."});
   add_config(summary, call.arguments);
   add_threads(summary, call.arguments);
 }

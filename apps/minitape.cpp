@@ -17,6 +17,8 @@
 #include "minitape/experiment/benchmark.hpp"
 #include "minitape/experiment/build.hpp"
 #include "minitape/experiment/compare.hpp"
+#include "minitape/experiment/free_memory.hpp"
+#include "minitape/experiment/memory.hpp"
 #include "minitape/experiment/profile.hpp"
 #include "minitape/experiment/progress.hpp"
 #include "minitape/experiment/report.hpp"
@@ -80,6 +82,7 @@ int run_train(const Arguments& arguments) {
   MINITAPE_CHECK(arguments.resume || !RunFolder::holds_run(out), "[train] ", out,
                  " holds another run: name a new folder with --out, go on with --resume, or remove "
                  "this one");
+  check_memory(config, Work::train, free_memory());
   const TrainTest data = load_and_tell(config);
   const StopSignals signals;
   Progress progress(std::cerr, isatty(STDERR_FILENO) != 0);
@@ -110,6 +113,9 @@ int run_compare(const Arguments& arguments) {
   std::vector<Variation> variations;
   for (const std::string& text : arguments.vary) variations.push_back(parse_variation(text));
   const auto variants = make_variants(arguments.config, arguments.set, variations);
+  for (const Variant& variant : variants) {
+    check_memory(variant.config, Work::train, free_memory());
+  }
   const Fairness fairness = check_fair(variants, variations, arguments.seeds);
   std::cout << fairness.sentence << "\n" << std::flush;
 
@@ -142,16 +148,26 @@ int run_compare(const Arguments& arguments) {
 int run_summary(const Arguments& arguments) {
   const Config config = arguments.read();
   const Shape input = input_shape(config);
-  std::cout << summarize(build_model(config, input), input).to_string();
+  const double free_bytes = free_memory();
+  check_memory(config, Work::build, free_bytes);
+  std::cout << summarize(build_model(config, input), input).to_string() << "\n";
+  try {
+    std::cout << estimate_memory(config).to_text();
+    check_memory(config, Work::train, free_bytes);
+  } catch (const Error& error) {
+    std::cout << "no training with this config: " << error.what() << "\n";
+  }
   return 0;
 }
 
 int run_bench(const Arguments& arguments) {
+  const Config config = arguments.read();
+  check_memory(config, Work::bench, free_memory());
   if (arguments.profile) {
-    std::cout << profile(arguments.read(), arguments.config, arguments.steps).to_text();
+    std::cout << profile(config, arguments.config, arguments.steps).to_text();
     return 0;
   }
-  const BenchmarkResult result = benchmark(arguments.read(), arguments.config, arguments.steps);
+  const BenchmarkResult result = benchmark(config, arguments.config, arguments.steps);
   std::cout << (arguments.json ? result.to_json() : result.to_text());
   return 0;
 }
@@ -169,7 +185,9 @@ int run_bench(const Arguments& arguments) {
 }
 
 int run_gradcheck(const Arguments& arguments) {
-  const ModelCheck check = check_model(arguments.config, arguments.read(), arguments.check);
+  const Config config = arguments.read();
+  check_memory(config, Work::build, free_memory());
+  const ModelCheck check = check_model(arguments.config, config, arguments.check);
   std::cout << check.to_string();
   return check.passed() ? 0 : static_cast<int>(Fault::run_failed);
 }

@@ -17,9 +17,8 @@ constexpr Index kMadeTestImages = 10000;
 using Maker = Dataset (*)(std::uint64_t seed, std::string_view split, Index count);
 
 TrainTest make_both(Maker make, const DataSource& source) {
-  const Index train = source.train_limit > 0 ? source.train_limit : kMadeTrainImages;
-  const Index test = source.test_limit > 0 ? source.test_limit : kMadeTestImages;
-  return {make(source.seed, "train", train), make(source.seed, "test", test)};
+  const DataSize size = data_size(source);
+  return {make(source.seed, "train", size.train), make(source.seed, "test", size.test)};
 }
 
 // $MINITAPE_DATA; empty when it is not set.
@@ -80,6 +79,16 @@ Shape image_shape(const DataSource& source) {
                  "folder: got \"",
                  name, "\"");
   return {source.image_size, source.image_size, source.channels};
+}
+
+DataSize data_size(const DataSource& source) {
+  if (source.name == "digits" || source.name == "shapes") {
+    return {source.train_limit > 0 ? source.train_limit : kMadeTrainImages,
+            source.test_limit > 0 ? source.test_limit : kMadeTestImages};
+  }
+  if (source.name == "mnist" || source.name == "fashion_mnist") return {60000, 10000};
+  if (source.name == "cifar10") return {50000, 10000};
+  return {};
 }
 
 TrainTest load_data(const DataSource& source) {

@@ -29,6 +29,13 @@ struct DataSource {
 /// The shape of one image, known without reading any. Throws when the name is unknown.
 Shape image_shape(const DataSource& source);
 
+/// How many images load_data will have in memory: of files all that they hold, also where only the
+/// first ones are kept. Told without reading; a name without data has none.
+struct DataSize {
+  Index train = 0, test = 0;
+};
+DataSize data_size(const DataSource& source);
+
 /// The training and the test set. Throws when the name is unknown, when a file is missing or
 /// broken (single images of a folder may be: see image_folder.hpp), and when a limit is negative or
 /// larger than the set.

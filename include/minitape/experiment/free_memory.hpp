@@ -1,0 +1,17 @@
+// How much more memory this process can take.
+#pragma once
+
+#include <filesystem>
+
+namespace minitape {
+
+/// Bytes: the least of what the machine has left (MemAvailable), what the control groups of this
+/// process leave it (a container's limit), and what `ulimit -v` does. Limits that cannot be read
+/// do not count; infinite when there are none. Ask before threads have been started: what they will
+/// reserve is taken off. `root` is where /proc and /sys are looked for.
+double free_memory(const std::filesystem::path& root = "/");
+
+/// Bytes of memory that this process occupies now (its resident set).
+double resident_memory();
+
+}  // namespace minitape
