@@ -63,8 +63,8 @@ std::string about_speed(const std::vector<double>& thresholds, const VariantResu
         concat("To get ", std::round(thresholds[t] * 1000) / 10,
                " % of the training images right took ", way_to(*a, t), "; ", way_to(*b, t), ". ");
   }
-  return text + concat("A step took ", fixed(1000 * a->step_seconds.mean, 2), " ms with ", a->name,
-                       " and ", fixed(1000 * b->step_seconds.mean, 2), " ms with ", b->name, ".");
+  return text + concat("A step took ", with_spread(a->step_seconds, 1000, 2), " ms with ", a->name,
+                       " and ", with_spread(b->step_seconds, 1000, 2), " ms with ", b->name, ".");
 }
 
 std::string about_divergence(const VariantResult& result) {

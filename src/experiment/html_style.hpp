@@ -95,7 +95,7 @@ mark { background: var(--mark); color: inherit; font-weight: 600; }
   body { padding: 0; max-width: none; font-size: 10.5pt; }
   h2 { margin-top: 1.6rem; }
   h2, .legend { break-after: avoid; }
-  figure, tr, .curves { break-inside: avoid; }
+  figure, table, tr, .curves { break-inside: avoid; }
   .curves { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
   dl { grid-template-columns: 9rem minmax(0, 1fr); }
   dd { margin: 0; }

@@ -99,9 +99,9 @@ std::string results_table(const Comparison& comparison) {
                 [t](const Result& r) { return steps_cell(r, r.steps_to[t]); });
   }
   body += row("Milliseconds per step", comparison,
-              [](const Result& r) { return data(r.step_seconds.mean, 1000, 2); });
+              [](const Result& r) { return mean_cell(r.step_seconds, 1000, 2); });
   body += row("Seconds per run", comparison,
-              [](const Result& r) { return data(r.seconds.mean, 1, 1); });
+              [](const Result& r) { return mean_cell(r.seconds, 1, 1); });
   return table("Results", head, body);
 }
 

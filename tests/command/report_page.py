@@ -119,10 +119,14 @@ def check_numbers(page, summary, problems):
             goes_without |= key.startswith("runs_to") and value == float(row["runs"])
             if value != value or goes_without:
                 continue
-            shown = [eye for exact, eye in found if exact == value]
-            digits = [(eye, len(eye.partition(".")[2])) for eye in shown]
-            if not any(abs(factor * value - float(eye)) <= 0.500001 * 10 ** -places
-                       for eye, places in digits for factor in (1, 100, 1000)):
+            at = next((i for i, (exact, _) in enumerate(found) if exact == value), None)
+            if at is None:
+                problems.append(f"{name}: {key} = {text} is not there")
+                continue
+            shown = found.pop(at)[1]  # the same number may be there again, for another key
+            places = len(shown.partition(".")[2])
+            if not any(abs(factor * value - float(shown)) <= 0.500001 * 10 ** -places
+                       for factor in (1, 100, 1000)):
                 problems.append(f"{name}: {key} = {text} is shown as {shown}")
 
 

@@ -90,7 +90,12 @@ TEST_CASE("answer: the way there and its price") {
                                              {"b", {run_of(10, 0, 0.5), run_of(12, 0, 0.5)}}};
   CHECK(answer_of(kSwitch, variants).sentences[1] ==
         "To get 99.5 % of the training images right took 31 ± 1 steps with b; with a 0 of 2 runs "
-        "got there. A step took 2.00 ms with b and 2.00 ms with a.");
+        "got there. A step took 2.00 ± 0.00 ms with b and 2.00 ± 0.00 ms with a.");
+  // Runs that diverged are not expected to get anywhere.
+  CHECK(answer_of(kSwitch, {variants[0], {"b", {run_of(10, 0, 0.5), diverged_run(7)}}})
+            .sentences[1]
+            .starts_with("To get 99.5 % of the training images right took 30 steps with b; with a "
+                         "0 of 2 runs got there."));
 }
 
 TEST_CASE("answer: runs that diverged are told, and decide where nothing else is left") {
