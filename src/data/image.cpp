@@ -16,8 +16,10 @@ namespace {
 // (four bytes a pixel, and some to work with) is not given to stb.
 constexpr std::size_t kMaxAllocation = 5 * std::size_t{minitape::kMaxImagePixels};
 
+// Filled with zeros: stb 2.27 (Debian 12) reads the tables of a JPEG's codes even where the file has
+// none, and chance would lead it to any place in memory.
 void* limited_malloc(std::size_t size) {
-  return size <= kMaxAllocation ? std::malloc(size) : nullptr;
+  return size <= kMaxAllocation ? std::calloc(size, 1) : nullptr;
 }
 void* limited_realloc(void* memory, std::size_t size) {
   return size <= kMaxAllocation ? std::realloc(memory, size) : nullptr;
@@ -59,10 +61,43 @@ bool starts_with(Bytes bytes, Bytes start) {
   return bytes.size() >= start.size() && std::equal(start.begin(), start.end(), bytes.begin());
 }
 
-bool is_png_or_jpeg(Bytes bytes) {
+bool is_png(Bytes bytes) {
   constexpr std::array<std::uint8_t, 8> kPng{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  return starts_with(bytes, kPng);
+}
+
+bool is_jpeg(Bytes bytes) {
   constexpr std::array<std::uint8_t, 3> kJpeg{0xff, 0xd8, 0xff};
-  return starts_with(bytes, kPng) || starts_with(bytes, kJpeg);
+  return starts_with(bytes, kJpeg);
+}
+
+// stb 2.27 writes past the end of a table where a JPEG's Huffman code has more than the 256 symbols
+// that there can be, and reads in front of one where it has exactly these; pictures need 176 at most.
+// Looks for such a code wherever stb might meet one.
+bool has_impossible_code(Bytes jpeg) {
+  const auto byte = [&](std::size_t i) { return i < jpeg.size() ? int{jpeg[i]} : 0; };  // as stb
+  const auto length = [&](std::size_t i) { return byte(i) << 8 | byte(i + 1); };
+  // What a camera notes comes first. stb does not look into it; its bytes can be anything.
+  std::size_t start = 2;
+  while (byte(start) == 0xff && byte(start + 1) >> 4 == 0xe) {
+    start += 2 + static_cast<std::size_t>(length(start + 2));
+  }
+
+  for (std::size_t i = start; i + 1 < jpeg.size(); ++i) {
+    if (jpeg[i] != 0xff || jpeg[i + 1] != 0xc4) continue;
+    // The segment's length, then for each code its number and how many symbols have 1 … 16 bits,
+    // then the symbols.
+    std::size_t code = i + 4;
+    for (int left = length(i + 2) - 2; left > 0;) {
+      if (byte(code) >> 4 > 1 || byte(code) % 16 > 3) break;  // there is no such code: stb stops
+      int symbols = 0;
+      for (std::size_t bits = 1; bits <= 16; ++bits) symbols += byte(code + bits);
+      if (symbols > 255) return true;
+      left -= 17 + symbols;
+      code += 17 + static_cast<std::size_t>(symbols);
+    }
+  }
+  return false;
 }
 
 // Writes one pixel as it is stored, [1 … 4] (grey or colour, then alpha if the number is even), as
@@ -91,11 +126,11 @@ void check_image(const Image& image, std::string_view op) {
 
 }  // namespace
 
-Image decode_image(Bytes bytes, std::string_view what, Index channels) {
+Image decode_image(Bytes bytes, std::string_view what, Index channels, Index max_pixels) {
   MINITAPE_CHECK(channels == 1 || channels == 3,
                  "[image] channels must be 1 (grey) or 3 (colour): got ", channels);
   MINITAPE_CHECK(!bytes.empty(), "[image] ", what, " must be a PNG or JPEG image: it is empty");
-  MINITAPE_CHECK(is_png_or_jpeg(bytes), "[image] ", what,
+  MINITAPE_CHECK(is_png(bytes) || is_jpeg(bytes), "[image] ", what,
                  " must be a PNG or JPEG image: it starts like neither; convert it");
   MINITAPE_CHECK(std::ssize(bytes) <= std::numeric_limits<int>::max(), "[image] ", what,
                  " must have less than 2 GB: it has ", bytes.size(), " bytes");
@@ -106,11 +141,12 @@ Image decode_image(Bytes bytes, std::string_view what, Index channels) {
                         "short or of a rare kind; make a new copy or convert it"));
   };
 
+  if (is_jpeg(bytes) && has_impossible_code(bytes)) throw damaged();
   // Ask for the size before taking memory for it.
   if (stbi_info_from_memory(bytes.data(), size, &width, &height, &stored) == 0) throw damaged();
   MINITAPE_CHECK(
-      std::max(width, height) <= kMaxImageSide && Index{width} * Index{height} <= kMaxImagePixels,
-      "[image] ", what, " must have at most ", kMaxImagePixels, " pixels and ", kMaxImageSide,
+      std::max(width, height) <= kMaxImageSide && Index{width} * Index{height} <= max_pixels,
+      "[image] ", what, " must have at most ", max_pixels, " pixels and ", kMaxImageSide,
       " a side: it is ", width, " wide and ", height, " high");
 
   const Pixels pixels(stbi_load_from_memory(bytes.data(), size, &width, &height, &stored, 0));

@@ -29,14 +29,16 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
-/// Larger images are refused before any memory is taken for them.
-inline constexpr Index kMaxImageSide = 65'535;         // pixels
-inline constexpr Index kMaxImagePixels = 100'000'000;  // height times width
+/// Larger images are refused before any memory is taken for them: a few hundred bytes can claim to
+/// be a picture of any size, and decoding one takes up to 15 bytes a pixel.
+inline constexpr Index kMaxImageSide = 65'535;        // pixels
+inline constexpr Index kMaxImagePixels = 50'000'000;  // height times width
 
 /// Decodes a PNG or JPEG file that is already in memory. `channels` is 1 (grey) or 3 (colour), and
 /// `what` names the image in messages. Throws when the bytes are not one whole image of either
 /// format, or when it is too large.
-Image decode_image(std::span<const std::uint8_t> bytes, std::string_view what, Index channels);
+Image decode_image(std::span<const std::uint8_t> bytes, std::string_view what, Index channels,
+                   Index max_pixels = kMaxImagePixels);
 
 /// The same for a file. Also throws when the path is not a file that can be read.
 Image read_image(const std::filesystem::path& path, Index channels);
