@@ -121,6 +121,28 @@ void add_compare(CLI::App& app, Call& call) {
   add_threads(compare, call.arguments);
 }
 
+void add_data(CLI::App& app, Call& call) {
+  CLI::App& data = add_subcommand(
+      app, call, "data",
+      {.purpose = "show the images as the network sees them",
+       .description =
+           "Prints how many images there are of each class, their shape, the mean and standard "
+           "deviation that standardize each channel, and the augmentation. Draws a contact sheet: "
+           "the first training images as they come out of the first epoch's batches, shuffled and "
+           "augmented, with their labels. Small images are magnified, so that one sees the "
+           "pixels.\n\n"
+           "Reads the config and the data files. Writes one PNG file, in place of what was there; "
+           "the numbers go to stdout.",
+       .examples = {"minitape data apps/configs/digits_cnn.toml --out digits.png",
+                    "minitape data apps/configs/cifar_cnn.toml --set data.augment=[]"},
+       .failure = "The picture could not be written."});
+  add_config(data, call.arguments);
+  data.add_option("--out", call.arguments.out, "The picture; its folder is made if missing")
+      ->type_name("FILE.png")
+      ->default_str("runs/NAME_data.png, as in NAME.toml");
+  add_threads(data, call.arguments);
+}
+
 void add_summary(CLI::App& app, Call& call) {
   CLI::App& summary = add_subcommand(
       app, call, "summary",
@@ -242,6 +264,7 @@ void add_subcommands(CLI::App& app, Call& call) {
   app.require_subcommand(1);
   add_train(app, call);
   add_compare(app, call);
+  add_data(app, call);
   add_summary(app, call);
   add_gradcheck(app, call);
   add_bench(app, call);

@@ -1,4 +1,4 @@
-// The command: minitape train | compare | summary | gradcheck | bench.
+// The command: minitape train | compare | data | summary | gradcheck | bench.
 //
 // Results go to stdout, messages and progress to stderr. Exit codes: 0 done; 1 the run failed (it
 // diverged, or the disk did); 2 bad input (the call, the config, the data). A run that a signal
@@ -14,9 +14,11 @@
 
 #include "command_line.hpp"
 #include "minitape/core/parallel.hpp"
+#include "minitape/experiment/atomic_file.hpp"
 #include "minitape/experiment/benchmark.hpp"
 #include "minitape/experiment/build.hpp"
 #include "minitape/experiment/compare.hpp"
+#include "minitape/experiment/contact_sheet.hpp"
 #include "minitape/experiment/free_memory.hpp"
 #include "minitape/experiment/memory.hpp"
 #include "minitape/experiment/profile.hpp"
@@ -143,6 +145,22 @@ int run_compare(const Arguments& arguments) {
   return 0;
 }
 
+// ---- data ----
+
+int run_data(const Arguments& arguments) {
+  const Config config = arguments.read();
+  const fs::path out = arguments.out_or("_data.png");
+  MINITAPE_CHECK(out.extension() == ".png", "[data] --out must end in .png: got ", out);
+  const TrainTest data = load_and_tell(config);
+  std::cout << describe_data(config, data);
+  const std::string sheet = encode_png(contact_sheet(config, data.train));
+  std::error_code ignored;  // writing says what is wrong
+  if (out.has_parent_path()) fs::create_directories(out.parent_path(), ignored);
+  write_atomically(out, sheet);
+  std::cout << "\ncontact sheet: " << out.string() << "\n";
+  return 0;
+}
+
 // ---- summary and bench ----
 
 int run_summary(const Arguments& arguments) {
@@ -200,11 +218,9 @@ int run(const Call& call, char** argv) {
   // Also what OMP_NUM_THREADS asks for is checked: too many threads would crash the program.
   const int threads = call.arguments.threads;
   set_thread_count(threads > 0 ? threads : thread_count());
-  const std::map<std::string, int (*)(const Arguments&)> subcommands{{"train", run_train},
-                                                                     {"compare", run_compare},
-                                                                     {"summary", run_summary},
-                                                                     {"gradcheck", run_gradcheck},
-                                                                     {"bench", run_bench}};
+  const std::map<std::string, int (*)(const Arguments&)> subcommands{
+      {"train", run_train},     {"compare", run_compare},     {"data", run_data},
+      {"summary", run_summary}, {"gradcheck", run_gradcheck}, {"bench", run_bench}};
   return subcommands.at(call.subcommand)(call.arguments);
 }
 

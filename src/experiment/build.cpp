@@ -143,6 +143,11 @@ DataSource build_source(const Config& config) {
           .channels = config.data.channels};
 }
 
+Standardization build_standardization(const Config& config, const Dataset& train) {
+  return config.data.standardize ? Standardization::of(train)
+                                 : Standardization::none(train.image_shape.channels());
+}
+
 BatchOptions build_batch_options(const Config& config) {
   const auto wants = [&](const char* what) {
     const auto& list = config.data.augment;

@@ -47,9 +47,7 @@ class Run {
         watcher_(watcher),
         model_(std::move(model)),
         sgd_(model_.state().parameters, build_sgd_options(config)),
-        standardization_(config.data.standardize
-                             ? Standardization::of(data.train)
-                             : Standardization::none(data.train.image_shape.channels())),
+        standardization_(build_standardization(config, data.train)),
         batches_(data.train, standardization_, build_batch_options(config)),
         schedule_(build_schedule(config, batches_.batches_per_epoch())),
         total_steps_(total_steps(config, batches_.batches_per_epoch())),

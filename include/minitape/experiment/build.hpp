@@ -25,6 +25,8 @@ void check_classes(const Sequential& model, const Shape& input, Index classes);
 /// The shape of one example, known without reading any data.
 Shape input_shape(const Config& config);
 DataSource build_source(const Config& config);
+/// The training set's own statistics, or none where data.standardize is off.
+Standardization build_standardization(const Config& config, const Dataset& train);
 BatchOptions build_batch_options(const Config& config);
 SgdOptions build_sgd_options(const Config& config);
 /// Steps in all: epochs·steps_per_epoch, or train.max_steps where that is less.

@@ -1,0 +1,21 @@
+// What the network sees: the first training images as they come out of the batches (shuffled,
+// augmented, standardized), turned back into bytes and laid out in rows with their labels.
+#pragma once
+
+#include <string>
+
+#include "minitape/data/image.hpp"
+#include "minitape/experiment/build.hpp"
+
+namespace minitape {
+
+/// The sheet, in grey or in colour as the images are. Small images are magnified by a whole factor,
+/// so that one sees their pixels; those larger than 256 pixels are shrunk to that. Non-ASCII letters
+/// of a label become "?", and a label wider than its image is cut.
+Image contact_sheet(const Config& config, const Dataset& train);
+
+/// The data in numbers: how many images, their shape, mean and standard deviation of each channel as
+/// they are used, the images of each class, augmentation and batches. Lines of text.
+std::string describe_data(const Config& config, const TrainTest& data);
+
+}  // namespace minitape
