@@ -66,35 +66,67 @@ Shape Sequential::output_shape(const Shape& input) const {
   return shape;
 }
 
+// ---- Neighbours that are computed together or in another order, with the same result ----
+
+// Whether layer i and the next are exactly these: a class derived from one of them may compute
+// something else.
+template <class First, class Second>
+bool Sequential::are_neighbours(std::size_t i) const {
+  if (i + 1 == entries_.size()) return false;
+  const Layer &layer = *entries_[i].layer, &next = *entries_[i + 1].layer;
+  return typeid(layer) == typeid(First) && typeid(next) == typeid(Second);
+}
+
+bool Sequential::is_relu(std::size_t i) const {
+  return static_cast<const Activation&>(*entries_[i].layer).kind() == Activation::relu;
+}
+
+bool Sequential::is_batch_norm_before_relu(std::size_t i) const {
+  return are_neighbours<BatchNorm, Activation>(i) && is_relu(i + 1);
+}
+
+bool Sequential::is_relu_before_max_pool(std::size_t i) const {
+  return are_neighbours<Activation, Pool>(i) && is_relu(i) &&
+         entries_[i + 1].layer->type() == "max_pool";
+}
+
+// ---- Forward and predict ----
+
 Var Sequential::forward(Var x, Mode mode) {
   MINITAPE_CHECK(initialized_, "[sequential] call initialize(seed) before forward");
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
+  const auto apply = [&](std::size_t i) {
     const Tape::LayerScope scope(x.tape(), entries_[i].name);
-    BatchNorm* const batch_norm = mode == Mode::training ? batch_norm_before_relu(i) : nullptr;
-    if (batch_norm) {
-      x = batch_norm->forward_with_relu(x);
+    x = entries_[i].layer->forward(x, mode);
+  };
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (mode == Mode::training && is_batch_norm_before_relu(i)) {
+      const Tape::LayerScope scope(x.tape(), entries_[i].name);
+      x = static_cast<BatchNorm&>(*entries_[i].layer).forward_with_relu(x);
       ++i;  // the relu is done
+    } else if (is_relu_before_max_pool(i)) {
+      // The largest of what relu gives is relu of the largest, which is of fewer numbers. So is the
+      // gradient: it reaches the first of the largest if that is positive.
+      apply(i + 1);
+      apply(i);
+      ++i;
     } else {
-      x = entries_[i].layer->forward(x, mode);
+      apply(i);
     }
   }
   return x;
-}
-
-BatchNorm* Sequential::batch_norm_before_relu(std::size_t i) {
-  if (i + 1 == entries_.size()) return nullptr;
-  Layer &layer = *entries_[i].layer, &next = *entries_[i + 1].layer;
-  // Exactly these: a class derived from one of them may compute something else.
-  if (typeid(layer) != typeid(BatchNorm) || typeid(next) != typeid(Activation)) return nullptr;
-  if (static_cast<Activation&>(next).kind() != Activation::relu) return nullptr;
-  return &static_cast<BatchNorm&>(layer);
 }
 
 Tensor Sequential::predict(Tensor x) const {
   MINITAPE_CHECK(initialized_, "[sequential] call initialize(seed) before predict");
   const Index images = x.shape()[0];
   if (images <= kPiece) {
-    for (const Entry& entry : entries_) x = entry.layer->predict(std::move(x));
+    const auto apply = [&](std::size_t i) { x = entries_[i].layer->predict(std::move(x)); };
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      const bool swapped = is_relu_before_max_pool(i);
+      if (swapped) apply(i + 1);
+      apply(i);
+      if (swapped) ++i;
+    }
     return x;
   }
   // Some images at a time go through all layers, so that what a layer has written is still in the

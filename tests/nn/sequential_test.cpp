@@ -4,6 +4,7 @@
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/conv2d.hpp"
 #include "minitape/nn/simple_layers.hpp"
+#include "minitape/ops/arithmetic.hpp"
 
 namespace minitape {
 namespace {
@@ -281,6 +282,36 @@ TEST_CASE("batch norm and relu are computed at once, unless a class derived from
   Tape tape;
   const Var y = model.forward(tape.constant(numbers({2, 2}, {1, -2, 3, 4})), Mode::training);
   CHECK(mismatch(y.value(), numbers({2, 2}, {1, 0, 3, 4})) == "");
+}
+
+TEST_CASE("relu and pools: the same bits as one layer after the other") {
+  // Whole numbers, so that windows hold equal values, zeros and nothing but negative ones.
+  Tensor x = random_tensor("x", {2, 6, 6, 3});
+  for (Real& value : x.values()) value = std::round(value) + 0;  // -0 becomes 0
+  for (const auto kind : {Pool::max, Pool::avg}) {
+    for (const PoolOptions options : {PoolOptions{2}, PoolOptions{3, 1, Padding::of(1)}}) {
+      CAPTURE(kind);
+      CAPTURE(options.size);
+      Sequential model;
+      model.add<Activation>(Activation::relu);
+      model.add<Pool>(kind, options);
+      model.initialize(1);
+      Activation relu(Activation::relu);
+      Pool pool(kind, options);
+
+      Tape together, apart;
+      const Var x1 = together.variable(x), x2 = apart.variable(x);
+      const Var y1 = model.forward(x1, Mode::training);
+      const Var y2 = pool.forward(relu.forward(x2, Mode::training), Mode::training);
+      CHECK(different_bits(y1.value(), y2.value()) == "");
+      CHECK(different_bits(model.predict(x), y2.value()) == "");
+      const Tensor weights = random_tensor("weights", y1.shape());
+
+      together.backward(sum(y1 * together.constant(weights)));
+      apart.backward(sum(y2 * apart.constant(weights)));
+      CHECK(mismatch(x1.gradient(), x2.gradient()) == "");
+    }
+  }
 }
 
 TEST_CASE("gradients of whole models with convolutions, batch norm and a residual block" *

@@ -18,8 +18,6 @@
 
 namespace minitape {
 
-class BatchNorm;
-
 class Sequential : public Layer {
  public:
   Sequential() = default;
@@ -62,8 +60,11 @@ class Sequential : public Layer {
     std::unique_ptr<Layer> layer;
   };
 
-  /// Layer i if it is batch norm with a relu behind it, else nullptr: both are computed at once.
-  BatchNorm* batch_norm_before_relu(std::size_t i);
+  template <class First, class Second>
+  bool are_neighbours(std::size_t i) const;
+  bool is_relu(std::size_t i) const;                    // of an Activation
+  bool is_batch_norm_before_relu(std::size_t i) const;  // computed at once in training
+  bool is_relu_before_max_pool(std::size_t i) const;    // computed the other way round
 
   std::vector<Entry> entries_;
   Index next_position_ = 0;
