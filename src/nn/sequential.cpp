@@ -104,8 +104,8 @@ Var Sequential::forward(Var x, Mode mode) {
       x = static_cast<BatchNorm&>(*entries_[i].layer).forward_with_relu(x);
       ++i;  // the relu is done
     } else if (is_relu_before_max_pool(i)) {
-      // The largest of what relu gives is relu of the largest, which is of fewer numbers. So is the
-      // gradient: it reaches the first of the largest if that is positive.
+      // The largest of what relu gives is relu of the largest, which is of fewer numbers. The
+      // gradient is the same as well: it reaches the first of the largest if that is positive.
       apply(i + 1);
       apply(i);
       ++i;
