@@ -229,6 +229,38 @@ void add_bench(CLI::App& app, Call& call) {
   add_threads(bench, call.arguments);
 }
 
+void add_predict(CLI::App& app, Call& call) {
+  CLI::App& predict = add_subcommand(
+      app, call, "predict",
+      {.purpose = "ask a trained model about pictures",
+       .description =
+           "Prints for each picture the most probable class, then a bar for each of the ten most "
+           "probable ones. Pictures are PNG or JPEG of any size. What was trained on digits takes "
+           "a photo of one digit on plain paper, dark on light or light on dark: it finds the ink, "
+           "scales and centres it as in the training set. What was trained on cifar10 or shapes "
+           "takes the middle of the picture. All else is stretched to the network's size.\n\n"
+           "Reads config.toml and model.safetensors of the run folder; no data files are needed. "
+           "Answers go to stdout. A picture that cannot be read is named on stderr, the others are "
+           "answered all the same, and the exit code is 2.",
+       .examples = {"minitape predict runs/mnist_cnn photo.jpg",
+                    "minitape predict runs/mnist_cnn --json one.png two.png",
+                    "minitape predict runs/mnist_cnn --fold photo.jpg"},
+       .failure = "There is not enough memory, or stdout could not be written."});
+  Arguments& arguments = call.arguments;
+  predict.add_option("RUN_DIR", arguments.folder, "Run folder of a run that is complete")
+      ->required();
+  predict.add_option("IMAGE", arguments.images, "Pictures (PNG or JPEG)")->required();
+  predict.add_flag("--json", arguments.json,
+                   "Print one JSON array with an object for each picture: file, class, index, "
+                   "probability, probabilities");
+  predict.add_flag("--as-is", arguments.as_is,
+                   "Only stretch the picture to the network's size: no search for ink, no cutting");
+  predict.add_flag("--fold", arguments.fold,
+                   "Also fold batch norm into the layers in front of it, and tell how far these "
+                   "answers are from the others and how long both take (with --json on stderr)");
+  add_threads(predict, arguments);
+}
+
 // CLI11 would only say that a subcommand is missing.
 void check_subcommand(const CLI::App& app, const std::string& given) {
   std::vector<std::string> names;
@@ -268,6 +300,7 @@ void add_subcommands(CLI::App& app, Call& call) {
   add_summary(app, call);
   add_gradcheck(app, call);
   add_bench(app, call);
+  add_predict(app, call);
 }
 
 Call parse_command_line(int argc, char** argv) {

@@ -25,6 +25,9 @@ struct Arguments {
   Index steps = 20;
   bool json = false, profile = false, resume = false;
   ModelCheckOptions check;
+  std::string folder;               // predict: of the run
+  std::vector<std::string> images;  // predict
+  bool as_is = false, fold = false;
 
   /// The call of compare without --out and --threads, which change no result.
   std::vector<std::string> compare_command() const;

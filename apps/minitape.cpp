@@ -1,4 +1,4 @@
-// The command: minitape train | compare | data | summary | gradcheck | bench.
+// The command: minitape train | compare | data | summary | gradcheck | bench | predict.
 //
 // Results go to stdout, messages and progress to stderr. Exit codes: 0 done; 1 the run failed (it
 // diverged, or the disk did); 2 bad input (the call, the config, the data). A run that a signal
@@ -26,6 +26,7 @@
 #include "minitape/experiment/report.hpp"
 #include "minitape/experiment/trainer.hpp"
 #include "minitape/nn/summary.hpp"
+#include "predict.hpp"
 #include "stop_signals.hpp"
 
 namespace fs = std::filesystem;
@@ -220,7 +221,8 @@ int run(const Call& call, char** argv) {
   set_thread_count(threads > 0 ? threads : thread_count());
   const std::map<std::string, int (*)(const Arguments&)> subcommands{
       {"train", run_train},     {"compare", run_compare},     {"data", run_data},
-      {"summary", run_summary}, {"gradcheck", run_gradcheck}, {"bench", run_bench}};
+      {"summary", run_summary}, {"gradcheck", run_gradcheck}, {"bench", run_bench},
+      {"predict", run_predict}};
   return subcommands.at(call.subcommand)(call.arguments);
 }
 

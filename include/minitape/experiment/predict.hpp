@@ -1,0 +1,66 @@
+// Asking a trained model about pictures.
+//
+// The run folder holds all that is needed: config.toml the network, model.safetensors the weights
+// and what the network knows of the images it was trained on. A picture goes the way of these:
+//
+//   digits, mnist    grey, by the recipe for photos of digits (data/digit_photo.hpp)
+//   cifar10, shapes  colour; of another proportion than the network's, its middle is cut out,
+//                    because these sets show things undistorted; then resized
+//   all others       grey or colour as the set is, stretched to the network's size: a folder's
+//                    images are, too
+//
+// A picture that has the set's form already goes in as it is. Each is asked about by itself, so that
+// an answer has the same bits whatever else is asked.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "minitape/data/image.hpp"
+#include "minitape/experiment/config.hpp"
+#include "minitape/experiment/model_file.hpp"
+#include "minitape/experiment/terminal_plot.hpp"
+
+namespace minitape {
+
+struct TrainedModel {
+  Config config;
+  DataFacts facts;
+  Sequential model;
+};
+
+/// Reads a run folder. Throws when it holds no run, when the run has no model yet, and when config
+/// and model do not fit together.
+TrainedModel load_trained_model(const std::filesystem::path& run_folder);
+
+/// What becomes of a picture on its way to the network. `stretched` is the last of the ways above.
+enum class Preparation { as_trained, stretched };
+
+/// A picture of any size, with as many channels as the network takes, in the form that it takes:
+/// facts.image_shape.
+Image prepared(const TrainedModel& trained, const Image& picture, Preparation preparation);
+
+/// The probability of each class [classes], of a prepared picture. `model` is the trained one or one
+/// made from it. Throws when the model gives numbers that are not finite.
+std::vector<double> probabilities(const Sequential& model, const DataFacts& facts,
+                                  const Image& image);
+
+struct Prediction {
+  std::string file;
+  std::vector<double> probabilities;  // [classes]
+
+  std::size_t index() const;  // of the most probable class
+};
+
+/// A line with the file, the answer and its probability, then a bar for each of the ten most
+/// probable classes. In names, what a terminal would take for commands is shown as "?".
+std::string to_text(const Prediction& prediction, const std::vector<std::string>& class_names,
+                    Glyphs glyphs);
+
+/// A JSON array with an object for each: file, class, index, probability, probabilities {name: p}.
+/// Letters of names that are no UTF-8 are replaced.
+std::string to_json(const std::vector<Prediction>& predictions,
+                    const std::vector<std::string>& class_names);
+
+}  // namespace minitape

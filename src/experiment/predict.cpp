@@ -1,0 +1,188 @@
+#include "minitape/experiment/predict.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <sstream>
+#include <utility>
+
+#include "minitape/data/batches.hpp"
+#include "minitape/data/digit_photo.hpp"
+#include "minitape/experiment/build.hpp"
+
+namespace minitape {
+namespace {
+
+namespace fs = std::filesystem;
+
+// ---- Pictures ----
+
+// The largest part around the middle that has the proportions of height to width.
+Image middle_cut_out(const Image& picture, Index height, Index width) {
+  const Index H = picture.shape[0], W = picture.shape[1], C = picture.shape[2];
+  const Index new_h = std::clamp<Index>(W * height / width, 1, H);
+  const Index new_w = std::clamp<Index>(H * width / height, 1, W);
+  const Index top = (H - new_h) / 2, left = (W - new_w) / 2;
+  Image result{{new_h, new_w, C}, {}};
+  for (Index r = top; r < top + new_h; ++r) {
+    const auto row = picture.pixels.begin() + (r * W + left) * C;
+    result.pixels.insert(result.pixels.end(), row, row + new_w * C);
+  }
+  return result;
+}
+
+// ---- Text ----
+
+// Names come from files and folders: control characters could do anything to a terminal.
+std::string harmless(const std::string& name) {
+  std::string text = name;
+  for (char& letter : text) {
+    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = '?';
+  }
+  return text;
+}
+
+// Letters, not bytes: in UTF-8 all bytes of a letter but the first begin with the bits 10.
+std::size_t columns_of(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
+}
+
+std::string percent(double part, int width = 0) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(2) << std::setw(width) << 100 * part << " %";
+  return text.str();
+}
+
+// A bar for a part from 0 to 1 of 40 columns, to an eighth of a column where there are such glyphs.
+std::string bar(double part, Glyphs glyphs) {
+  constexpr int kColumns = 40;
+  if (glyphs == Glyphs::ascii) {
+    return std::string(static_cast<std::size_t>(std::lround(part * kColumns)), '#');
+  }
+  static const char* const kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const long eighths = std::lround(part * kColumns * 8);
+  std::string text;
+  for (long i = 0; i < eighths / 8; ++i) text += "█";
+  return text + kEighths[eighths % 8];
+}
+
+}  // namespace
+
+// ---- The model ----
+
+TrainedModel load_trained_model(const fs::path& run_folder) {
+  const fs::path config_file = run_folder / "config.toml";
+  const fs::path model_file = run_folder / "model.safetensors";
+  std::error_code unreadable;
+  MINITAPE_CHECK(fs::is_directory(run_folder, unreadable), "[predict] ", run_folder,
+                 " must be the folder of a run: there is no such folder; minitape train makes one "
+                 "and names it at the end");
+  MINITAPE_CHECK(fs::exists(config_file, unreadable), "[predict] ", run_folder,
+                 " must be the folder of a run: it has no config.toml; of a comparison, name one "
+                 "of the folders in it");
+  MINITAPE_CHECK(fs::exists(model_file, unreadable), "[predict] the run in ", run_folder,
+                 " must be complete: it has no model.safetensors; finish it with: minitape train ",
+                 config_file, " --resume");
+  Config config = read_config(config_file);
+  const SafetensorsFile file = read_safetensors(model_file);
+  try {
+    DataFacts facts = load_data_facts(file);
+    Sequential model = build_model(config, facts.image_shape);
+    check_classes(model, facts.image_shape, static_cast<Index>(facts.class_names.size()));
+    load_model(model, file);
+    return {std::move(config), std::move(facts), std::move(model)};
+  } catch (const Error& error) {
+    throw Error(concat("[predict] ", model_file, " must fit ", config_file, ": ", error.what()),
+                error.fault());
+  }
+}
+
+Image prepared(const TrainedModel& trained, const Image& picture, Preparation preparation) {
+  const Shape& shape = trained.facts.image_shape;
+  const std::string& set = trained.config.data.name;
+  if (preparation == Preparation::as_trained) {
+    if ((set == "digits" || set == "mnist") && shape == Shape{28, 28, 1}) {
+      return digit_from_photo(picture);
+    }
+    if (set == "cifar10" || set == "shapes") {
+      return resized(middle_cut_out(picture, shape[0], shape[1]), shape[0], shape[1]);
+    }
+  }
+  return resized(picture, shape[0], shape[1]);
+}
+
+std::vector<double> probabilities(const Sequential& model, const DataFacts& facts,
+                                  const Image& image) {
+  // A data set of this one image, so that it is standardized as in training.
+  Dataset one{.name = "picture",
+              .image_shape = image.shape,
+              .pixels = image.pixels,
+              .labels = {0},
+              .class_names = facts.class_names};
+  const Batch batch = make_batch(one, facts.standardization, 0, 1);
+  const Tensor logits = model.predict(batch.images);  // [1, classes]
+
+  // softmax(z) = exp(z − max z) / Σ exp(z − max z), in double precision
+  const auto z = logits.values();
+  MINITAPE_CHECK(std::all_of(z.begin(), z.end(), [](Real v) { return std::isfinite(v); }),
+                 "[predict] the model gives numbers that are not finite: has its run diverged? "
+                 "Train again with a smaller optimizer.learning_rate");
+  const double largest = double{*std::max_element(z.begin(), z.end())};
+  std::vector<double> p;
+  for (const Real value : z) p.push_back(std::exp(double{value} - largest));
+  const double sum = std::accumulate(p.begin(), p.end(), 0.0);
+  for (double& value : p) value /= sum;
+  return p;
+}
+
+// ---- Answers ----
+
+std::size_t Prediction::index() const {
+  const auto best = std::max_element(probabilities.begin(), probabilities.end());
+  return static_cast<std::size_t>(best - probabilities.begin());
+}
+
+std::string to_text(const Prediction& prediction, const std::vector<std::string>& class_names,
+                    Glyphs glyphs) {
+  const std::vector<double>& p = prediction.probabilities;
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return p[a] > p[b]; });
+  order.resize(std::min<std::size_t>(order.size(), 10));
+
+  std::size_t widest = 0;
+  for (const std::size_t i : order) widest = std::max(widest, columns_of(harmless(class_names[i])));
+  std::string text = harmless(prediction.file) + ": " + harmless(class_names[order[0]]) + " (" +
+                     percent(p[order[0]]) + ")\n";
+  for (const std::size_t i : order) {
+    const std::string name = harmless(class_names[i]), length = bar(p[i], glyphs);
+    text += "  " + name + std::string(widest - columns_of(name), ' ') + percent(p[i], 8) +
+            (length.empty() ? "" : "  ") + length + "\n";
+  }
+  return text;
+}
+
+std::string to_json(const std::vector<Prediction>& predictions,
+                    const std::vector<std::string>& class_names) {
+  using Json = nlohmann::ordered_json;
+  Json list = Json::array();
+  for (const Prediction& prediction : predictions) {
+    const std::size_t index = prediction.index();
+    Json all = Json::object();
+    for (std::size_t i = 0; i < class_names.size(); ++i) {
+      all[class_names[i]] = prediction.probabilities[i];
+    }
+    list.push_back({{"file", prediction.file},
+                    {"class", class_names[index]},
+                    {"index", index},
+                    {"probability", prediction.probabilities[index]},
+                    {"probabilities", std::move(all)}});
+  }
+  return list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace minitape
