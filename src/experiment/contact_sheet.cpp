@@ -16,7 +16,7 @@ constexpr Index kRows = 6;           // of images, at most
 constexpr Index kGap = 8;            // pixels between images
 constexpr Index kMagnified = 128;    // small images are magnified up to this
 constexpr Index kLargest = 256;      // larger ones are shrunk to this
-constexpr Index kLineHeight = 13;    // of the font
+constexpr Index kLabelHeight = 26;   // a line of the font at twice its size
 constexpr std::uint8_t kPaper = 235, kInk = 30;
 
 struct LabelledImage {
@@ -121,8 +121,10 @@ Index text_width(std::string text) {
   return stb_easy_font_width(text.data());
 }
 
-// Writes text into a space of that width, in its middle. What does not fit is left out.
-void write(Image& sheet, Index top, Index left, Index width, Index scale, std::string text) {
+// Writes text into a space of that width, in its middle: large where that fits, else small, and
+// what does not even fit then is left out.
+void write(Image& sheet, Index top, Index left, Index width, std::string text) {
+  const Index scale = 2 * text_width(text) <= width ? 2 : 1;
   while (text_width(text) * scale > width) text.pop_back();
   left += (width - text_width(text) * scale) / 2;
   // The font gives rectangles, each as four corners of x, y, z and a colour.
@@ -150,11 +152,7 @@ Image contact_sheet(const Config& config, const Dataset& train) {
   const Shape one = shown_shape(train.image_shape);
   const Index columns = std::max<Index>(1, (kSheetWidth - kGap) / (one[1] + kGap));
   const auto images = first_images(config, train, columns * kRows);
-  const bool large_fits = std::all_of(
-      train.class_names.begin(), train.class_names.end(),
-      [&one](const std::string& name) { return 2 * text_width(printable(name)) <= one[1]; });
-  const Index scale = large_fits ? 2 : 1;
-  const Index tile_height = one[0] + scale * kLineHeight + kGap;
+  const Index tile_height = one[0] + kLabelHeight + kGap;
   const Index rows = (std::ssize(images) + columns - 1) / columns;
 
   Image sheet{{rows * tile_height + kGap, columns * (one[1] + kGap) + kGap, one[2]}, {}};
@@ -164,7 +162,7 @@ Image contact_sheet(const Config& config, const Dataset& train) {
     const Index top = kGap + i / columns * tile_height;
     const Index left = kGap + i % columns * (one[1] + kGap);
     paste(sheet, top, left, shown(entry.image));
-    write(sheet, top + one[0] + scale * 2, left, one[1], scale,
+    write(sheet, top + one[0] + kGap / 2, left, one[1],
           printable(train.class_names[static_cast<std::size_t>(entry.label)]));
   }
   return sheet;
