@@ -66,7 +66,8 @@ RunFolder::RunFolder(fs::path folder, const Config& config, Start start)
     write_atomically(folder_ / "config.toml", to_toml(config));
   } catch (const Error& error) {
     discard();
-    throw Error(concat("[run] the output folder ", folder_, " cannot be written: ", error.what()));
+    throw Error(concat("[run] the output folder ", folder_, " cannot be written: ", error.what()),
+                error.fault());
   }
 }
 
