@@ -1,7 +1,5 @@
 #include "minitape/experiment/benchmark.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -13,6 +11,7 @@
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/experiment/build.hpp"
+#include "minitape/experiment/free_memory.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
 
 namespace minitape {
@@ -37,12 +36,6 @@ Tensor random_images(const Shape& example, Index batch) {
   Tensor images = Tensor::uninitialized(example.with_batch(batch));
   for (Real& value : images.values()) value = static_cast<Real>(random.normal());
   return images;
-}
-
-double peak_rss_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;  // Linux counts in KiB
 }
 
 }  // namespace
@@ -74,7 +67,7 @@ BenchmarkResult benchmark(const Config& config, const std::string& name, Index s
     sgd.step(1e-3);
   });
   tape.clear();
-  result.peak_rss_mb = peak_rss_mb();
+  result.peak_rss_mb = peak_memory() / 1e6;
   const double batch_ms = median_ms(steps, [&] { model.predict(images); });
   const Tensor one = random_images(input, 1);
   result.predict_ms_batch_1 = median_ms(steps, [&] { model.predict(one); });

@@ -95,4 +95,8 @@ double resident_memory() {
   return pages_of_process(1);
 }
 
+double peak_memory() {
+  return 1024 * number_after("/proc/self/status", "VmHWM:", 0);
+}
+
 }  // namespace minitape

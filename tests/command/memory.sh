@@ -35,6 +35,18 @@ print(f'train: {told:.1f} MB foretold, {peak:.1f} MB measured')
 sys.exit(not 0.85 <= told / peak <= 1.15)
 PY
 
+# The peak is the program's own, also where a large one starts it.
+python3 - "$minitape" "$configs/seed_dense.toml" <<'PY' || fail "bench counts memory that is not its own"
+import json, os, sys
+large = bytearray(b'1') * 200_000_000
+read, write = os.pipe()
+if os.fork() == 0:
+    os.dup2(write, 1)
+    os.execv(sys.argv[1], [sys.argv[1], 'bench', sys.argv[2], '--steps', '1', '--json'])
+os.close(write)
+sys.exit(not json.load(os.fdopen(read))['peak_rss_mb'] < 50)
+PY
+
 # ---- Too much ----
 
 # with_room MB COMMAND…: as on a machine that has no more than that.

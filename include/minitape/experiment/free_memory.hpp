@@ -1,4 +1,4 @@
-// How much more memory this process can take.
+// How much memory this process takes, and how much more it can take.
 #pragma once
 
 #include <filesystem>
@@ -13,5 +13,8 @@ double free_memory(const std::filesystem::path& root = "/");
 
 /// Bytes of memory that this process occupies now (its resident set).
 double resident_memory();
+/// The most that it has ever been. (getrusage would count what the process was before it became this
+/// program: a copy of the one that started it.)
+double peak_memory();
 
 }  // namespace minitape
