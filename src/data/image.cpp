@@ -6,7 +6,9 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <utility>
 
+#include "exif.hpp"
 #include "minitape/core/check.hpp"
 #include "read_file.hpp"
 
@@ -156,6 +158,7 @@ Image decode_image(Bytes bytes, std::string_view what, Index channels, Index max
   for (Index i = 0; i < image.shape.rows(); ++i) {
     convert(pixels.get() + i * stored, stored, image.pixels.data() + i * channels, channels);
   }
+  if (is_jpeg(bytes)) return upright(std::move(image), exif_orientation(bytes));
   return image;
 }
 

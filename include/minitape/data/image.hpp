@@ -6,7 +6,7 @@
 //   transparency        is laid over white, as most programs show it
 //   colour as grey      (77·red + 150·green + 29·blue) / 256, as in ITU-R BT.601
 //   grey as colour      the same value three times
-//   EXIF orientation    is not looked at: a photo that a camera marked as turned stays turned
+//   EXIF orientation    a JPEG that a camera marked as turned is turned back
 //
 // The decoder is stb_image. It does not compare the checksums of a PNG: a changed bit that leaves
 // the rest readable is not noticed.
