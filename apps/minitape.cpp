@@ -24,6 +24,7 @@
 #include "minitape/experiment/profile.hpp"
 #include "minitape/experiment/progress.hpp"
 #include "minitape/experiment/report.hpp"
+#include "minitape/experiment/shell.hpp"
 #include "minitape/experiment/trainer.hpp"
 #include "minitape/nn/summary.hpp"
 #include "predict.hpp"
@@ -58,15 +59,6 @@ TrainWatcher watch_with(Progress& progress, const StopSignals& signals) {
           .wants_to_stop = [&] { return signals.received(); }};
 }
 
-// A word as a shell takes it literally.
-std::string quoted(const fs::path& path) {
-  std::string word = "'";
-  for (const char letter : path.string()) {
-    word += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  }
-  return word + "'";
-}
-
 void print_result(const EpochRecord& last, const fs::path& folder) {
   std::cout << "test accuracy " << 100 * last.test.accuracy << " %, test loss " << last.test.loss
             << ", " << last.seconds << " s\n"
@@ -93,8 +85,9 @@ int run_train(const Arguments& arguments) {
                                      arguments.resume ? Start::resume : Start::fresh);
   progress.finish();
   if (outcome.interrupted) {
-    std::cerr << "minitape: stopped after step " << outcome.steps << "; go on with: minitape train "
-              << quoted(out / "config.toml") << " --resume\n";
+    std::cerr << "minitape: stopped after step " << outcome.steps << "; go on with: "
+              << shell_line({"minitape", "train", (out / "config.toml").string(), "--resume"})
+              << "\n";
     signals.end_program();
   }
   if (outcome.divergence) {

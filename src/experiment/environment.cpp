@@ -11,6 +11,7 @@
 #include "core/blas.hpp"
 #include "minitape/core/check.hpp"
 #include "minitape/core/parallel.hpp"
+#include "minitape/experiment/shell.hpp"
 
 namespace minitape {
 namespace {
@@ -37,6 +38,14 @@ std::string operating_system() {
                 system.machine);
 }
 
+// The words that the program was called with; they end in zero bytes.
+std::string command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+  return shell_line(words);
+}
+
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -48,7 +57,7 @@ std::string utc_now() {
 
 }  // namespace
 
-Environment environment(const std::string& command) {
+Environment environment() {
   const char* const forced = std::getenv("OPENBLAS_CORETYPE");
   Environment facts;
   facts.version = MINITAPE_VERSION;
@@ -63,7 +72,7 @@ Environment environment(const std::string& command) {
   facts.cpu = value_in_file("/proc/cpuinfo", "model name", ':');
   facts.os = operating_system();
   facts.date = utc_now();
-  facts.command = command;
+  facts.command = command_line();
   return facts;
 }
 

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "experiment/html_text.hpp"
+#include "minitape/experiment/shell.hpp"
 
 namespace minitape {
 namespace {

@@ -1,7 +1,5 @@
 #include "experiment/html_text.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -37,17 +35,6 @@ std::string html_letter(char letter) {
   return control ? "\uFFFD" : std::string(1, letter);
 }
 
-std::string shell_word(const std::string& word) {
-  constexpr std::string_view kPlain = "_./=:,+@%-";
-  const bool plain = std::all_of(word.begin(), word.end(), [&](char letter) {
-    return std::isalnum(static_cast<unsigned char>(letter)) || kPlain.find(letter) != kPlain.npos;
-  });
-  if (plain && !word.empty()) return word;
-  std::string quoted = "'";
-  for (const char letter : word) quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
-  return quoted + "'";
-}
-
 }  // namespace
 
 std::string html_text(const std::string& text) {
@@ -70,12 +57,6 @@ std::string paragraph(const std::string& text, const std::string& kind) {
 
 std::string heading(const std::string& text) {
   return "<h2>" + html_text(text) + "</h2>\n";
-}
-
-std::string shell_line(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
-  return line;
 }
 
 }  // namespace minitape

@@ -1,8 +1,7 @@
-// Text of unknown origin as HTML and as words of a shell.
+// Text of unknown origin as HTML.
 #pragma once
 
 #include <string>
-#include <vector>
 
 namespace minitape {
 
@@ -14,8 +13,5 @@ std::string html_text(const std::string& text);
 std::string paragraph(const std::string& text, const std::string& kind = "");
 /// The heading of a part of the page.
 std::string heading(const std::string& text);
-
-/// The words as a line that a POSIX shell takes apart into them again.
-std::string shell_line(const std::vector<std::string>& words);
 
 }  // namespace minitape

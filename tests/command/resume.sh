@@ -54,13 +54,13 @@ for signal in INT TERM; do
   code=0
   wait $run || code=$?
   [ "$code" = $((128 + $(kill -l $signal))) ] || fail "exit code $code after SIG$signal"
-  grep -q "stopped after step [0-9]*; go on with: minitape train '.*config.toml' --resume" \
+  grep -q "stopped after step [0-9]*; go on with: minitape train .*config.toml --resume" \
     stderr.txt || fail "no word about how to go on: $(cat stderr.txt)"
   step=$(grep -o 'after step [0-9]*' stderr.txt | grep -o '[0-9]*')
   [ "$(last step "stopped$signal/steps.csv")" = "$step" ] || fail "steps.csv does not end at $step"
   [ ! -e "stopped$signal/model.safetensors" ] || fail "a stopped run left a model"
   # The very command that it names.
-  command=$(grep -o "train '.*" stderr.txt)
+  command=$(grep -o "train .* --resume" stderr.txt)
   eval "\"$minitape\" $command" >/dev/null 2>&1 || fail "cannot be resumed: $command"
   same_run straight "stopped$signal"
 done

@@ -22,11 +22,5 @@ TEST_CASE("paragraph: numbers stay together, text is escaped") {
         "<p class=\"note\">1\u00A0±\u00A02\u00A0% of 3\u00A0%, a &lt; b</p>\n");
 }
 
-TEST_CASE("shell_line: words that a shell reads back") {
-  CHECK(shell_line({"minitape", "--set", "a.b=0.1,-2", "x_y/z"}) ==
-        "minitape --set a.b=0.1,-2 x_y/z");
-  CHECK(shell_line({"a b", "", "$(c)", "it's", "*", "~"}) == "'a b' '' '$(c)' 'it'\\''s' '*' '~'");
-}
-
 }  // namespace
 }  // namespace minitape

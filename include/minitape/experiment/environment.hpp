@@ -18,11 +18,11 @@ struct Environment {
   std::string cpu;               // the processor's own name, "" where the system does not tell
   std::string os;                // "Debian GNU/Linux 12 (bookworm), Linux 6.1.0 x86_64"
   std::string date;              // of the call, in UTC: "2026-03-01T12:34:56Z"
-  std::string command;           // as the caller gives it
+  std::string command;           // that started the program, as a line of a shell; "" where unknown
 };
 
 /// The facts of this program, this machine and this moment.
-Environment environment(const std::string& command = "");
+Environment environment();
 
 /// As a JSON object, one fact a line, with a newline at the end.
 std::string environment_json(const Environment& environment);
