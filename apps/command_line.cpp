@@ -20,8 +20,7 @@ void add_train(CLI::App& app, Call& call) {
            "file repeats the run), metrics.csv (a row per epoch), steps.csv (a row per step), "
            "initial.safetensors and model.safetensors (all weights and running statistics), "
            "checkpoint.safetensors (where the run stands), environment.json. It never writes into "
-           "a "
-           "folder that holds another run.\n\n"
+           "a folder that holds another run.\n\n"
            "Ctrl-C and SIGTERM finish the step, write the checkpoint and end the program by that "
            "signal (a shell shows 130 or 143); a second one ends it at once. With --resume the run "
            "goes on from there, to the same bits as without a stop.",

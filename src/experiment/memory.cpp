@@ -264,7 +264,10 @@ std::string MemoryEstimate::to_text() const {
   line("next batch", images, "");
   line("program", program, "");
   line("a training step", step(), "   bench");
-  if (data == 0) return text.str();  // there is nothing to train on
+  if (data == 0) {  // a folder's images are not known without reading them
+    text << "  not counted: a data set, its evaluation, the checkpoint\n";
+    return text.str();
+  }
   line("data set", data, "");
   line("evaluation, one more batch", evaluation + images, "");
   line("checkpoint", checkpoint(), "");
