@@ -5,6 +5,7 @@
 #   2. release           unit tests; the proofs: gradients, identities, PyTorch's numbers, planted
 #                        mistakes, claims; the command on made data and on slices of real data
 #   3. asan-ubsan        the unit tests again, under AddressSanitizer and UBSan
+#   4. fuzz              the parsers of foreign bytes, some seconds each (tests/fuzz/run.sh for more)
 #
 #   bash tests/run.sh
 #
@@ -57,3 +58,9 @@ echo "== release: test"
 ctest --test-dir build/release --output-on-failure
 echo "== asan-ubsan: test"
 ctest --test-dir build/asan-ubsan --output-on-failure -L unit
+if bash apps/install_packages.sh clang libclang-rt-dev libomp-dev llvm; then
+  echo "== fuzz"
+  bash tests/fuzz/run.sh 5
+else
+  echo "clang cannot be installed: fuzzing is skipped"
+fi

@@ -17,8 +17,10 @@ namespace {
 constexpr std::size_t kAlignment = 64;  // one cache line, one AVX-512 vector
 
 // Under AddressSanitizer every buffer is fresh, so that it sees a use after free.
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__)  // as GCC says it
 constexpr bool kKeepBuffers = false;
+#elif defined(__clang__)
+constexpr bool kKeepBuffers = !__has_feature(address_sanitizer);
 #else
 constexpr bool kKeepBuffers = true;
 #endif
