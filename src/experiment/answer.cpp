@@ -135,7 +135,21 @@ Answer judge_settings(const Experiment& experiment, std::size_t which,
   return answer;
 }
 
-// The best variant against the second best, by mean final test accuracy.
+// The names of those that completed runs and are not clearly worse than the best.
+std::string not_clearly_behind(const std::vector<VariantHistory>& variants,
+                               const Comparison& comparison, std::size_t best) {
+  std::string names;
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    if (i == best || comparison.variants[i].final_accuracy.count == 0) continue;
+    const MeanSd difference = paired_difference(variants[best], variants[i]);
+    if (is_clear(difference) && difference.mean > 0) continue;
+    names += (names.empty() ? "" : "; ") + comparison.variants[i].name;
+  }
+  return names;
+}
+
+// The best variant against the second best, by mean final test accuracy. A third one with a lower
+// mean may still be as good, if its seeds are further apart: "best" is clear against all.
 Answer judge_best(const std::vector<VariantHistory>& variants, const Comparison& comparison) {
   std::vector<std::size_t> order(variants.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -147,8 +161,15 @@ Answer judge_best(const std::vector<VariantHistory>& variants, const Comparison&
                    [&](std::size_t a, std::size_t b) { return accuracy(a) > accuracy(b); });
   const VariantResult &best = comparison.variants[order.front()],
                       &last = comparison.variants[order.back()];
-  Answer answer = judge(variants, comparison, {order[0], order[1]}, best.name + " is best.",
-                        "No clear difference.");
+  const VariantResult& second = comparison.variants[order[1]];
+  const std::string rivals = not_clearly_behind(variants, comparison, order[0]);
+  const std::string good =
+      rivals.empty() ? best.name + " is best."
+                     : concat(best.name, " is ahead of ", second.name, ", not clearly of all.");
+  Answer answer = judge(variants, comparison, {order[0], order[1]}, good, "No clear difference.");
+  if (answer.verdict == good && !rivals.empty()) {
+    answer.sentences.push_back(concat("Not clearly behind ", best.name, ": ", rivals, "."));
+  }
   if (variants.size() > 2 && last.final_accuracy.count > 0) {
     answer.sentences.push_back("These are the best two of " + std::to_string(variants.size()) +
                                "; at the other end " + at_the_end(last) + ".");

@@ -126,6 +126,26 @@ TEST_CASE("answer: without a switch the best is held against the second best") {
   CHECK_FALSE(says(diverged, "other end"));
 }
 
+TEST_CASE("answer: best is only what is clearly better than every other variant") {
+  // Far from the third one's mean, but its seeds are further apart.
+  const std::vector<VariantHistory> variants{variant_of("r = 0.1", {0.5, 0.51, 0.5}),
+                                             variant_of("r = 1", {0.9, 0.92, 0.9}),
+                                             variant_of("r = 10", {0.95, 0.1, 0.3})};
+  const Answer unclear = answer_of(kRates, variants);
+  CHECK(unclear.verdict == "r = 1 is ahead of r = 0.1, not clearly of all.");
+  CHECK(says(unclear, "Not clearly behind r = 1: r = 10."));
+  // Two seeds cannot tell either, no seed does not matter.
+  CHECK(
+      answer_of(kRates, {variants[0], variants[1], variant_of("r = 10", {0.1, 0.1, -1})}).verdict ==
+      "r = 1 is ahead of r = 0.1, not clearly of all.");
+  CHECK(answer_of(kRates, {variants[0], variants[1], variant_of("r = 10", {-1, -1, -1})}).verdict ==
+        "r = 1 is best.");
+  // Where not even the second is clearly behind, nothing else is said.
+  const Answer none = answer_of(kRates, {variants[1], variants[1], variants[2]});
+  CHECK(none.verdict == "No clear difference.");
+  CHECK_FALSE(says(none, "Not clearly behind"));
+}
+
 TEST_CASE("answer: the switch at each setting of the other keys") {
   // The last key runs fastest: off 0.1, off 1, off 10, off 100, on 0.1, on 1, on 10, on 100.
   const std::vector<VariantHistory> variants{

@@ -32,7 +32,8 @@ struct Answer {
 };
 
 /// By final test accuracy, seed by seed. Where one varied key is a switch (true and false), it is
-/// judged at each setting of the others; else the best variant is held against the second best.
+/// judged at each setting of the others; else the best variant is held against the second best, and
+/// called best only where it is clearly better than every other one.
 /// `variants` and the results' variants must be in the order of make_variants.
 Answer answer(const Experiment& experiment, const std::vector<VariantHistory>& variants,
               const Comparison& comparison);
