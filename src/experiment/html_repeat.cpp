@@ -46,7 +46,8 @@ std::string environment_part(const std::vector<VariantHistory>& variants) {
   for (const VariantHistory& variant : variants) {
     for (const RunHistory& run : variant.runs) {
       std::ifstream file(run.folder / "environment.json");
-      environments.push_back(nlohmann::json::parse(file, nullptr, false));  // null where it is bad
+      // What cannot be read is "discarded", a value without any fields.
+      environments.push_back(nlohmann::json::parse(file, nullptr, false));
     }
   }
   std::string list;
