@@ -48,7 +48,8 @@ inline Vector exponential(Vector x) {
   e_r = e_r * r * r + r + 1;
 
   const auto exponent = std::bit_cast<BitVector>(shifted) << 23;  // n · 2^23: other bits leave
-  return std::bit_cast<Vector>(std::bit_cast<BitVector>(e_r) + exponent);
+  const auto result = std::bit_cast<Vector>(std::bit_cast<BitVector>(e_r) + exponent);
+  return x == x ? result : x;  // the bits of a NaN are no exponent
 }
 #endif
 
