@@ -15,8 +15,10 @@
 namespace {
 
 // A PNG's data can decompress to a thousand times their size. More than what the largest image needs
-// (four bytes a pixel, and some to work with) is not given to stb.
-constexpr std::size_t kMaxAllocation = 5 * std::size_t{minitape::kMaxImagePixels};
+// is not given to stb: 8 bytes a pixel (16 bits for each of red, green, blue and alpha) and one for
+// the filter of each line. Where stb does not know the size from the header (data in many chunks,
+// interlaced lines) it doubles what it has, so that twice as much must be allowed.
+constexpr std::size_t kMaxAllocation = 17 * std::size_t{minitape::kMaxImagePixels};
 
 // Filled with zeros: stb 2.27 (Debian 12) reads the tables of a JPEG's codes even where the file has
 // none, and chance would lead it to any place in memory.

@@ -133,8 +133,8 @@ TEST_CASE("image: too many pixels are refused before memory is taken") {
         }) == "");
 }
 
-TEST_CASE("image: a PNG that would decompress to gigabytes is refused") {
-  // One compressed block of 16 MB of zeros, written 300 times: 5 MB that hold 5 GB.
+// A PNG whose data are so many times 16 MB of zeros: one compressed block, written again and again.
+Bytes png_of_zeros(Bytes file, int times) {
   const Bytes zeros(std::size_t{16} << 20, 0);
   Bytes block(100'000), data{0x78, 0x01};
   z_stream stream{};
@@ -146,14 +146,27 @@ TEST_CASE("image: a PNG that would decompress to gigabytes is refused") {
   REQUIRE(deflate(&stream, Z_FULL_FLUSH) == Z_OK);
   block.resize(stream.total_out);
   deflateEnd(&stream);
-  for (int i = 0; i < 300; ++i) data.insert(data.end(), block.begin(), block.end());
-
-  Bytes file = png_header(1, 1, PngColour::grey);
+  for (int i = 0; i < times; ++i) data.insert(data.end(), block.begin(), block.end());
+  data.insert(data.end(), {1, 0, 0, 0xff, 0xff});  // an empty block: the last
   put_chunk(file, "IDAT", data);
   put_chunk(file, "IEND", {});
+  return file;
+}
+
+TEST_CASE("image: a PNG that would decompress to gigabytes is refused") {
+  const Bytes file = png_of_zeros(png_header(1, 1, PngColour::grey), 300);  // 5 MB hold 5 GB
   const long before = peak_kilobytes();
   CHECK(error_lacks({"bomb.png", "damaged"}, [&] { decode_image(file, "bomb.png", 1); }) == "");
   CHECK(peak_kilobytes() - before < 700'000);
+}
+
+TEST_CASE("image: the largest PNG is read, also with the most bits and some bytes too many") {
+  // 50 megapixels of 8 bytes are 400 MB, 25 times 16 MB are 419 MB. Behind the transparent pixels
+  // is white.
+  const Bytes file = png_of_zeros(png_header(10'000, 5'000, PngColour::rgba, 16), 25);
+  const Image image = decode_image(file, "large.png", 1);
+  CHECK(image.shape == Shape{5'000, 10'000, 1});
+  CHECK(std::count(image.pixels.begin(), image.pixels.end(), 255) == 50'000'000);
 }
 
 // A JPEG of 8×8 grey pixels with one Huffman code that has `most` symbols of 16 bits and as many of
