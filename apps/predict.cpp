@@ -69,14 +69,16 @@ int run_predict(const Arguments& arguments) {
   std::vector<Prediction> answers;
   int code = 0;
   for (const std::string& file : arguments.images) {
+    std::string about;  // what a message begins with
     try {
       const Image picture = read_image(file, trained.facts.image_shape.channels());
+      about = file + ": ";  // a picture that cannot be read is named already
       const Image image = prepared(trained, picture, preparation);
       answers.push_back({file, probabilities(trained.model, trained.facts, image)});
       if (!arguments.json) std::cout << to_text(answers.back(), names, glyphs) << std::flush;
       if (arguments.fold) fold.add(image, answers.back().probabilities);
     } catch (const Error& error) {
-      std::cerr << "minitape: " << file << ": " << error.what() << "\n";
+      std::cerr << "minitape: " << about << error.what() << "\n";
       code = static_cast<int>(Fault::bad_input);
     }
   }

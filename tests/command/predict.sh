@@ -69,13 +69,14 @@ PYTHON
 expect 2 "PNG or JPEG" "$minitape" predict digits text.png
 expect 2 "damaged, cut short" "$minitape" predict digits cut.png
 expect 2 "huge.png" "$minitape" predict digits huge.png
-expect 2 "no ink" "$minitape" predict digits white1.png
+expect 2 "minitape: white1.png: [digit] finds no ink" "$minitape" predict digits white1.png
 expect 2 "no ink" "$minitape" predict digits white28.png
 expect 2 "missing.png" "$minitape" predict digits missing.png
 expect 2 "empty" "$minitape" predict digits empty
 expect 2 "0_20x20_dark.png: 0 (" "$minitape" predict digits text.png "$photos/0_20x20_dark.png" cut.png
-grep -q 'minitape: text.png: ' output.txt && grep -q 'minitape: cut.png: ' output.txt ||
-  fail "the broken images are not named"
+grep -q 'minitape: \[image\] text.png must' output.txt &&
+  grep -q 'minitape: \[image\] cut.png must' output.txt ||
+  fail "the broken images are not named, each once"
 expect 2 "[]" "$minitape" predict digits text.png --json
 
 # ---- Real MNIST ----
