@@ -13,13 +13,13 @@
 #include <new>
 
 #include "command_line.hpp"
+#include "minitape/core/free_memory.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/experiment/atomic_file.hpp"
 #include "minitape/experiment/benchmark.hpp"
 #include "minitape/experiment/build.hpp"
 #include "minitape/experiment/compare.hpp"
 #include "minitape/experiment/contact_sheet.hpp"
-#include "minitape/experiment/free_memory.hpp"
 #include "minitape/experiment/memory.hpp"
 #include "minitape/experiment/profile.hpp"
 #include "minitape/experiment/progress.hpp"

@@ -1,11 +1,10 @@
 #include "minitape/data/image_folder.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cmath>
 
+#include "minitape/core/free_memory.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/data/image.hpp"
 
@@ -125,13 +124,13 @@ struct Failure {
   std::string reason;  // names the file
 };
 
-void check_memory(const fs::path& folder, Index images, Index image_bytes) {
+void check_images_fit(const fs::path& dir, Index images, Index image_bytes) {
   const double bytes = static_cast<double>(images) * static_cast<double>(image_bytes);
-  const double memory =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  MINITAPE_CHECK(bytes < memory, "[folder] the images must fit into memory: ", images, " of ",
-                 folder.string(), " take ", std::ceil(bytes / 1e9), " GB, this machine has ",
-                 std::floor(memory / 1e9), " GB; reduce data.image_size or the limit");
+  const double free_bytes = free_memory();
+  MINITAPE_CHECK(bytes < free_bytes, "[folder] the images must fit into memory: ", images, " of ",
+                 dir.string(), " take ", static_cast<Index>(std::ceil(bytes / 1e6)), " MB, ",
+                 static_cast<Index>(free_bytes / 1e6),
+                 " MB are free; reduce data.image_size or the limits");
 }
 
 // Appends the first `limit` images that can be read, and returns what could not be read on the way.
@@ -198,13 +197,16 @@ std::string note_about(const std::vector<Failure>& failures, Index good, const D
   return text;
 }
 
+// How many images of a set are to be read.
+Index wanted_of(const std::vector<File>& files, Index limit) {
+  return limit == 0 ? std::ssize(files) : std::min(limit, std::ssize(files));
+}
+
 // The first images of a set, and a note where some of them are left out.
 Dataset read_set(const fs::path& folder, const std::vector<std::string>& class_names,
-                 const std::vector<File>& files, Index limit, const Shape& shape,
+                 const std::vector<File>& files, Index wanted, const Shape& shape,
                  std::vector<std::string>& notes) {
   Dataset dataset{.name = folder.string(), .image_shape = shape, .class_names = class_names};
-  const Index wanted = limit == 0 ? std::ssize(files) : std::min(limit, std::ssize(files));
-  check_memory(folder, wanted, shape.size());
   const std::vector<Failure> failures = read_images(files, wanted, dataset);
   check_no_class_lost(files, failures, dataset);
   if (!failures.empty()) notes.push_back(note_about(failures, dataset.size(), dataset));
@@ -239,11 +241,14 @@ TrainTest load_image_folder(const fs::path& dir, const ImageFolderOptions& optio
   }
 
   const Shape shape{options.image_size, options.image_size, options.channels};
-  const auto read = [&](const fs::path& folder, const Listing& listing, Index limit) {
-    return read_set(folder, class_names, listing.files, limit, shape, sets.notes);
+  const Index train_images = wanted_of(train_list.files, options.train_limit);
+  const Index test_images = wanted_of(test_list.files, options.test_limit);
+  check_images_fit(dir, train_images + test_images, shape.size());
+  const auto read = [&](const fs::path& folder, const Listing& listing, Index wanted) {
+    return read_set(folder, class_names, listing.files, wanted, shape, sets.notes);
   };
-  sets.train = read(train, train_list, options.train_limit);
-  sets.test = read(test, test_list, options.test_limit);
+  sets.train = read(train, train_list, train_images);
+  sets.test = read(test, test_list, test_images);
   return sets;
 }
 

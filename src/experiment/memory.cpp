@@ -6,9 +6,9 @@
 #include <new>
 #include <sstream>
 
+#include "minitape/core/free_memory.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/experiment/build.hpp"
-#include "minitape/experiment/free_memory.hpp"
 #include "minitape/ops/arithmetic.hpp"
 #include "minitape/ops/pool.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"

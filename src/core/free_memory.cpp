@@ -1,4 +1,4 @@
-#include "minitape/experiment/free_memory.hpp"
+#include "minitape/core/free_memory.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
