@@ -1,22 +1,30 @@
 #include "minitape/nn/fold.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <typeinfo>
+#include <string_view>
 
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/conv2d.hpp"
+#include "nn/exactly.hpp"
 
 namespace minitape {
 namespace {
 
-// The layer as an L, or nullptr. Exactly an L: a class derived from it may compute something else.
-template <class L>
-L* exactly(Layer& layer) {
-  return typeid(layer) == typeid(L) ? static_cast<L*>(&layer) : nullptr;
+// The parameter with that role, which the layer has.
+Tensor& parameter_of(const LayerState& state, Role role) {
+  const auto has_role = [role](const Parameter* parameter) { return parameter->role == role; };
+  return (*std::find_if(state.parameters.begin(), state.parameters.end(), has_role))->value;
+}
+
+// The buffer with that name (behind the prefix of the layer), which the layer has.
+Tensor& buffer_of(const LayerState& state, std::string_view name) {
+  const auto has_name = [name](const Buffer* buffer) { return buffer->name.ends_with(name); };
+  return (*std::find_if(state.buffers.begin(), state.buffers.end(), has_name))->value;
 }
 
 // Whether the layer is one that batch norm folds into. If so, it has a bias afterwards.
-bool prepare(Layer& layer) {
+bool make_foldable(Layer& layer) {
   if (auto* const conv2d = exactly<Conv2D>(layer)) {
     conv2d->add_bias();
     return true;
@@ -31,9 +39,12 @@ bool prepare(Layer& layer) {
 // `layer` has a kernel [..., C] and a bias [C].
 void fold_into(Layer& layer, BatchNorm& batch_norm) {
   const LayerState target = layer.state(), source = batch_norm.state();
-  Tensor &kernel = target.parameters[0]->value, &bias = target.parameters[1]->value;
-  const Tensor &gamma = source.parameters[0]->value, &beta = source.parameters[1]->value;
-  const Tensor &mean = source.buffers[0]->value, &variance = source.buffers[1]->value;
+  Tensor& kernel = parameter_of(target, Role::kernel);
+  Tensor& bias = parameter_of(target, Role::bias);
+  const Tensor& gamma = parameter_of(source, Role::gamma);
+  const Tensor& beta = parameter_of(source, Role::beta);
+  const Tensor& mean = buffer_of(source, "running_mean");
+  const Tensor& variance = buffer_of(source, "running_variance");
   MINITAPE_CHECK(bias.size() == gamma.size(), "[fold] ", layer.type(), " gives ", bias.size(),
                  " channels, but the batch norm behind it has ", gamma.size());
   const double epsilon = batch_norm.options().epsilon;
@@ -55,7 +66,7 @@ void fold(Sequential& model) {
     if (auto* const residual = exactly<Residual>(layer)) fold(residual->body());
     auto* const batch_norm =
         i + 1 < model.size() ? exactly<BatchNorm>(model.layer(i + 1)) : nullptr;
-    if (batch_norm && prepare(layer)) {
+    if (batch_norm && make_foldable(layer)) {
       fold_into(layer, *batch_norm);
       model.remove(i + 1);  // now look behind the same layer again: a second one may follow
     } else {

@@ -1,12 +1,12 @@
 #include "minitape/nn/sequential.hpp"
 
 #include <algorithm>
-#include <typeinfo>
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/simple_layers.hpp"
 #include "minitape/ops/arithmetic.hpp"
+#include "nn/exactly.hpp"
 
 namespace minitape {
 namespace {
@@ -68,26 +68,18 @@ Shape Sequential::output_shape(const Shape& input) const {
 
 // ---- Neighbours that are computed together or in another order, with the same result ----
 
-// Whether layer i and the next are exactly these: a class derived from one of them may compute
-// something else.
-template <class First, class Second>
-bool Sequential::are_neighbours(std::size_t i) const {
-  if (i + 1 == entries_.size()) return false;
-  const Layer &layer = *entries_[i].layer, &next = *entries_[i + 1].layer;
-  return typeid(layer) == typeid(First) && typeid(next) == typeid(Second);
-}
-
 bool Sequential::is_relu(std::size_t i) const {
-  return static_cast<const Activation&>(*entries_[i].layer).kind() == Activation::relu;
+  const auto* const activation = exactly<Activation>(layer(i));
+  return activation && activation->kind() == Activation::relu;
 }
 
 bool Sequential::is_batch_norm_before_relu(std::size_t i) const {
-  return are_neighbours<BatchNorm, Activation>(i) && is_relu(i + 1);
+  return i + 1 < size() && exactly<BatchNorm>(layer(i)) && is_relu(i + 1);
 }
 
 bool Sequential::is_relu_before_max_pool(std::size_t i) const {
-  return are_neighbours<Activation, Pool>(i) && is_relu(i) &&
-         entries_[i + 1].layer->type() == "max_pool";
+  return i + 1 < size() && is_relu(i) && exactly<Pool>(layer(i + 1)) &&
+         layer(i + 1).type() == "max_pool";
 }
 
 // ---- Forward and predict ----

@@ -284,6 +284,34 @@ TEST_CASE("batch norm and relu are computed at once, unless a class derived from
   CHECK(mismatch(y.value(), numbers({2, 2}, {1, 0, 3, 4})) == "");
 }
 
+TEST_CASE("a class derived from an activation is not taken for a relu: it may compute otherwise") {
+  // Gives back its input turned round: neither can be taken for a relu.
+  class Negative : public Activation {
+   public:
+    Negative() : Activation(Activation::relu) {}
+    Var forward(Var x, Mode) override { return Real(-1) * x; }
+    Tensor predict(Tensor x) const override {
+      for (Real& value : x.values()) value = -value;
+      return x;
+    }
+  };
+  Sequential behind, before;
+  behind.add<BatchNorm>(1);
+  behind.add<Negative>();
+  behind.initialize(1);
+  Tape tape;
+  const Tensor pair({2, 1}, {-100, 100});  // batch norm makes -1 and 1 of it
+  const Tensor turned = behind.forward(tape.constant(pair), Mode::training).value();
+  CHECK(mismatch(turned, Tensor({2, 1}, {1, -1})) == "");
+
+  before.add<Negative>();
+  before.add<Pool>(Pool::max, PoolOptions{2});
+  before.initialize(1);
+  const Tensor image({1, 2, 2, 1}, {1, 2, 3, 4}), expected({1, 1, 1, 1}, {-1});
+  CHECK(mismatch(before.predict(image), expected) == "");
+  CHECK(mismatch(before.forward(tape.constant(image), Mode::training).value(), expected) == "");
+}
+
 TEST_CASE("relu and pools: the same bits as one layer after the other") {
   // Whole numbers, so that windows hold equal values, zeros and nothing but negative ones.
   Tensor x = random_tensor("x", {2, 6, 6, 3});

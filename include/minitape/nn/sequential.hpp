@@ -39,9 +39,9 @@ class Sequential : public Layer {
   Shape output_shape(const Shape& input) const override;
   /// Throws when initialize() has not been called.
   Var forward(Var x, Mode mode) override;
-  /// Sends 32 examples at a time through all layers, on one thread each, so that a layer finds in the
-  /// cache what the one before has written. Up to 32 examples have the same bits as with forward;
-  /// more may be rounded otherwise, because matrix products are then cut elsewhere.
+  /// Sends 32 examples at a time through all layers, on one thread each. Up to 32 examples have the
+  /// same bits as with forward; more may be rounded otherwise, because matrix products are then cut
+  /// elsewhere.
   Tensor predict(Tensor x) const override;
   LayerState state() override;
   void initialize(std::uint64_t seed) override;
@@ -60,9 +60,7 @@ class Sequential : public Layer {
     std::unique_ptr<Layer> layer;
   };
 
-  template <class First, class Second>
-  bool are_neighbours(std::size_t i) const;
-  bool is_relu(std::size_t i) const;                    // of an Activation
+  bool is_relu(std::size_t i) const;
   bool is_batch_norm_before_relu(std::size_t i) const;  // computed at once in training
   bool is_relu_before_max_pool(std::size_t i) const;    // computed the other way round
 
