@@ -29,8 +29,8 @@ Tensor map(Tensor&& x, Function f) {
   return std::move(x);
 }
 
-/// The same for a function of vectors. The last numbers fill up a vector with zeros, so that what
-/// becomes of a number does not depend on where it stands.
+/// The same for a function of vectors, always into a new tensor. The last numbers fill up a vector
+/// with zeros, so that what becomes of a number does not depend on where it stands.
 template <class Function>
 Tensor map_vectors(const Tensor& x, Function f) {
   Tensor y = Tensor::uninitialized(x.shape());

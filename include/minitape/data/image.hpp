@@ -30,7 +30,7 @@ struct Image {
 };
 
 /// Larger images are refused before any memory is taken for them: a few hundred bytes can claim to
-/// be a picture of any size, and decoding one takes up to 15 bytes a pixel.
+/// be a picture of any size, and decoding one takes up to 30 bytes a pixel.
 inline constexpr Index kMaxImageSide = 65'535;        // pixels
 inline constexpr Index kMaxImagePixels = 50'000'000;  // height times width
 
