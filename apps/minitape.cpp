@@ -77,7 +77,7 @@ int run_train(const Arguments& arguments) {
   MINITAPE_CHECK(arguments.resume || !RunFolder::holds_run(out), "[train] ", out,
                  " holds another run: name a new folder with --out, go on with --resume, or remove "
                  "this one");
-  check_memory(config, Work::train, free_memory());
+  check_memory(config, Work::train, memory_room());
   const TrainTest data = load_and_tell(config);
   const StopSignals signals;
   Progress progress(std::cerr, isatty(STDERR_FILENO) != 0);
@@ -109,9 +109,8 @@ int run_compare(const Arguments& arguments) {
   std::vector<Variation> variations;
   for (const std::string& text : arguments.vary) variations.push_back(parse_variation(text));
   const auto variants = make_variants(arguments.config, arguments.set, variations);
-  for (const Variant& variant : variants) {
-    check_memory(variant.config, Work::train, free_memory());
-  }
+  const MemoryRoom room = memory_room();
+  for (const Variant& variant : variants) check_memory(variant.config, Work::train, room);
   const Fairness fairness = check_fair(variants, variations, arguments.seeds);
   std::cout << fairness.sentence << "\n" << std::flush;
 
@@ -160,12 +159,12 @@ int run_data(const Arguments& arguments) {
 int run_summary(const Arguments& arguments) {
   const Config config = arguments.read();
   const Shape input = input_shape(config);
-  const double free_bytes = free_memory();
-  check_memory(config, Work::build, free_bytes);
+  const MemoryRoom room = memory_room();
+  check_memory(config, Work::build, room);
   std::cout << summarize(build_model(config, input), input).to_string() << "\n";
   try {
     std::cout << estimate_memory(config).to_text();
-    check_memory(config, Work::train, free_bytes);
+    check_memory(config, Work::train, room);
   } catch (const Error& error) {
     std::cout << "no training with this config: " << error.what() << "\n";
   }
@@ -174,7 +173,7 @@ int run_summary(const Arguments& arguments) {
 
 int run_bench(const Arguments& arguments) {
   const Config config = arguments.read();
-  check_memory(config, Work::bench, free_memory());
+  check_memory(config, Work::bench, memory_room());
   if (arguments.profile) {
     std::cout << profile(config, arguments.config, arguments.steps).to_text();
     return 0;
@@ -198,7 +197,7 @@ int run_bench(const Arguments& arguments) {
 
 int run_gradcheck(const Arguments& arguments) {
   const Config config = arguments.read();
-  check_memory(config, Work::build, free_memory());
+  check_memory(config, Work::build, memory_room());
   const ModelCheck check = check_model(arguments.config, config, arguments.check);
   std::cout << check.to_string();
   return check.passed() ? 0 : static_cast<int>(Fault::run_failed);

@@ -95,6 +95,10 @@ double resident_memory() {
   return pages_of_process(1);
 }
 
+MemoryRoom memory_room() {
+  return {free_memory(), resident_memory()};
+}
+
 double peak_memory() {
   return 1024 * number_after("/proc/self/status", "VmHWM:", 0);
 }

@@ -6,90 +6,17 @@
 #include <new>
 #include <sstream>
 
-#include "minitape/core/free_memory.hpp"
+#include "experiment/least_memory.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/experiment/build.hpp"
+#include "minitape/experiment/trainer.hpp"
 #include "minitape/ops/arithmetic.hpp"
-#include "minitape/ops/pool.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
 
 namespace minitape {
 namespace {
 
-// ---- From the shapes alone ----
-
 constexpr double kBytes = sizeof(Real);
-
-// Counts numbers, not bytes; in double, which does not overflow.
-struct Count {
-  double parameters = 0;
-  double outputs = 0;  // of one example, the input included
-};
-
-double product(const Shape& shape) {
-  double size = 1;
-  for (int axis = 0; axis < shape.rank(); ++axis) size *= static_cast<double>(shape[axis]);
-  return size;
-}
-
-void count_layers(const std::vector<LayerConfig>& layers, Shape& shape, Count& count);
-
-// What one layer makes of one example.
-Shape count_layer(const LayerConfig& layer, const Shape& shape, Count& count) {
-  const std::string& type = layer.type;
-  if (type == "conv2d") {
-    count.parameters += product({layer.kernel, layer.kernel, shape.channels(), layer.filters});
-    const Window w = Window::over(type, shape.with_batch(1), layer.kernel, layer.kernel,
-                                  layer.stride, layer.padding);
-    return {w.out_h, w.out_w, layer.filters};
-  }
-  if (type == "dense") {
-    count.parameters += product({shape.channels(), layer.units});
-    return {layer.units};
-  }
-  if (type == "max_pool" || type == "avg_pool") {
-    const Window w =
-        pool_window(type, shape.with_batch(1), {layer.size, layer.stride, layer.padding});
-    return {w.out_h, w.out_w, shape.channels()};
-  }
-  if (type == "global_avg_pool") return {shape.channels()};
-  if (type == "flatten") return {shape.size()};
-  if (type == "residual") {
-    Shape body = shape;
-    count_layers(layer.layers, body, count);
-  }
-  return shape;
-}
-
-void count_layers(const std::vector<LayerConfig>& layers, Shape& shape, Count& count) {
-  for (const LayerConfig& layer : layers) {
-    // Batch norm may be off. It and a relu can be computed together with a neighbour and then leave
-    // no output of their own.
-    if (layer.type == "batch_norm" || layer.type == "relu") continue;
-    shape = count_layer(layer, shape, count);
-    count.outputs += product(shape);
-  }
-}
-
-Count count_model(const Config& config) {
-  Shape shape = input_shape(config);
-  Count count{.outputs = product(shape)};
-  try {
-    count_layers(config.model.layers, shape, count);
-  } catch (const Error&) {
-    // These layers do not fit together. That is for the model to say.
-  }
-  return count;
-}
-
-double data_bytes(const Config& config) {
-  if (config.data.name == "none") return 0;
-  const DataSize size = data_size(build_source(config));
-  return static_cast<double>(size.train + size.test) * (product(input_shape(config)) + 1);
-}
-
-// ---- From a step ----
-
 constexpr Index kProbe = 16;  // images: as many as the groups that sum up a kernel's gradient
 
 double held() {
@@ -101,9 +28,11 @@ double taken() {
   return static_cast<double>(stats.bytes_in_use + stats.bytes_kept);
 }
 
-// Takes one training step and looks.
+// Builds the model, takes one training step, measures it once, and looks after each of the three.
 MemoryEstimate probe(const Config& config, Index batch_size) {
   MemoryEstimate estimate{.batch_size = batch_size, .threads = thread_count()};
+
+  // The model: its parameters, their gradients, the optimizer's velocities.
   release_kept_buffers();
   const double before = held();
   const Shape input = input_shape(config);
@@ -117,6 +46,7 @@ MemoryEstimate probe(const Config& config, Index batch_size) {
   const double model_bytes = held() - before;
   estimate.optimizer = model_bytes - estimate.parameters - estimate.gradients;
 
+  // A step: the batch, what forward leaves on the tape, what backward takes besides.
   Tape tape;
   const Var images = tape.constant(Tensor::zeros(input.with_batch(batch_size)));
   estimate.images = held() - before - model_bytes;
@@ -132,13 +62,15 @@ MemoryEstimate probe(const Config& config, Index batch_size) {
   estimate.program = resident_memory() - taken();
   tape.clear();
 
-  // The model is measured on 256 images at a time, each thread with 32 of them.
+  // The measuring: each thread has some of the images of a batch.
+  constexpr Index kPiece = Sequential::kPiece;
   release_kept_buffers();
   const double alone = taken();
-  const_cast<const Sequential&>(model).predict(Tensor::zeros(input.with_batch(32)));
-  const double pieces = std::min(thread_count(), 8);
+  const_cast<const Sequential&>(model).predict(Tensor::zeros(input.with_batch(kPiece)));
+  const auto pieces = std::min<Index>(thread_count(), chunk_count(kEvaluationBatch, kPiece));
   estimate.evaluation =
-      pieces * (taken() - alone) + 256 / static_cast<double>(batch_size) * estimate.images;
+      static_cast<double>(pieces) * (taken() - alone) +
+      static_cast<double>(kEvaluationBatch) / static_cast<double>(batch_size) * estimate.images;
   return estimate;
 }
 
@@ -157,27 +89,12 @@ MemoryEstimate on_line(const MemoryEstimate& one, const MemoryEstimate& two, Ind
 
 // ---- Too much ----
 
-// Bytes: fixed + batch_size·per_image.
-struct Need {
-  double fixed = 0, per_image = 0;
-  double of(Index batch_size) const { return fixed + static_cast<double>(batch_size) * per_image; }
-};
-
-Need least_need(const Config& config, Work work) {
-  const Count count = count_model(config);
-  // A parameter has a value and a gradient, and with momentum a velocity.
-  const bool velocities = work != Work::build && config.optimizer.momentum > 0;
-  return {.fixed = kBytes * (velocities ? 3 : 2) * count.parameters +
-                   (work == Work::train ? data_bytes(config) : 0),
-          .per_image = work == Work::build ? 0 : kBytes * count.outputs};
-}
-
-// What the process does not hold yet, `estimate` being what it needs in all.
-Need further_need(const MemoryEstimate& estimate, Work work) {
+// What the process did not hold yet, `estimate` being what it needs in all.
+Need further_need(const MemoryEstimate& estimate, Work work, double resident_bytes) {
   const double all = work == Work::train ? estimate.train() : estimate.step();
   const double images = (work == Work::train ? 2 : 1) * estimate.images;
   const double growing = estimate.activations + estimate.workspace + images;
-  return {.fixed = all - growing - resident_memory(),
+  return {.fixed = all - growing - resident_bytes,
           .per_image = growing / static_cast<double>(estimate.batch_size)};
 }
 
@@ -215,10 +132,6 @@ double MemoryEstimate::train() const {
   return step() + images + data + evaluation + checkpoint();
 }
 
-double least_memory(const Config& config, Work work) {
-  return least_need(config, work).of(config.train.batch_size);
-}
-
 MemoryEstimate estimate_memory(const Config& config) try {
   const Index batch_size = config.train.batch_size;
   MemoryEstimate estimate;
@@ -238,14 +151,15 @@ MemoryEstimate estimate_memory(const Config& config) try {
       "free. Choose a smaller model");
 }
 
-void check_memory(const Config& config, Work work, double free_bytes) {
+void check_memory(const Config& config, Work work, const MemoryRoom& room) {
   const Need least = least_need(config, work);
-  check(config, work, least, "at least", free_bytes);
+  check(config, work, least, "at least", room.free_bytes);
   if (work == Work::build) return;
-  // What the bound leaves out is not ten times as large: workspace, and evaluation's 256 images.
-  if (10 * least.of(std::max<Index>(256, config.train.batch_size)) < free_bytes) return;
+  // What the bound leaves out is not ten times as large: workspace, and the images of an evaluation.
+  if (10 * least.of(std::max(kEvaluationBatch, config.train.batch_size)) < room.free_bytes) return;
 
-  check(config, work, further_need(estimate_memory(config), work), "about", free_bytes);
+  check(config, work, further_need(estimate_memory(config), work, room.resident_bytes), "about",
+        room.free_bytes);
 }
 
 std::string MemoryEstimate::to_text() const {

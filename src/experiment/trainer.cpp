@@ -11,7 +11,6 @@
 namespace minitape {
 namespace {
 
-constexpr Index kEvaluationBatch = 256;
 constexpr Index kTrainEvalImages = 10'000;  // the fixed part of the training set that is evaluated
 
 using Clock = std::chrono::steady_clock;

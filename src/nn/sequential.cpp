@@ -13,8 +13,6 @@ namespace {
 
 // ---- Pieces of a batch ----
 
-constexpr Index kPiece = 32;  // images that are predicted together
-
 Tensor copy_of_rows(const Tensor& x, Index begin, Index end) {
   const Shape example = x.shape().without_batch();
   Tensor rows = Tensor::uninitialized(example.with_batch(end - begin));

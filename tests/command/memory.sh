@@ -61,6 +61,12 @@ expect 2 "[memory] train with batches of 100000 must fit into memory: it needs a
   with_room 4000 "$minitape" train "$cifar" --threads 2 --set train.batch_size=100000
 expect 2 "Choose a train.batch_size of at most" \
   with_room 4000 "$minitape" compare "$cifar" --threads 2 --set train.batch_size=100000
+# What train accepts compare accepts for every variant, though the first estimate starts threads.
+small=("$cifar" --threads 2 --set data.name=digits --set data.train_limit=256
+  --set data.test_limit=50 --set train.max_steps=1)
+expect 0 "run folder" with_room 1040 "$minitape" train "${small[@]}" --out one
+expect 0 "report.html" with_room 1040 "$minitape" compare "${small[@]}" --out several \
+  --vary optimizer.learning_rate=0.1,0.2,0.3
 # Layers' outputs alone would fit, the workspace does not.
 expect 2 "[memory] bench with batches of 700 must fit into memory: it needs about" \
   with_room 1500 "$minitape" bench "$cifar" --threads 2 --set train.batch_size=700

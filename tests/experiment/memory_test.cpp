@@ -148,25 +148,41 @@ TEST_CASE("least_memory: of models that no machine could hold, and that are none
   CHECK(least_memory(misfit, Work::bench) == sizeof(Real) * 2 * 2 * (24 * 20 * 3));
 }
 
+// With so much free, now.
+MemoryRoom room_of(double free_bytes) {
+  return {free_bytes, resident_memory()};
+}
+
 TEST_CASE("check_memory: refuses what does not fit, and says what would" * kEstimates) {
   const UseThreads use(1);
   const Config config = config_of(1000);
-  CHECK_NOTHROW(check_memory(config, Work::bench, 1e12));
+  CHECK_NOTHROW(check_memory(config, Work::bench, room_of(1e12)));
   // Not even the lower bound.
   const double least = least_memory(config, Work::bench);
   CHECK(error_lacks({"[memory] bench with batches of 1000 must fit into memory: it needs at least",
                      " MB more, and 100 MB are free. Choose a train.batch_size of at most "},
-                    [&] { check_memory(config, Work::bench, 100e6); }) == "");
+                    [&] { check_memory(config, Work::bench, room_of(100e6)); }) == "");
   // The bound, but not the step.
   CHECK(error_lacks({"it needs about "},
-                    [&] { check_memory(config, Work::bench, 1.01 * least); }) == "");
-  CHECK_NOTHROW(check_memory(config, Work::bench, 4 * least));
+                    [&] { check_memory(config, Work::bench, room_of(1.01 * least)); }) == "");
+  CHECK_NOTHROW(check_memory(config, Work::bench, room_of(4 * least)));
   CHECK(error_lacks({"Choose a smaller model or less data"},
-                    [&] { check_memory(config, Work::bench, 1000); }) == "");
+                    [&] { check_memory(config, Work::bench, room_of(1000)); }) == "");
   // A model that cannot even be built: it must not be tried.
   const Config huge = config_of(1, R"({ type = "dense", units = 100000 })", "[100000]");
   CHECK(error_lacks({"[memory] the model must fit into memory: it needs at least"},
-                    [&] { check_memory(huge, Work::build, 1e9); }) == "");
+                    [&] { check_memory(huge, Work::build, room_of(1e9)); }) == "");
+}
+
+TEST_CASE("check_memory: what was held when the room was looked at is not needed again" *
+          kEstimates) {
+  const UseThreads use(1);
+  const Config config = config_of(1000);
+  const double little = 1.01 * least_memory(config, Work::bench);
+  CHECK_THROWS_AS(check_memory(config, Work::bench, {little, 0}), Error);
+  // As where a model has been there before: not what is held now decides.
+  const double all = estimate_memory(config).step();
+  CHECK_NOTHROW(check_memory(config, Work::bench, {little, all}));
 }
 
 TEST_CASE("check_memory: the batch size that it names is not refused" * kEstimates) {
@@ -175,14 +191,14 @@ TEST_CASE("check_memory: the batch size that it names is not refused" * kEstimat
   const double free_bytes = 1.01 * least_memory(config, Work::bench);
   std::string message;
   try {
-    check_memory(config, Work::bench, free_bytes);
+    check_memory(config, Work::bench, room_of(free_bytes));
   } catch (const Error& error) {
     message = error.what();
   }
   const Index fits = std::stoll("0" + message.substr(message.rfind(' ') + 1));
   CHECK(fits > 200);
   CHECK(fits < 1000);
-  CHECK_NOTHROW(check_memory(config_of(fits), Work::bench, free_bytes));
+  CHECK_NOTHROW(check_memory(config_of(fits), Work::bench, room_of(free_bytes)));
 }
 
 TEST_CASE("MemoryEstimate: text for a reader, with sums") {

@@ -134,7 +134,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   succeeds([&] {
-    check_memory(config, Work::build, kMaxBytes);
+    check_memory(config, Work::build, {kMaxBytes, 0});
     Sequential model = build_model(config, input);
     expect(!summarize(model, input).to_string().empty(), "a model that is built has a summary");
     succeeds([&] { check_classes(model, input, 10); });

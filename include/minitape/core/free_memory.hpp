@@ -13,6 +13,14 @@ double free_memory(const std::filesystem::path& root = "/");
 
 /// Bytes of memory that this process occupies now (its resident set).
 double resident_memory();
+
+/// Both at the same moment. An estimate takes memory and starts threads: ask once, before the first.
+struct MemoryRoom {
+  double free_bytes = 0;
+  double resident_bytes = 0;
+};
+MemoryRoom memory_room();
+
 /// The most that it has ever been. (getrusage would count what the process was before it became this
 /// program: a copy of the one that started it.)
 double peak_memory();

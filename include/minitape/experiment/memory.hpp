@@ -13,6 +13,7 @@
 
 #include <string>
 
+#include "minitape/core/free_memory.hpp"
 #include "minitape/experiment/config.hpp"
 
 namespace minitape {
@@ -54,8 +55,8 @@ double least_memory(const Config& config, Work work);
 /// finds room.
 MemoryEstimate estimate_memory(const Config& config);
 
-/// Throws, with the estimate and with what to change, when the work needs more than `free_bytes`.
-/// Where even ten times the lower bound is below that, nothing else is computed.
-void check_memory(const Config& config, Work work, double free_bytes);
+/// Throws, with the estimate and with what to change, when the work needs more than the room that was
+/// there before. Where ten times the lower bound is free, nothing else is computed.
+void check_memory(const Config& config, Work work, const MemoryRoom& room);
 
 }  // namespace minitape

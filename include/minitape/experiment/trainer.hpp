@@ -33,6 +33,8 @@ struct TrainWatcher {
 TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
                    const TrainWatcher& watcher = {}, Start start = Start::fresh);
 
+inline constexpr Index kEvaluationBatch = 256;  // images that are measured together
+
 /// Mean loss and accuracy over the first `count` images, without augmentation. The model is const:
 /// it normalizes with its running statistics and cannot change.
 Score evaluate(const Sequential& model, const Dataset& dataset,

@@ -39,10 +39,11 @@ class Sequential : public Layer {
   Shape output_shape(const Shape& input) const override;
   /// Throws when initialize() has not been called.
   Var forward(Var x, Mode mode) override;
-  /// Sends 32 examples at a time through all layers, on one thread each. Up to 32 examples have the
-  /// same bits as with forward; more may be rounded otherwise, because matrix products are then cut
-  /// elsewhere.
+  /// Sends kPiece examples at a time through all layers, on one thread each. Up to kPiece examples
+  /// have the same bits as with forward; more may be rounded otherwise, because matrix products are
+  /// then cut elsewhere.
   Tensor predict(Tensor x) const override;
+  static constexpr Index kPiece = 32;
   LayerState state() override;
   void initialize(std::uint64_t seed) override;
   void add_prefix(const std::string& prefix) override;
