@@ -8,6 +8,8 @@
 #include <iomanip>
 #include <sstream>
 
+#include "experiment/terminal_text.hpp"
+
 namespace minitape {
 namespace {
 
@@ -209,10 +211,13 @@ std::string describe_data(const Config& config, const TrainTest& data) {
        << " in an epoch, " << (options.shuffle ? "shuffled" : "in the order of the data") << "\n\n";
 
   std::size_t width = std::string("class").size();
-  for (const std::string& name : train.class_names) width = std::max(width, name.size());
+  for (const std::string& name : train.class_names) {
+    width = std::max(width, terminal_width(terminal_text(name)));
+  }
   const auto row = [&](const std::string& name, const auto& trained, const auto& tested) {
-    text << std::left << std::setw(static_cast<int>(width)) << name << std::right << std::setw(11)
-         << trained << std::setw(11) << tested << "\n";
+    const std::string shown = terminal_text(name);
+    text << shown << std::string(width - terminal_width(shown), ' ') << std::setw(11) << trained
+         << std::setw(11) << tested << "\n";
   };
   const std::vector<Index> trained = count_labels(train), tested = count_labels(test);
   row("class", "training", "test");

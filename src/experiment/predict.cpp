@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "experiment/terminal_text.hpp"
 #include "minitape/data/batches.hpp"
 #include "minitape/data/digit_photo.hpp"
 #include "minitape/experiment/build.hpp"
@@ -34,21 +35,6 @@ Image middle_cut_out(const Image& picture, Index height, Index width) {
 }
 
 // ---- Text ----
-
-// Names come from files and folders: control characters could do anything to a terminal.
-std::string harmless(const std::string& name) {
-  std::string text = name;
-  for (char& letter : text) {
-    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = '?';
-  }
-  return text;
-}
-
-// Letters, not bytes: in UTF-8 all bytes of a letter but the first begin with the bits 10.
-std::size_t columns_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
-}
 
 std::string percent(double part, int width = 0) {
   std::ostringstream text;
@@ -155,12 +141,13 @@ std::string to_text(const Prediction& prediction, const std::vector<std::string>
   order.resize(std::min<std::size_t>(order.size(), 10));
 
   std::size_t widest = 0;
-  for (const std::size_t i : order) widest = std::max(widest, columns_of(harmless(class_names[i])));
-  std::string text = harmless(prediction.file) + ": " + harmless(class_names[order[0]]) + " (" +
-                     percent(p[order[0]]) + ")\n";
+  for (const std::size_t i : order)
+    widest = std::max(widest, terminal_width(terminal_text(class_names[i])));
+  std::string text = terminal_text(prediction.file) + ": " + terminal_text(class_names[order[0]]) +
+                     " (" + percent(p[order[0]]) + ")\n";
   for (const std::size_t i : order) {
-    const std::string name = harmless(class_names[i]), length = bar(p[i], glyphs);
-    text += "  " + name + std::string(widest - columns_of(name), ' ') + percent(p[i], 8) +
+    const std::string name = terminal_text(class_names[i]), length = bar(p[i], glyphs);
+    text += "  " + name + std::string(widest - terminal_width(name), ' ') + percent(p[i], 8) +
             (length.empty() ? "" : "  ") + length + "\n";
   }
   return text;
