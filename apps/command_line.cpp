@@ -170,6 +170,7 @@ void add_subcommands(CLI::App& app, Call& call) {
 
 Call parse_command_line(int argc, char** argv) {
   Call call;
+  if (argc > 0) call.arguments.program = argv[0];
   CLI::App app("", "minitape");
   add_subcommands(app, call);
   app.set_version_flag(

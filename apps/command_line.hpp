@@ -16,6 +16,7 @@ namespace minitape {
 
 /// What the subcommands are given.
 struct Arguments {
+  std::string program = "minitape";  // as it was called
   std::string config;
   std::vector<std::string> set;
   std::vector<std::string> vary{"model.batch_norm=false,true"};
@@ -40,9 +41,10 @@ struct Arguments {
   }
   // Of train. A run's own config resumes the run that it lies in.
   std::filesystem::path run_folder() const {
-    const std::filesystem::path file(config);
-    const bool is_own = resume && out.empty() && file.filename() == "config.toml";
-    return is_own ? file.parent_path() / "." : out_or("");
+    const std::filesystem::path file(config), own = file.parent_path();
+    const bool is_own = resume && out.empty() && file.filename() == "config.toml" &&
+                        std::filesystem::exists(own / "environment.json");
+    return !is_own ? out_or("") : own.empty() ? "." : own;
   }
 };
 

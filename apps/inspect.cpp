@@ -78,7 +78,7 @@ void add_bench(CLI::App& app, Call& call) {
        .examples = {"minitape bench apps/configs/cifar_cnn.toml",
                     "minitape bench apps/configs/cifar_cnn.toml --profile --threads 1",
                     "minitape bench apps/configs/cifar_cnn.toml --set train.batch_size=32 --json"},
-       .failure = "There is not enough memory for a step."});
+       .failure = "Stdout could not be written."});
   add_config(bench, call.arguments);
   add_number(bench, "--steps", call.arguments.steps, Index{1}, Index{100000}, "Steps to measure");
   CLI::Option* const json = bench.add_flag("--json", call.arguments.json, "Print one JSON object");

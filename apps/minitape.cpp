@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -44,6 +45,17 @@ TrainTest load_and_tell(const Config& config) {
 
 // ---- train ----
 
+// The config in a run folder, as an argument: a name that begins with "-" would be an option.
+std::string own_config(const fs::path& folder) {
+  const std::string path = (folder / "config.toml").string();
+  return path.starts_with('-') ? "./" + path : path;
+}
+
+// NaN has a sign, which says nothing.
+std::string shown(double value) {
+  return std::isnan(value) ? "nan" : concat(value);
+}
+
 // Shows a run on stderr while it goes on, and ends it where a signal asks for that.
 TrainWatcher watch_with(Progress& progress, const StopSignals& signals) {
   return {.on_step =
@@ -52,16 +64,16 @@ TrainWatcher watch_with(Progress& progress, const StopSignals& signals) {
               },
           .on_epoch =
               [&](const EpochRecord& epoch) {
-                progress.message(concat("epoch ", epoch.epoch, ": train loss ", epoch.train.loss,
-                                        ", test loss ", epoch.test.loss, ", test accuracy ",
-                                        100 * epoch.test.accuracy, " %"));
+                progress.message(concat(
+                    "epoch ", epoch.epoch, ": train loss ", shown(epoch.train.loss), ", test loss ",
+                    shown(epoch.test.loss), ", test accuracy ", 100 * epoch.test.accuracy, " %"));
               },
           .wants_to_stop = [&] { return signals.received(); }};
 }
 
 void print_result(const EpochRecord& last, const fs::path& folder) {
-  std::cout << "test accuracy " << 100 * last.test.accuracy << " %, test loss " << last.test.loss
-            << ", " << last.seconds << " s\n"
+  std::cout << "test accuracy " << 100 * last.test.accuracy << " %, test loss "
+            << shown(last.test.loss) << ", " << last.seconds << " s\n"
             << "run folder: " << folder.string() << "\n";
 }
 
@@ -86,8 +98,7 @@ int run_train(const Arguments& arguments) {
   progress.finish();
   if (outcome.interrupted) {
     std::cerr << "minitape: stopped after step " << outcome.steps << "; go on with: "
-              << shell_line({"minitape", "train", (out / "config.toml").string(), "--resume"})
-              << "\n";
+              << shell_line({arguments.program, "train", own_config(out), "--resume"}) << "\n";
     signals.end_program();
   }
   if (outcome.divergence) {

@@ -17,7 +17,7 @@ extern "C" void on_signal(int number) {
   if (g_received) _exit(128 + number);
   g_received = number;
   // Only what is allowed in a handler: write, not printf.
-  constexpr char kText[] = "\nstopping after this step; once more stops at once\n";
+  constexpr char kText[] = "\nwill stop after this step or measurement; once more stops at once\n";
   [[maybe_unused]] const auto written = write(STDERR_FILENO, kText, sizeof kText - 1);
 }
 
@@ -25,6 +25,9 @@ extern "C" void on_signal(int number) {
 
 StopSignals::StopSignals() {
   g_received = 0;
+  // Ctrl-C also ends what this program writes to, as in `minitape train … | tee log`. Then its
+  // messages are lost, but not the run.
+  std::signal(SIGPIPE, SIG_IGN);
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;  // files that are being written are written to the end

@@ -51,7 +51,7 @@ void save_standing(const Standing& standing, SafetensorsFile& file) {
   sum("run.seconds", standing.seconds);
   if (standing.divergence) {
     count("run.diverged_at", standing.divergence->step);
-    sum("run.diverged_with", standing.divergence->learning_rate);
+    sum("run.diverged_learning_rate", standing.divergence->learning_rate);
     file.metadata[kDivergedIn] = standing.divergence->where;
   }
 }
@@ -63,8 +63,8 @@ Standing load_standing(const SafetensorsFile& file) {
                     .images = load_count(file, "run.images"),
                     .seconds = load_sum(file, "run.seconds")};
   if (const auto where = file.metadata.find(kDivergedIn); where != file.metadata.end()) {
-    standing.divergence = {load_count(file, "run.diverged_at"), load_sum(file, "run.diverged_with"),
-                           where->second};
+    standing.divergence = {load_count(file, "run.diverged_at"),
+                           load_sum(file, "run.diverged_learning_rate"), where->second};
   }
   return standing;
 }
@@ -73,9 +73,9 @@ Standing load_standing(const SafetensorsFile& file) {
 
 // ---- The whole ----
 
-SafetensorsFile save_checkpoint(const Standing& standing, Sequential& model, Sgd& sgd) {
+SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd) {
   SafetensorsFile file = save_model(model);
-  for (const Counter* counter : model.state().counters) {
+  for (const Counter* counter : model.const_state().counters) {
     file.tensors.push_back(save_integers(counter->name, std::vector{counter->value}));
   }
   for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
@@ -98,9 +98,10 @@ Standing load_checkpoint(const SafetensorsFile& file, Sequential& model, Sgd& sg
   }
 
   // What is left must be the model. It is checked as a whole before it is changed.
-  SafetensorsFile rest;
+  SafetensorsFile own, rest;
+  save_standing(standing, own);
   for (const SavedTensor& tensor : file.tensors) {
-    bool known = tensor.name.starts_with("run.");
+    bool known = own.find(tensor.name) != nullptr;
     for (const Counter* counter : model.state().counters) known |= tensor.name == counter->name;
     for (std::size_t i = 0; i < velocities.size(); ++i) {
       known |= tensor.name == velocity_name(sgd, i);

@@ -1,19 +1,9 @@
 #include "minitape/experiment/compare.hpp"
 
-#include <fstream>
-#include <sstream>
-
 namespace minitape {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 RunHistory parse_history(const fs::path& folder) {
   const CsvTable steps = read_csv(folder / "steps.csv");
@@ -60,9 +50,9 @@ namespace {
 // another config's run must not be touched.
 bool already_done(const fs::path& folder, const Config& config) {
   if (!RunFolder::holds_run(folder)) return false;
-  MINITAPE_CHECK(read_text(folder / "config.toml") == to_toml(config), "[compare] ", folder,
-                 " holds a run with another config: name a new folder with --out, or remove it");
+  RunFolder::check_config(folder, config);
   if (RunFolder::is_complete(folder)) return true;
+  if (!config.train.stop_on_divergence) return false;
   try {
     return read_history(folder).diverged_at.has_value();
   } catch (const Error&) {

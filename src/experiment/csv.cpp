@@ -37,6 +37,10 @@ std::string joined(const std::vector<std::string>& cells) {
 // Leaves the header and `rows` rows of a file.
 void cut_behind(const std::filesystem::path& path, const std::string& header, Index rows) {
   std::ifstream file(path, std::ios::binary);
+  if (!file && errno != ENOENT) {
+    throw Error(concat("[csv] cannot read ", path, ": ", std::strerror(errno)), Fault::run_failed);
+  }
+  MINITAPE_CHECK(file.good(), "[csv] ", path, " must be there: it is missing");
   std::string line;
   std::getline(file, line);
   MINITAPE_CHECK(line == header, "[csv] ", path, " must begin with \"", header, "\": found \"",

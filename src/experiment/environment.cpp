@@ -76,22 +76,44 @@ Environment environment() {
   return facts;
 }
 
-std::string environment_json(const Environment& facts) {
-  nlohmann::ordered_json json = {{"version", facts.version},
-                                 {"compiler", facts.compiler},
-                                 {"flags", facts.flags},
-                                 {"build_type", facts.build_type},
-                                 {"precision", facts.precision},
-                                 {"blas", facts.blas},
-                                 {"blas_core", facts.blas_core},
-                                 {"threads", facts.threads},
-                                 {"cpu", facts.cpu},
-                                 {"os", facts.os},
-                                 {"date", facts.date},
-                                 {"command", facts.command}};
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json as_json(const Environment& facts) {
+  Json json = {{"version", facts.version},
+               {"compiler", facts.compiler},
+               {"flags", facts.flags},
+               {"build_type", facts.build_type},
+               {"precision", facts.precision},
+               {"blas", facts.blas},
+               {"blas_core", facts.blas_core},
+               {"threads", facts.threads},
+               {"cpu", facts.cpu},
+               {"os", facts.os},
+               {"date", facts.date},
+               {"command", facts.command}};
   if (!facts.forced_blas_core.empty()) json["OPENBLAS_CORETYPE"] = facts.forced_blas_core;
-  // A command line may hold bytes that are no text; a run must not fail over that.
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return json;
+}
+
+// A command line may hold bytes that are no text; a run must not fail over that.
+std::string text_of(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string environment_json(const Environment& facts) {
+  return text_of(as_json(facts));
+}
+
+std::string with_resumed(const std::string& json, const Environment& facts) {
+  Json before = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!before.is_object()) return environment_json(facts);
+  if (!before["resumed"].is_array()) before["resumed"] = Json::array();
+  before["resumed"].push_back(as_json(facts));
+  return text_of(before);
 }
 
 }  // namespace minitape

@@ -94,13 +94,21 @@ std::map<std::string, std::string> save_data_facts(const DataFacts& facts) {
 }
 
 DataFacts load_data_facts(const SafetensorsFile& file) {
-  const auto shape = read_fact<std::vector<Index>>(file, "image_shape");
+  // As doubles, because a JSON number may be any number.
+  const auto shape = read_fact<std::vector<double>>(file, "image_shape");
   DataFacts facts{.class_names = read_fact<std::vector<std::string>>(file, "class_names"),
                   .standardization = {read_fact<std::vector<double>>(file, "mean"),
                                       read_fact<std::vector<double>>(file, "deviation")}};
   MINITAPE_CHECK(shape.size() == 3, "[load] image_shape must be height, width and channels: the ",
                  "file gives ", shape.size(), " numbers");
-  facts.image_shape = Shape(shape);
+  std::vector<Index> extents;
+  for (const double extent : shape) {
+    MINITAPE_CHECK(extent >= 1 && extent <= 100'000 && extent == std::floor(extent),
+                   "[load] image_shape must be whole numbers from 1 to 100000: the file gives ",
+                   extent);
+    extents.push_back(static_cast<Index>(extent));
+  }
+  facts.image_shape = Shape(extents);
   const auto channels = static_cast<std::size_t>(facts.image_shape.channels());
   const auto& [mean, deviation] = facts.standardization;
   MINITAPE_CHECK(mean.size() == channels && deviation.size() == channels,

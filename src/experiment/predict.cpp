@@ -12,6 +12,7 @@
 #include "minitape/data/batches.hpp"
 #include "minitape/data/digit_photo.hpp"
 #include "minitape/experiment/build.hpp"
+#include "minitape/experiment/shell.hpp"
 
 namespace minitape {
 namespace {
@@ -69,13 +70,17 @@ TrainedModel load_trained_model(const fs::path& run_folder) {
   MINITAPE_CHECK(fs::exists(config_file, unreadable), "[predict] ", run_folder,
                  " must be the folder of a run: it has no config.toml; of a comparison, name one "
                  "of the folders in it");
-  MINITAPE_CHECK(fs::exists(model_file, unreadable), "[predict] the run in ", run_folder,
-                 " must be complete: it has no model.safetensors; finish it with: minitape train ",
-                 config_file, " --resume");
+  MINITAPE_CHECK(
+      fs::exists(model_file, unreadable), "[predict] the run in ", run_folder,
+      " must be complete: it has no model.safetensors. Unless it diverged, finish it with: ",
+      shell_line({"minitape", "train", config_file.string(), "--resume"}));
   Config config = read_config(config_file);
   const SafetensorsFile file = read_safetensors(model_file);
   try {
     DataFacts facts = load_data_facts(file);
+    MINITAPE_CHECK(facts.image_shape == input_shape(config), "[predict] the model takes images ",
+                   input_shape(config), ": those that it was trained on are said to be ",
+                   facts.image_shape);
     Sequential model = build_model(config, facts.image_shape);
     check_classes(model, facts.image_shape, static_cast<Index>(facts.class_names.size()));
     load_model(model, file);

@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 
 #include "minitape/experiment/atomic_file.hpp"
 #include "minitape/experiment/environment.hpp"
@@ -23,6 +26,11 @@ fs::path create(const fs::path& folder) {
   MINITAPE_CHECK(!error, "[run] the output folder ", folder,
                  " cannot be written: ", error.message());
   return folder;
+}
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void check_writable(const fs::path& folder) {
@@ -53,17 +61,23 @@ bool has_diverged(const EpochRecord& record) {
 RunFolder::RunFolder(fs::path folder, const Config& config, Start start)
     : folder_(create(folder)), lock_(folder_) {
   check_writable(folder_);
-  if (start == Start::resume && fs::exists(folder_ / "config.toml")) {
+  const bool goes_on = start == Start::resume && fs::exists(folder_ / "config.toml");
+  if (goes_on) {
     check_config(folder_, config);
+    write_atomically(folder_ / "environment.json",
+                     with_resumed(read_text(folder_ / "environment.json"), environment()));
     return;
   }
-  MINITAPE_CHECK(!holds_run(folder_), "[run] ", folder_, " holds another run: name a new folder ",
-                 "with --out, go on with --resume, or remove this one");
-  continue_after(0, 0);
-  // The config comes last: a folder that has one holds a run.
+  MINITAPE_CHECK(
+      !holds_run(folder_), "[run] ", folder_, " holds ",
+      start == Start::resume ? "files of a run, but no config.toml to go on with" : "another run",
+      ": name a new folder with --out", start == Start::resume ? "" : ", go on with --resume",
+      ", or remove this one");
+  // The config comes first, so that wherever this is cut off, the rest is known to be a run's.
   try {
-    write_atomically(folder_ / "environment.json", environment_json(environment()));
     write_atomically(folder_ / "config.toml", to_toml(config));
+    write_atomically(folder_ / "environment.json", environment_json(environment()));
+    continue_after(0, 0);
   } catch (const Error& error) {
     discard();
     throw Error(concat("[run] the output folder ", folder_, " cannot be written: ", error.what()),
@@ -136,8 +150,8 @@ void RunFolder::discard() const {
 
 bool RunFolder::holds_run(const fs::path& folder) {
   std::error_code unreadable;  // then nothing is known, and writing will say what is wrong
-  return fs::exists(folder / "config.toml", unreadable) ||
-         fs::exists(folder / "summary.csv", unreadable);
+  const auto is_there = [&](const char* file) { return fs::exists(folder / file, unreadable); };
+  return std::any_of(std::begin(kFiles), std::end(kFiles), is_there) || is_there("summary.csv");
 }
 
 bool RunFolder::is_complete(const fs::path& folder) {
@@ -150,8 +164,9 @@ void RunFolder::check_config(const fs::path& folder, const Config& config) {
   for (const std::string& key : differing_keys(read_config(folder / "config.toml"), config)) {
     keys += (keys.empty() ? "" : ", ") + key;
   }
-  MINITAPE_CHECK(keys.empty(), "[run] ", folder, " holds a run with another config; only the same ",
-                 "run can be resumed. Different are: ", keys);
+  MINITAPE_CHECK(keys.empty(), "[run] ", folder,
+                 " holds a run with another config. Different are: ", keys,
+                 ". Name a new folder with --out, or go back to that config");
 }
 
 }  // namespace minitape

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -245,13 +246,18 @@ void write_safetensors(const std::filesystem::path& path, const SafetensorsFile&
 }
 
 SafetensorsFile read_safetensors(const std::filesystem::path& path) {
+  const bool missing = !std::filesystem::exists(std::filesystem::status(path));
+  MINITAPE_CHECK(!missing, "[safetensors] ", path, " must be a file: it is missing");
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);  // fails for folders as well
-  MINITAPE_CHECK(!error, "[safetensors] cannot read ", path, ": ", error.message());
-  std::vector<std::uint8_t> bytes(size);
+  std::vector<std::uint8_t> bytes(error ? 0 : size);
   std::ifstream file(path, std::ios::binary);
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-  MINITAPE_CHECK(file.good(), "[safetensors] cannot read all ", size, " bytes of ", path);
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (error || !file) {
+    throw Error(concat("[safetensors] cannot read ", path, ": ",
+                       error ? error.message() : std::strerror(errno)),
+                Fault::run_failed);
+  }
   return parse_safetensors(bytes, path.string());
 }
 

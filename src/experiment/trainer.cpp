@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "minitape/ops/softmax_cross_entropy.hpp"
@@ -46,8 +47,9 @@ class Run {
         watcher_(watcher),
         model_(std::move(model)),
         sgd_(model_.state().parameters, build_sgd_options(config)),
-        standardization_(build_standardization(config, data.train)),
-        batches_(data.train, standardization_, build_batch_options(config)),
+        facts_{data.train.image_shape, data.train.class_names,
+               build_standardization(config, data.train)},
+        batches_(data.train, facts_.standardization, build_batch_options(config)),
         schedule_(build_schedule(config, batches_.batches_per_epoch())),
         total_steps_(total_steps(config, batches_.batches_per_epoch())),
         total_epochs_((total_steps_ + batches_.batches_per_epoch() - 1) /
@@ -129,12 +131,13 @@ class Run {
 
   void measure(Index epoch, Score seen) {
     const Index part = std::min(kTrainEvalImages, data_.train.size());
-    EpochRecord record{.epoch = epoch,
-                       .step = at_.steps,
-                       .learning_rate = schedule_.learning_rate(std::max<Index>(0, at_.steps - 1)),
-                       .train = seen,
-                       .train_eval = evaluate(model_, data_.train, standardization_, part),
-                       .test = evaluate(model_, data_.test, standardization_, data_.test.size())};
+    EpochRecord record{
+        .epoch = epoch,
+        .step = at_.steps,
+        .learning_rate = schedule_.learning_rate(std::max<Index>(0, at_.steps - 1)),
+        .train = seen,
+        .train_eval = evaluate(model_, data_.train, facts_.standardization, part),
+        .test = evaluate(model_, data_.test, facts_.standardization, data_.test.size())};
     record.seconds = seconds();
     folder_.add(record);
     outcome_.last = record;
@@ -147,8 +150,10 @@ class Run {
 
   // ---- Stopping and going on ----
 
+  // Once asked, the answer stays.
   bool wants_to_stop() {
-    return outcome_.interrupted = watcher_.wants_to_stop && watcher_.wants_to_stop();
+    if (watcher_.wants_to_stop && watcher_.wants_to_stop()) outcome_.interrupted = true;
+    return outcome_.interrupted;
   }
 
   bool checkpoint_is_due() const {
@@ -156,22 +161,45 @@ class Run {
   }
 
   void write_checkpoint() {
-    Standing now = at_;
-    now.seconds = seconds();
-    folder_.write_checkpoint(save_checkpoint(now, model_, sgd_));
+    at_.seconds = seconds();
+    SafetensorsFile file = save_checkpoint(at_, model_, sgd_);
+    file.metadata.merge(data_metadata());
+    folder_.write_checkpoint(file);
     checkpoint_written_ = Clock::now();
   }
 
   void resume() {
     try {
-      if (const auto file = folder_.read_checkpoint()) at_ = load_checkpoint(*file, model_, sgd_);
+      if (const auto file = folder_.read_checkpoint()) {
+        check_same_data(*file);
+        at_ = load_checkpoint(*file, model_, sgd_);
+      }
+      seconds_before_ = at_.seconds;
       check_standing();
       folder_.continue_after(at_.steps, at_.epochs);
       outcome_.last = RunFolder::last_epoch(folder_.path()).value_or(EpochRecord{});
     } catch (const Error& error) {
+      // A disk that cannot be read is no reason to remove anything.
+      const bool damaged = error.fault() == Fault::bad_input;
       throw Error(concat("[run] the run in ", folder_.path(), " cannot go on: ", error.what(),
-                         ". Remove this folder to start again"),
+                         damaged ? ". Remove this folder to start again" : ""),
                   error.fault());
+    }
+  }
+
+  // What is known of the images. Where they are standardized, a changed pixel shows in the mean.
+  std::map<std::string, std::string> data_metadata() const {
+    auto metadata = save_data_facts(facts_);
+    metadata["images"] = concat("[", data_.train.size(), ", ", data_.test.size(), "]");
+    return metadata;
+  }
+
+  void check_same_data(const SafetensorsFile& file) const {
+    for (const auto& [key, now] : data_metadata()) {
+      const auto before = file.metadata.find(key);
+      MINITAPE_CHECK(before != file.metadata.end() && before->second == now,
+                     "[checkpoint] the data must be those that the run began with: ", key, " was ",
+                     before == file.metadata.end() ? "not saved" : before->second, " and is ", now);
     }
   }
 
@@ -187,12 +215,11 @@ class Run {
 
   SafetensorsFile saved_model() const {
     SafetensorsFile file = save_model(model_);
-    file.metadata =
-        save_data_facts({data_.train.image_shape, data_.train.class_names, standardization_});
+    file.metadata = save_data_facts(facts_);
     return file;
   }
 
-  double seconds() const { return at_.seconds + seconds_since(start_); }
+  double seconds() const { return seconds_before_ + seconds_since(start_); }
 
   const Config& config_;
   const TrainTest& data_;
@@ -200,14 +227,15 @@ class Run {
 
   Sequential model_;
   Sgd sgd_;
-  Standardization standardization_;
+  DataFacts facts_;
   Batches batches_;
   Schedule schedule_;
   Index total_steps_, total_epochs_;
   RunFolder folder_;
   Tape tape_;
   Clock::time_point start_ = Clock::now(), checkpoint_written_ = start_;
-  Standing at_;  // its seconds stay those at the start of this process
+  double seconds_before_ = 0;  // of the processes before this one
+  Standing at_;
   TrainOutcome outcome_;
 };
 

@@ -54,14 +54,14 @@ for signal in INT TERM; do
   code=0
   wait $run || code=$?
   [ "$code" = $((128 + $(kill -l $signal))) ] || fail "exit code $code after SIG$signal"
-  grep -q "stopped after step [0-9]*; go on with: minitape train .*config.toml --resume" \
+  grep -q "stopped after step [0-9]*; go on with: .*minitape train .*config.toml --resume" \
     stderr.txt || fail "no word about how to go on: $(cat stderr.txt)"
   step=$(grep -o 'after step [0-9]*' stderr.txt | grep -o '[0-9]*')
   [ "$(last step "stopped$signal/steps.csv")" = "$step" ] || fail "steps.csv does not end at $step"
   [ ! -e "stopped$signal/model.safetensors" ] || fail "a stopped run left a model"
   # The very command that it names.
-  command=$(grep -o "train .* --resume" stderr.txt)
-  eval "\"$minitape\" $command" >/dev/null 2>&1 || fail "cannot be resumed: $command"
+  command=$(sed -n 's/.*go on with: //p' stderr.txt)
+  eval "$command" >/dev/null 2>&1 || fail "cannot be resumed: $command"
   same_run straight "stopped$signal"
 done
 # Nothing is left to do then, which is no error.
@@ -104,6 +104,28 @@ expect 2 "another config" "$minitape" train long.toml --out stoppedTERM --resume
 grep -q "Different are: seed" output.txt || fail "the differing key is not named"
 rm killed/model.safetensors
 printf 'garbage' > killed/checkpoint.safetensors
+cp -r killed before
 expect 2 "cannot go on" "$minitape" train long.toml --out killed --resume
-same_run_files=$(ls killed | wc -l)
-[ "$same_run_files" = 6 ] || fail "a refused resume changed the folder: $(ls killed)"
+grep -qF "Remove this folder to start again" output.txt || fail "it is not said what to do"
+rm killed/checkpoint.safetensors
+mkdir killed/checkpoint.safetensors  # stands for a disk that cannot be read
+expect 1 "Is a directory" "$minitape" train long.toml --out killed --resume
+if grep -qF "Remove this folder" output.txt; then fail "a good run is to be removed"; fi
+rmdir killed/checkpoint.safetensors
+cp before/checkpoint.safetensors killed
+diff -r -x environment.json before killed || fail "a refused resume changed the folder"
+
+# ---- Files that are not this run's ----
+mkdir mine own
+echo precious | tee mine/model.safetensors mine/steps.csv >/dev/null
+cp small.toml own/config.toml
+for more in "" --resume; do
+  expect 2 "mine" "$minitape" train small.toml --out mine --set train.batch_size=1 $more
+  [ "$(cat mine/model.safetensors mine/steps.csv)" = "precious
+precious" ] || fail "another's files were changed"
+done
+# A config that happens to be called config.toml does not make its folder a run.
+expect 0 "run folder: runs/config" "$minitape" train own/config.toml --resume
+[ "$(ls own)" = config.toml ] || fail "a run was written beside a config: $(ls own)"
+# Who goes on with a run is noted.
+grep -q '"resumed": \[' stoppedINT/environment.json || fail "environment.json does not tell of it"

@@ -83,8 +83,9 @@ TEST_CASE("run_variants: what is done is not done again, what was interrupted is
 TEST_CASE("run_variants: a diverged run is a result and is not tried again") {
   const TemporaryFolder folder;
   std::vector<Variant> variants = two_variants();
-  variants[0].config.model.init = {.type = "normal",
-                                   .stddev = double{std::numeric_limits<Real>::max()} / 2};
+  variants[0].config.model.init = {.type = "normal", .stddev = 1e9};
+  variants[0].config.optimizer.learning_rate = 1e9;
+  variants[0].config.optimizer.weight_decay = 1e9;
   std::vector<std::string> trained;
   const auto watch = [&](const std::string& text) {
     trained.push_back(text);
@@ -93,11 +94,32 @@ TEST_CASE("run_variants: a diverged run is a result and is not tried again") {
   const CompareOptions options{.seeds = 1, .out = folder.path()};
   const auto histories = run_variants(variants, options, watch);
   REQUIRE(histories[0].runs[0].diverged_at);
-  CHECK(*histories[0].runs[0].diverged_at == 1);
+  CHECK(*histories[0].runs[0].diverged_at > 1);
   CHECK(trained.size() == 2);
   CHECK(run_variants(variants, options, watch)[0].runs[0].diverged_at ==
         histories[0].runs[0].diverged_at);
   CHECK(trained.size() == 2);
+}
+
+TEST_CASE("run_variants: a run that goes on after it diverged is brought to its end") {
+  const TemporaryFolder folder;
+  std::vector<Variant> variants = two_variants();
+  for (Variant& variant : variants) variant.config.train.stop_on_divergence = false;
+  variants[0].config.model.init = {.type = "normal", .stddev = 1e9};
+  variants[0].config.optimizer.learning_rate = 1e9;
+  variants[0].config.optimizer.weight_decay = 1e9;
+  int runs = 0, steps = 0;
+  const auto watch = [&](const std::string&) {
+    ++runs;
+    return TrainWatcher{.on_step = [&](const StepRecord&, Index, Index) { ++steps; },
+                        .wants_to_stop = [&] { return runs == 1 && steps == 3; }};
+  };
+  const CompareOptions options{.seeds = 1, .out = folder.path()};
+  CHECK(run_variants(variants, options, watch).empty());
+  const auto histories = run_variants(variants, options, watch);
+  REQUIRE(histories.size() == 2);
+  CHECK(histories[0].runs[0].steps.size() == 4);
+  CHECK(histories[0].runs[0].diverged_at);
 }
 
 TEST_CASE("run_variants: another config's run is refused and stays") {
@@ -107,7 +129,7 @@ TEST_CASE("run_variants: another config's run is refused and stays") {
   std::vector<Variant> other = two_variants();
   other[0].config.train.epochs = 3;
   const std::string before = file_text(folder.path() / "off_seed-1" / "steps.csv");
-  CHECK(error_lacks({"[compare]", "off_seed-1", "holds a run with another config", "--out"},
+  CHECK(error_lacks({"off_seed-1", "holds a run with another config", "train.epochs", "--out"},
                     [&] { run_variants(other, {.out = folder.path()}, {}); }) == "");
   CHECK(file_text(folder.path() / "off_seed-1" / "steps.csv") == before);
 }

@@ -103,4 +103,20 @@ TEST_CASE("environment_json writes every fact, escaped, in this order") {
 )");
 }
 
+TEST_CASE("with_resumed: adds to what is known of the start") {
+  Environment facts{.version = "1", .threads = 2};
+  std::string json = environment_json(facts);
+  for (facts.threads = 3; facts.threads <= 4; ++facts.threads) json = with_resumed(json, facts);
+  const auto at = [&](const std::string& text) { return json.find(text); };
+  CHECK(at("\"threads\": 2") < at("\"resumed\": ["));
+  CHECK(at("\"resumed\": [") < at("\"threads\": 3"));
+  CHECK(at("\"threads\": 3") < at("\"threads\": 4"));
+  CHECK(at("\"threads\": 4") != json.npos);
+  for (const char* damaged : {"", "{", "[]", "7"}) {
+    CAPTURE(damaged);
+    CHECK(with_resumed(damaged, facts) == environment_json(facts));
+  }
+  CHECK(with_resumed("{\"resumed\": 3}", facts).find("\"threads\": 5") != json.npos);
+}
+
 }  // namespace minitape

@@ -153,7 +153,10 @@ TEST_CASE("load_data_facts: metadata that are missing or damaged are named") {
   CHECK(problem("class_names", "[\"a\"", {"cannot be read"}) == "");
   CHECK(problem("image_shape", "[8, 9]", {"height, width and channels", "2 numbers"}) == "");
   CHECK(problem("image_shape", "[8, 9, 1]", {"each of 1 channels", "3 and 3"}) == "");
-  CHECK(problem("image_shape", "[8, -9, 3]", {"-9"}) == "");
+  for (const char* shape : {"[8, -9, 3]", "[8, 0, 3]", "[8, 9.5, 3]", "[8, 1e300, 3]"}) {
+    CAPTURE(shape);
+    CHECK(problem("image_shape", shape, {"whole numbers from 1"}) == "");
+  }
   CHECK(problem("deviation", "[1, 0, 1]", {"deviation positive", "channel 1"}) == "");
   CHECK(problem("mean", "[1, 2, 1e999]", {"mean"}) == "");
 }

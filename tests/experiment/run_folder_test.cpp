@@ -55,17 +55,22 @@ TEST_CASE("RunFolder: makes the folder with its parents and writes what it is gi
   CHECK_NOTHROW(load_model(loaded, read_safetensors(path / "initial.safetensors")));
 }
 
-TEST_CASE("RunFolder: another run is never overwritten, nor is a comparison") {
-  for (const char* file : {"config.toml", "summary.csv"}) {
-    CAPTURE(file);
-    const TemporaryFolder folder;
-    std::ofstream(folder.path() / file) << "precious";
-    std::ofstream(folder.path() / "steps.csv") << "precious as well";
-    CHECK(error_lacks({"[run]", "holds another run", "--out"},
-                      [&] { RunFolder(folder.path(), config_with(kTinyLayers)); }) == "");
-    CHECK(file_text(folder.path() / file) == "precious");
-    CHECK(file_text(folder.path() / "steps.csv") == "precious as well");
-    CHECK(folder.file_names().size() == 2);
+TEST_CASE("RunFolder: files of another run or comparison are never overwritten nor removed") {
+  for (const char* file :
+       {"config.toml", "environment.json", "steps.csv", "metrics.csv", "initial.safetensors",
+        "model.safetensors", "checkpoint.safetensors", "summary.csv"}) {
+    for (const Start start : {Start::fresh, Start::resume}) {
+      if (start == Start::resume && file == std::string("config.toml")) continue;
+      CAPTURE(file);
+      CAPTURE(start);
+      const TemporaryFolder folder;
+      std::ofstream(folder.path() / file) << "precious";
+      CHECK(error_lacks({"[run]", "--out", "or remove this one",
+                         start == Start::fresh ? "holds another run" : "no config.toml"},
+                        [&] { RunFolder(folder.path(), config_with(kTinyLayers), start); }) == "");
+      CHECK(folder.file_names() == Names{file});
+      CHECK(file_text(folder.path() / file) == "precious");
+    }
   }
 }
 

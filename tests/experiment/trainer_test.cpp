@@ -405,13 +405,45 @@ TEST_CASE("train: what cannot be resumed is refused and stays as it is") {
   CHECK(refused(config, {"cannot go on", "must begin with \"step,epoch"}) == "");
 }
 
+TEST_CASE("train: other data than the run began with are refused") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  const TrainTest data = tiny_data(10);
+  train(long_config(), data, path, stop_after(5));
+  const auto refused = [&](const TrainTest& other, std::string_view key) {
+    return error_lacks({"cannot go on", "the data must be those that the run began with", key},
+                       [&] { train(long_config(), other, path, {}, Start::resume); });
+  };
+  TrainTest other = data;
+  std::swap(other.train.class_names[0], other.train.class_names[1]);
+  CHECK(refused(other, "class_names") == "");
+  other = data;
+  other.train.pixels[7] ^= 1;
+  CHECK(refused(other, "deviation") == "");
+  CHECK(refused({data.train, tiny_dataset(4)}, "images was [10, 6] and is [10, 4]") == "");
+  CHECK_NOTHROW(train(long_config(), data, path, {}, Start::resume));
+}
+
 TEST_CASE("train: a checkpoint that stands where this run cannot is refused") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "run";
   train(long_config(), tiny_data(10), path, stop_after(5));
-  // Fewer images make shorter epochs: two steps each, not three.
-  CHECK(error_lacks({"cannot go on", "3 epochs and 6 steps", "step 5 after 1 epochs"},
-                    [&] { train(long_config(), tiny_data(8), path, {}, Start::resume); }) == "");
+  const SafetensorsFile good = read_safetensors(path / "checkpoint.safetensors");
+  // Three epochs of three steps: after one epoch the run stands at step 3 to 6.
+  const std::pair<Index, Index> wrong[] = {{10, 3}, {5, 2}, {5, 0}, {5, 3}, {7, 1}};
+  for (const auto& [steps, epochs] : wrong) {
+    CAPTURE(steps);
+    CAPTURE(epochs);
+    SafetensorsFile file = good;
+    for (SavedTensor& tensor : file.tensors) {
+      if (tensor.name == "run.steps") tensor = save_integers(tensor.name, std::vector{steps});
+      if (tensor.name == "run.epochs") tensor = save_integers(tensor.name, std::vector{epochs});
+    }
+    write_safetensors(path / "checkpoint.safetensors", file);
+    CHECK(error_lacks({"cannot go on", "of this run of 3 epochs and 9 steps",
+                       concat("step ", steps, " after ", epochs, " epochs")},
+                      [&] { train(long_config(), tiny_data(10), path, {}, Start::resume); }) == "");
+  }
 }
 
 // ---- Bad input ----

@@ -20,7 +20,7 @@
 
 namespace minitape {
 
-/// Mean loss and accuracy over some examples, or sums of these.
+/// Loss in nats and accuracy as a part of 1: means over some examples, or sums over them.
 struct Score {
   double loss = 0, accuracy = 0;
 };
@@ -42,7 +42,7 @@ struct Standing {
   std::optional<Divergence> divergence;  // the first, where a run may go on after it
 };
 
-SafetensorsFile save_checkpoint(const Standing& standing, Sequential& model, Sgd& sgd);
+SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd);
 
 /// Puts model and optimizer back to where they were and says where that is. Throws, before anything
 /// is changed, when the file is not such a checkpoint of this very model and optimizer.

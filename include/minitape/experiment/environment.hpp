@@ -27,4 +27,9 @@ Environment environment();
 /// As a JSON object, one fact a line, with a newline at the end.
 std::string environment_json(const Environment& environment);
 
+/// The same object with the facts of a process that goes on with the run added to the list
+/// "resumed": other kernels or threads of another build would show there. Text that is no JSON
+/// object is replaced.
+std::string with_resumed(const std::string& json, const Environment& environment);
+
 }  // namespace minitape

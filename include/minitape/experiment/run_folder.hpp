@@ -50,8 +50,8 @@ enum class Start { fresh, resume };
 class RunFolder {
  public:
   /// Creates the folder with its config.toml and environment.json. Throws, leaving everything as it
-  /// is, when the folder is being written by another process or cannot be written, when it holds a
-  /// run already (fresh) or one with another config (resume).
+  /// is, when the folder is being written by another process or cannot be written, when it holds
+  /// any file of a run already (fresh), or a run with another config or none (resume).
   RunFolder(std::filesystem::path folder, const Config& config, Start start = Start::fresh);
 
   const std::filesystem::path& path() const { return folder_; }
@@ -68,9 +68,10 @@ class RunFolder {
   /// Goes on behind so many rows of steps.csv and metrics.csv: those that the checkpoint knows of.
   void continue_after(Index steps, Index epochs);
 
-  /// Removes the files of the run, and the folder if nothing else is in it.
+  /// Removes the files of a fresh run, and the folder if nothing else is in it.
   void discard() const;
 
+  /// Whether any of the files above is there, or a comparison's.
   static bool holds_run(const std::filesystem::path& folder);
   static bool is_complete(const std::filesystem::path& folder);
   /// Throws, with the keys that differ, unless the run in the folder has this config.

@@ -34,6 +34,7 @@ class Sgd {
   const std::vector<Parameter*>& parameters() const { return parameters_; }
   /// One per parameter, of its shape; without momentum there are none.
   std::vector<Tensor>& velocities() { return velocities_; }
+  const std::vector<Tensor>& velocities() const { return velocities_; }
 
  private:
   std::vector<Parameter*> parameters_;
