@@ -18,8 +18,5 @@ if ! { cmake --preset release -DMINITAPE_TESTS=OFF &&
   exit 1
 fi
 
-# Threads that wait for each other sleep instead of spinning. A step of this network then takes 14
-# in place of 11 ms on two idle cores, but 20 in place of 111 ms on two that other programs use.
-export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 echo "Comparing digits_cnn with and without batch norm, three seeds each"
 exec build/release/minitape compare apps/configs/digits_cnn.toml --seeds 3 --out runs/demo

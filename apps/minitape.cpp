@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -229,6 +230,17 @@ int run(const Call& call, char** argv) {
   return subcommands.at(call.subcommand)(call.arguments);
 }
 
+// OpenMP's threads that wait for work spin, 300,000 times before they sleep. Where other programs run
+// as well, that made a step ten and more times as slow (docs/performance.md, "Threads"). OpenMP reads
+// its settings when a program is loaded; so this one starts a second time, with others.
+void spin_less(char** argv) {
+  if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return;
+  setenv("GOMP_SPINCOUNT", "1000", 1);
+  std::error_code unreadable;
+  const fs::path program = fs::read_symlink("/proc/self/exe", unreadable);
+  execv(program.c_str(), argv);  // returns only where it fails; then it goes on as it was
+}
+
 // A standard stream that the caller has closed would give its number to the next file that is
 // opened, and messages would end up between the rows of steps.csv.
 void replace_closed_streams() {
@@ -240,6 +252,7 @@ void replace_closed_streams() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spin_less(argv);
   replace_closed_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error with a message, no crash
   try {

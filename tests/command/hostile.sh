@@ -21,6 +21,20 @@ OMP_NUM_THREADS=100000 expect 2 "must be from 1 to 1024: got 100000" \
   "$minitape" train small.toml --out crowd "${quick[@]}"
 OMP_NUM_THREADS=garbage expect 0 "run folder" "$minitape" train small.toml --out garbage "${quick[@]}"
 
+# Waiting threads do not use up the processor, unless the caller wants it otherwise.
+setting() {  # setting ENV…: what a run started in this environment has in its own
+  env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT "$@" "$minitape" train small.toml --out setting \
+    --set train.epochs=1000 >/dev/null 2>&1 & run=$!
+  until [ -e setting/steps.csv ]; do sleep 0.01; done
+  tr '\0' '\n' < /proc/$run/environ | grep '^GOMP_SPINCOUNT\|^OMP_WAIT_POLICY' || true
+  kill -9 $run
+  wait $run 2>/dev/null || true
+  rm -r setting
+}
+[ "$(setting A=b)" = GOMP_SPINCOUNT=1000 ] || fail "threads that wait use up the processor"
+[ "$(setting OMP_WAIT_POLICY=active)" = OMP_WAIT_POLICY=active ] || fail "OMP_WAIT_POLICY is lost"
+[ "$(setting GOMP_SPINCOUNT=7)" = GOMP_SPINCOUNT=7 ] || fail "GOMP_SPINCOUNT is lost"
+
 # ---- Two at once ----
 # One gets the folder; the other says so and takes nothing away.
 "$minitape" train small.toml --out both >/dev/null 2>&1 & first=$!
