@@ -87,6 +87,10 @@ same_run straight killed
 [ "${survived:-0}" -ge $((kills / 2)) ] || fail "only ${survived:-0} of $kills kills hit a running program"
 echo "$survived of $kills kills hit the run, which ended with the bytes of the undisturbed one"
 
+# ---- A reader that goes away, as tee does at Ctrl-C ----
+"$minitape" train long.toml --out piped 2>&1 | head -c 1 >/dev/null || true
+same_run straight piped
+
 # ---- compare ----
 "$minitape" compare small.toml --out whole >/dev/null 2>&1
 "$minitape" compare small.toml --out parts >/dev/null 2>stderr.txt & run=$!
