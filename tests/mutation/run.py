@@ -63,7 +63,8 @@ def read_mutations():
 
 
 def run(*command, timeout=None):
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    return subprocess.run(command, capture_output=True, text=True, errors="replace",
+                          timeout=timeout)
 
 
 def build(*targets):
