@@ -87,15 +87,13 @@ int run_train(const Arguments& arguments) {
     print_result(RunFolder::last_epoch(out).value_or(EpochRecord{}), out);
     return 0;
   }
-  MINITAPE_CHECK(arguments.resume || !RunFolder::holds_run(out), "[train] ", out,
-                 " holds another run: name a new folder with --out, go on with --resume, or remove "
-                 "this one");
+  const Start start = arguments.resume ? Start::resume : Start::fresh;
+  RunFolder::check_free(out, start);  // before the data are read
   check_memory(config, Work::train, memory_room());
   const TrainTest data = load_and_tell(config);
   const StopSignals signals;
   Progress progress(std::cerr, isatty(STDERR_FILENO) != 0);
-  const TrainOutcome outcome = train(config, data, out, watch_with(progress, signals),
-                                     arguments.resume ? Start::resume : Start::fresh);
+  const TrainOutcome outcome = train(config, data, out, watch_with(progress, signals), start);
   progress.finish();
   if (outcome.interrupted) {
     std::cerr << "minitape: stopped after step " << outcome.steps << "; go on with: "

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <iostream>
+#include <optional>
 #include <vector>
 
 #include "minitape/experiment/predict.hpp"
@@ -65,7 +66,8 @@ int run_predict(const Arguments& arguments) {
   const std::vector<std::string>& names = trained.facts.class_names;
   const auto preparation = arguments.as_is ? Preparation::stretched : Preparation::as_trained;
   const Glyphs glyphs = isatty(STDOUT_FILENO) != 0 ? Glyphs::unicode : Glyphs::ascii;
-  FoldComparison fold(trained);
+  std::optional<FoldComparison> fold;
+  if (arguments.fold) fold.emplace(trained);
   std::vector<Prediction> answers;
   int code = 0;
   for (const std::string& file : arguments.images) {
@@ -76,7 +78,7 @@ int run_predict(const Arguments& arguments) {
       const Image image = prepared(trained, picture, preparation);
       answers.push_back({file, probabilities(trained.model, trained.facts, image)});
       if (!arguments.json) std::cout << to_text(answers.back(), names, glyphs) << std::flush;
-      if (arguments.fold) fold.add(image, answers.back().probabilities);
+      if (fold) fold->add(image, answers.back().probabilities);
     } catch (const Error& error) {
       std::cerr << "minitape: " << about << error.what() << "\n";
       code = static_cast<int>(Fault::bad_input);
@@ -84,7 +86,7 @@ int run_predict(const Arguments& arguments) {
   }
   if (arguments.json) std::cout << to_json(answers, names);
   // With --json, stdout is for the answers alone.
-  if (arguments.fold) fold.print(arguments.json ? std::cerr : std::cout);
+  if (fold) fold->print(arguments.json ? std::cerr : std::cout);
   return code;
 }
 

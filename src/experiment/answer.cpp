@@ -167,7 +167,7 @@ Answer judge_best(const std::vector<VariantHistory>& variants, const Comparison&
       rivals.empty() ? best.name + " is best."
                      : concat(best.name, " is ahead of ", second.name, ", not clearly of all.");
   Answer answer = judge(variants, comparison, {order[0], order[1]}, good, "No clear difference.");
-  if (answer.verdict == good && !rivals.empty()) {
+  if (is_clear(paired_difference(variants[order[0]], variants[order[1]])) && !rivals.empty()) {
     answer.sentences.push_back(concat("Not clearly behind ", best.name, ": ", rivals, "."));
   }
   if (variants.size() > 2 && last.final_accuracy.count > 0) {

@@ -1,5 +1,6 @@
 #include "minitape/experiment/checkpoint.hpp"
 
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -86,27 +87,28 @@ SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& mode
 }
 
 Standing load_checkpoint(const SafetensorsFile& file, Sequential& model, Sgd& sgd) {
-  // Read and check everything that is not the model's.
+  // Read and check everything that is not the model's, and keep its names.
   Standing standing = load_standing(file);
+  SafetensorsFile own;
+  save_standing(standing, own);
+  std::set<std::string> read;
+  for (const SavedTensor& tensor : own.tensors) read.insert(tensor.name);
   std::vector<Index> counts;
   for (const Counter* counter : model.state().counters) {
     counts.push_back(load_count(file, counter->name));
+    read.insert(counter->name);
   }
   std::vector<Tensor> velocities;
   for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
-    velocities.push_back(load_tensor(file.at(velocity_name(sgd, i)), sgd.velocities()[i].shape()));
+    const std::string name = velocity_name(sgd, i);
+    velocities.push_back(load_tensor(file.at(name), sgd.velocities()[i].shape()));
+    read.insert(name);
   }
 
   // What is left must be the model. It is checked as a whole before it is changed.
-  SafetensorsFile own, rest;
-  save_standing(standing, own);
+  SafetensorsFile rest;
   for (const SavedTensor& tensor : file.tensors) {
-    bool known = own.find(tensor.name) != nullptr;
-    for (const Counter* counter : model.state().counters) known |= tensor.name == counter->name;
-    for (std::size_t i = 0; i < velocities.size(); ++i) {
-      known |= tensor.name == velocity_name(sgd, i);
-    }
-    if (!known) rest.tensors.push_back(tensor);
+    if (!read.contains(tensor.name)) rest.tensors.push_back(tensor);
   }
   load_model(model, rest, standing.divergence ? Statistics::any : Statistics::valid);
 

@@ -1,19 +1,13 @@
 #include "experiment/html_text.hpp"
 
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
+#include "experiment/utf8.hpp"
 #include "minitape/core/check.hpp"
 
 namespace minitape {
 namespace {
-
-// Every byte that is not UTF-8 replaced by U+FFFD, which the JSON library can do.
-std::string valid_utf8(const std::string& text) {
-  using nlohmann::json;
-  return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace));
-}
 
 std::string html_letter(char letter) {
   switch (letter) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <ostream>
 
+#include "experiment/terminal_text.hpp"
 #include "minitape/experiment/atomic_file.hpp"
 #include "minitape/experiment/csv.hpp"
 #include "minitape/experiment/curves.hpp"
@@ -14,23 +15,17 @@
 namespace minitape {
 namespace {
 
-// Width on the screen: bytes that start a character.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
 // Columns as wide as their widest cell; the first to the left, the others to the right.
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths(rows.front().size());
   for (const auto& row : rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], width(row[c]));
+    for (std::size_t c = 0; c < row.size(); ++c)
+      widths[c] = std::max(widths[c], terminal_width(row[c]));
   }
   std::string text;
   for (const auto& row : rows) {
     for (std::size_t c = 0; c < row.size(); ++c) {
-      const std::string padding(widths[c] - width(row[c]), ' ');
+      const std::string padding(widths[c] - terminal_width(row[c]), ' ');
       text += c == 0 ? row[c] + padding : "   " + padding + row[c];
     }
     text += "\n";

@@ -28,14 +28,14 @@ fs::path create(const fs::path& folder) {
   return folder;
 }
 
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 void check_writable(const fs::path& folder) {
   MINITAPE_CHECK(::access(folder.c_str(), W_OK | X_OK) == 0, "[run] the output folder ", folder,
                  " cannot be written: ", std::strerror(errno));
+}
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 constexpr const char* kFiles[] = {"config.toml",      "environment.json", "initial.safetensors",
@@ -61,18 +61,13 @@ bool has_diverged(const EpochRecord& record) {
 RunFolder::RunFolder(fs::path folder, const Config& config, Start start)
     : folder_(create(folder)), lock_(folder_) {
   check_writable(folder_);
-  const bool goes_on = start == Start::resume && fs::exists(folder_ / "config.toml");
-  if (goes_on) {
+  if (start == Start::resume && fs::exists(folder_ / "config.toml")) {
     check_config(folder_, config);
     write_atomically(folder_ / "environment.json",
                      with_resumed(read_text(folder_ / "environment.json"), environment()));
     return;
   }
-  MINITAPE_CHECK(
-      !holds_run(folder_), "[run] ", folder_, " holds ",
-      start == Start::resume ? "files of a run, but no config.toml to go on with" : "another run",
-      ": name a new folder with --out", start == Start::resume ? "" : ", go on with --resume",
-      ", or remove this one");
+  check_free(folder_, start);
   // The config comes first, so that wherever this is cut off, the rest is known to be a run's.
   try {
     write_atomically(folder_ / "config.toml", to_toml(config));
@@ -152,6 +147,14 @@ bool RunFolder::holds_run(const fs::path& folder) {
   std::error_code unreadable;  // then nothing is known, and writing will say what is wrong
   const auto is_there = [&](const char* file) { return fs::exists(folder / file, unreadable); };
   return std::any_of(std::begin(kFiles), std::end(kFiles), is_there) || is_there("summary.csv");
+}
+
+void RunFolder::check_free(const fs::path& folder, Start start) {
+  MINITAPE_CHECK(start == Start::resume || !holds_run(folder), "[run] ", folder, " holds another ",
+                 "run: name a new folder with --out, go on with --resume, or remove this one");
+  MINITAPE_CHECK(start == Start::fresh || fs::exists(folder / "config.toml") || !holds_run(folder),
+                 "[run] ", folder, " holds files of a run, but no config.toml to go on with: name ",
+                 "a new folder with --out, or remove this one");
 }
 
 bool RunFolder::is_complete(const fs::path& folder) {

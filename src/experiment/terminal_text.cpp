@@ -1,15 +1,13 @@
 #include "experiment/terminal_text.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "experiment/utf8.hpp"
 
 namespace minitape {
 
 std::string terminal_text(const std::string& text) {
-  // The JSON library replaces what is not UTF-8 by U+FFFD.
-  using nlohmann::json;
-  const std::string valid =
-      json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace));
+  const std::string valid = valid_utf8(text);
   std::string shown;
   for (std::size_t i = 0; i < valid.size(); ++i) {
     const auto byte = static_cast<unsigned char>(valid[i]);

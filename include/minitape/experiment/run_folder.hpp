@@ -73,6 +73,8 @@ class RunFolder {
 
   /// Whether any of the files above is there, or a comparison's.
   static bool holds_run(const std::filesystem::path& folder);
+  /// Throws where a run cannot be started, or gone on with, because of what the folder holds.
+  static void check_free(const std::filesystem::path& folder, Start start);
   static bool is_complete(const std::filesystem::path& folder);
   /// Throws, with the keys that differ, unless the run in the folder has this config.
   static void check_config(const std::filesystem::path& folder, const Config& config);
