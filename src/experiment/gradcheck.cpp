@@ -48,8 +48,9 @@ std::vector<std::string> warnings_about(Sequential& model, const Tensor& x, Prob
   Tape tape;
   model.forward(tape.constant(x), Mode::training);
   for (const Tape::Node& node : tape.nodes()) {
-    const bool batch_norm = node.operation == "batch_norm" || node.operation == "batch_norm_relu";
-    if (!batch_norm || node.value.rows() != 2) continue;
+    if (!node.operation.starts_with("batch_norm")) continue;  // alone, or with what follows it
+    const auto input = static_cast<std::size_t>(node.inputs[0]);
+    if (tape.nodes()[input].current_value().rows() != 2) continue;
     warnings.push_back(concat(node.layer,
                               " normalizes only two values per channel: whatever they are, "
                               "they become nearly ±1 and the gradient through them nearly 0. "

@@ -201,14 +201,14 @@ std::string Profile::to_text() const {
   text << title << "\nthis machine: " << std::fixed << std::setprecision(0) << ceilings.gflops
        << " GFLOP/s in a product of large matrices, " << std::setprecision(1) << ceilings.gbytes
        << " GB/s from memory\n\n"
-       << std::left << std::setw(layer_width) << "layer" << std::setw(24) << "operation"
+       << std::left << std::setw(layer_width) << "layer" << std::setw(26) << "operation"
        << std::setw(10) << "" << std::right << std::setw(9) << "ms" << std::setw(8) << "share"
        << std::setw(10) << "GFLOP/s" << std::setw(8) << "GB/s"
        << "   of its ceiling\n";
   double sum = 0;
   for (const ProfileRow& row : rows) {
     sum += row.ms;
-    text << std::left << std::setw(layer_width) << row.layer << std::setw(24) << row.operation
+    text << std::left << std::setw(layer_width) << row.layer << std::setw(26) << row.operation
          << std::setw(10)
          << (row.operation.empty() ? ""
              : row.backward        ? "backward"
@@ -228,9 +228,9 @@ std::string Profile::to_text() const {
     }
     text << "\n";
   }
-  text << std::left << std::setw(layer_width + 34) << "everything else" << std::right
+  text << std::left << std::setw(layer_width + 36) << "everything else" << std::right
        << std::setprecision(3) << std::setw(9) << std::max(0.0, step_ms - sum) << "\n"
-       << std::left << std::setw(layer_width + 34) << "a step" << std::right << std::setw(9)
+       << std::left << std::setw(layer_width + 36) << "a step" << std::right << std::setw(9)
        << step_ms << "\n";
   return text.str();
 }

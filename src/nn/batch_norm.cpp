@@ -36,24 +36,28 @@ Shape BatchNorm::output_shape(const Shape& input) const {
 
 Var BatchNorm::forward(Var x, Mode mode) {
   const Var gamma = x.tape().parameter(gamma_), beta = x.tape().parameter(beta_);
-  const auto epsilon = static_cast<Real>(options_.epsilon);
-  if (mode == Mode::inference) return batch_norm_inference(x, gamma, beta, running(), epsilon);
-  const BatchNormResult result = batch_norm_training(x, gamma, beta, epsilon);
+  if (mode == Mode::inference) return batch_norm_inference(x, gamma, beta, running(), epsilon());
+  const BatchNormResult result = batch_norm_training(x, gamma, beta, epsilon());
   update_running(result.batch, x.value().rows());
   return result.y;
 }
 
 Var BatchNorm::forward_with_relu(Var x) {
   const Var gamma = x.tape().parameter(gamma_), beta = x.tape().parameter(beta_);
-  const BatchNormResult result =
-      batch_norm_relu_training(x, gamma, beta, static_cast<Real>(options_.epsilon));
+  const BatchNormResult result = batch_norm_relu_training(x, gamma, beta, epsilon());
+  update_running(result.batch, x.value().rows());
+  return result.y;
+}
+
+Var BatchNorm::forward_with_relu_and_max_pool(Var x, PoolOptions pool) {
+  const Var gamma = x.tape().parameter(gamma_), beta = x.tape().parameter(beta_);
+  const BatchNormResult result = batch_norm_relu_max_pool_training(x, gamma, beta, epsilon(), pool);
   update_running(result.batch, x.value().rows());
   return result.y;
 }
 
 Tensor BatchNorm::predict(Tensor x) const {
-  return batch_norm_inference(std::move(x), gamma_.value, beta_.value, running(),
-                              static_cast<Real>(options_.epsilon));
+  return batch_norm_inference(std::move(x), gamma_.value, beta_.value, running(), epsilon());
 }
 
 void BatchNorm::update_running(const Moments& batch, Index rows) {

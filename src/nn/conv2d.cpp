@@ -33,6 +33,12 @@ Tensor Conv2D::predict(Tensor x) const {
   return conv2d(x, kernel_.value, bias_ ? &bias_->value : nullptr, window_);
 }
 
+Tensor Conv2D::predict_with_batch_norm_and_relu(const Tensor& x,
+                                                const BatchNorm& batch_norm) const {
+  return conv2d_batch_norm_relu(x, kernel_.value, bias_ ? &bias_->value : nullptr, window_,
+                                batch_norm.running_norm());
+}
+
 LayerState Conv2D::state() {
   LayerState state{.parameters = {&kernel_}};
   if (bias_) state.parameters.push_back(&*bias_);

@@ -4,6 +4,7 @@
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/nn/batch_norm.hpp"
+#include "minitape/nn/conv2d.hpp"
 #include "minitape/nn/simple_layers.hpp"
 #include "minitape/ops/arithmetic.hpp"
 #include "nn/exactly.hpp"
@@ -66,43 +67,79 @@ Shape Sequential::output_shape(const Shape& input) const {
 
 // ---- Neighbours that are computed together or in another order, with the same result ----
 
-bool Sequential::is_relu(std::size_t i) const {
-  const auto* const activation = exactly<Activation>(layer(i));
+namespace {
+
+// Layer i as an L, or nullptr: also where the model has no such layer.
+template <class L, class Model>
+auto* layer_as(Model& model, std::size_t i) {
+  return i < model.size() ? exactly<L>(model.layer(i)) : nullptr;
+}
+
+bool is_relu(const Sequential& model, std::size_t i) {
+  const auto* const activation = layer_as<Activation>(model, i);
   return activation && activation->kind() == Activation::relu;
 }
 
-bool Sequential::is_batch_norm_before_relu(std::size_t i) const {
-  return i + 1 < size() && exactly<BatchNorm>(layer(i)) && is_relu(i + 1);
+const Pool* max_pool_at(const Sequential& model, std::size_t i) {
+  const auto* const pool = layer_as<Pool>(model, i);
+  return pool && pool->kind() == Pool::max ? pool : nullptr;
 }
 
-bool Sequential::is_relu_before_max_pool(std::size_t i) const {
-  return i + 1 < size() && is_relu(i) && exactly<Pool>(layer(i + 1)) &&
-         layer(i + 1).type() == "max_pool";
+// The largest of what relu gives is relu of the largest, which is of fewer numbers. The gradient is
+// the same as well: it reaches the first of the largest if that is positive.
+bool changes_places(const Sequential& model, std::size_t i) {
+  return is_relu(model, i) && max_pool_at(model, i + 1);
 }
+
+// Each sends x through layer i, or through several from there, and returns how many these were.
+
+std::size_t forward_from(Sequential& model, std::size_t i, Var& x, Mode mode) {
+  const auto apply = [&](std::size_t at) {
+    const Tape::LayerScope scope(x.tape(), model.name(at));
+    x = model.layer(at).forward(x, mode);
+  };
+  auto* const batch_norm = layer_as<BatchNorm>(model, i);
+  if (batch_norm && is_relu(model, i + 1) && mode == Mode::training) {
+    const Tape::LayerScope scope(x.tape(), model.name(i));
+    const Pool* const pool = max_pool_at(model, i + 2);
+    const bool with_pool = pool && pool->window(x.value().shape()).tiles_image();
+    x = with_pool ? batch_norm->forward_with_relu_and_max_pool(x, pool->options())
+                  : batch_norm->forward_with_relu(x);
+    return with_pool ? 3 : 2;
+  }
+  if (changes_places(model, i)) {
+    apply(i + 1);
+    apply(i);
+    return 2;
+  }
+  apply(i);
+  return 1;
+}
+
+std::size_t predict_from(const Sequential& model, std::size_t i, Tensor& x) {
+  const auto apply = [&](std::size_t at) { x = model.layer(at).predict(std::move(x)); };
+  const auto* const conv2d = layer_as<Conv2D>(model, i);
+  const auto* const batch_norm = layer_as<BatchNorm>(model, i + 1);
+  if (conv2d && batch_norm && is_relu(model, i + 2)) {
+    x = conv2d->predict_with_batch_norm_and_relu(x, *batch_norm);
+    return 3;
+  }
+  if (changes_places(model, i)) {
+    apply(i + 1);
+    apply(i);
+    return 2;
+  }
+  apply(i);
+  return 1;
+}
+
+}  // namespace
 
 // ---- Forward and predict ----
 
 Var Sequential::forward(Var x, Mode mode) {
   MINITAPE_CHECK(initialized_, "[sequential] call initialize(seed) before forward");
-  const auto apply = [&](std::size_t i) {
-    const Tape::LayerScope scope(x.tape(), entries_[i].name);
-    x = entries_[i].layer->forward(x, mode);
-  };
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (mode == Mode::training && is_batch_norm_before_relu(i)) {
-      const Tape::LayerScope scope(x.tape(), entries_[i].name);
-      x = static_cast<BatchNorm&>(*entries_[i].layer).forward_with_relu(x);
-      ++i;  // the relu is done
-    } else if (is_relu_before_max_pool(i)) {
-      // The largest of what relu gives is relu of the largest, which is of fewer numbers. The
-      // gradient is the same as well: it reaches the first of the largest if that is positive.
-      apply(i + 1);
-      apply(i);
-      ++i;
-    } else {
-      apply(i);
-    }
-  }
+  for (std::size_t i = 0; i < size();) i += forward_from(*this, i, x, mode);
   return x;
 }
 
@@ -110,13 +147,7 @@ Tensor Sequential::predict(Tensor x) const {
   MINITAPE_CHECK(initialized_, "[sequential] call initialize(seed) before predict");
   const Index images = x.shape()[0];
   if (images <= kPiece) {
-    const auto apply = [&](std::size_t i) { x = entries_[i].layer->predict(std::move(x)); };
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-      const bool swapped = is_relu_before_max_pool(i);
-      if (swapped) apply(i + 1);
-      apply(i);
-      if (swapped) ++i;
-    }
+    for (std::size_t i = 0; i < size();) i += predict_from(*this, i, x);
     return x;
   }
   // Some images at a time go through all layers, so that what a layer has written is still in the

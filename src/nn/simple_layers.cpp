@@ -51,7 +51,7 @@ Pool::Pool(Kind kind, PoolOptions options) : kind_(kind), options_(options) {}
 Shape Pool::output_shape(const Shape& input) const {
   MINITAPE_CHECK(input.rank() == 3, "[", type(),
                  "] takes images (H, W, C): the layer before gives ", input);
-  const Window w = pool_window(type(), input.with_batch(1), options_);
+  const Window w = window(input.with_batch(1));
   return {w.out_h, w.out_w, input[2]};
 }
 

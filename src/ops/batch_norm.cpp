@@ -63,7 +63,7 @@ Moments moments(const Tensor& x) {
   return result;
 }
 
-// ---- Shared with batch_norm_relu ----
+// ---- Shared with the operations that batch norm is a part of ----
 
 void check_batch_norm_shapes(const Tensor& x, const Tensor& gamma, const Tensor& beta) {
   const Shape channels{x.channels()};
@@ -81,6 +81,9 @@ void check_batch_rows(const Tensor& x) {
                  "gradient is 0: use a larger batch");
 }
 
+namespace {
+
+// 1 / √(variance + ε): the one place that says where ε goes.
 Tensor inverse_deviation(const Tensor& variance, Real epsilon) {
   Tensor inv_std = variance;
   for (Real& value : inv_std.values()) value = 1 / std::sqrt(value + epsilon);
@@ -91,10 +94,19 @@ Tensor inverse_deviation(const Tensor& variance, Real epsilon) {
   return inv_std;
 }
 
-Tensor channel_scale(const Tensor& gamma, Tensor inv_std) {
+Tensor product(const Tensor& gamma, Tensor inv_std) {
   for (Index c = 0; c < gamma.size(); ++c) inv_std[c] *= gamma[c];
   return inv_std;
 }
+
+}  // namespace
+
+ChannelNorm::ChannelNorm(const Moments& statistics, const Tensor& gamma, const Tensor& shift,
+                         Real epsilon)
+    : mean(statistics.mean),
+      inv_std(inverse_deviation(statistics.variance, epsilon)),
+      scale(product(gamma, inv_std)),
+      beta(shift) {}
 
 InputGradientTerms input_gradient_terms(const Tensor& inv_std, const Tensor& dgamma,
                                         const Tensor& dbeta, Index m) {
@@ -111,12 +123,11 @@ namespace {
 
 // ---- Forward ----
 
-// y = (x − mean)·inv_std·gamma + beta; y may be x. Subtracting first keeps all digits of x where the
-// mean is large.
-void normalize(const Tensor& x, const Tensor& mean, const Tensor& inv_std, const Tensor& gamma,
-               const Tensor& beta, Tensor& y) {
+// y = (x − mean)·scale + beta; y may be x. Subtracting first keeps all digits of x where the mean is
+// large.
+void normalize(const Tensor& x, const ChannelNorm& norm, Tensor& y) {
   const Index channels = x.channels();
-  const Tensor scale = channel_scale(gamma, inv_std);  // [C]
+  const Tensor &mean = norm.mean, &scale = norm.scale, &beta = norm.beta;  // [C]
   for_each_row(x.rows(), channels, [&](Index offset) {
     const Real* const from = x.data() + offset;
     Real* const to = y.data() + offset;
@@ -131,27 +142,27 @@ struct AffineGradients {
   Tensor dgamma, dbeta;
 };
 
-AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const Tensor& mean,
-                                 const Tensor& inv_std) {
+AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const ChannelNorm& norm) {
   const auto d = [dy = dy.data()]<class V>(Index i, Index) { return load<V>(dy + i); };
-  const auto d_times_centred = [dy = dy.data(), x = x.data(), mean = mean.data()]<class V>(
+  const auto d_times_centred = [dy = dy.data(), x = x.data(), mean = norm.mean.data()]<class V>(
                                    Index i, Index c) {
     return load<V>(dy + i) * (load<V>(x + i) - load<V>(mean + c));
   };
   auto [dgamma, dbeta] = sums_over_rows(x.rows(), x.channels(), d_times_centred, d);
-  for (Index c = 0; c < dgamma.size(); ++c) dgamma[c] *= inv_std[c];
+  for (Index c = 0; c < dgamma.size(); ++c) dgamma[c] *= norm.inv_std[c];
   return {std::move(dgamma), std::move(dbeta)};
 }
 
 // dx = gamma·inv_std·(dy − dbeta/m − x_hat·dgamma/m), in place of dy [m, C]. Written as
 // dx = scale·(dy − shift − (x − mean)·slope), it takes three numbers per channel.
-Tensor input_gradient(Tensor dy, const Tensor& x, const Tensor& gamma, const Tensor& mean,
-                      const Tensor& inv_std, const AffineGradients& sums) {
+Tensor input_gradient(Tensor dy, const Tensor& x, const ChannelNorm& norm,
+                      const AffineGradients& sums) {
   const Index channels = x.channels();
-  const Tensor scale = channel_scale(gamma, inv_std);
-  const InputGradientTerms terms = input_gradient_terms(inv_std, sums.dgamma, sums.dbeta, x.rows());
+  const InputGradientTerms terms =
+      input_gradient_terms(norm.inv_std, sums.dgamma, sums.dbeta, x.rows());
   // Not `auto [shift, slope]`, which Clang before 16 does not let a lambda capture.
   const Tensor &shift = terms.shift, &slope = terms.slope;  // [C]
+  const Tensor &mean = norm.mean, &scale = norm.scale;      // [C]
   for_each_row(x.rows(), channels, [&](Index offset) {
     Real* const dy_row = dy.data() + offset;
     const Real* const x_row = x.data() + offset;
@@ -164,6 +175,11 @@ Tensor input_gradient(Tensor dy, const Tensor& x, const Tensor& gamma, const Ten
 
 }  // namespace
 
+Tensor normalized(Tensor x, const ChannelNorm& norm) {
+  normalize(x, norm, x);
+  return x;
+}
+
 // ---- Training ----
 
 BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon) {
@@ -171,15 +187,13 @@ BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon) {
   check_batch_norm_shapes(input, gamma.value(), beta.value());
   check_batch_rows(input);
   Moments batch = moments(input);
-  Tensor inv_std = inverse_deviation(batch.variance, epsilon);  // [C]
+  const ChannelNorm norm(batch, gamma.value(), beta.value(), epsilon);
   Tensor y = Tensor::uninitialized(input.shape());
-  normalize(input, batch.mean, inv_std, gamma.value(), beta.value(), y);
+  normalize(input, norm, y);
 
-  const auto backward = [=, mean = batch.mean](const Tensor&, Tensor dy) {
-    AffineGradients sums = affine_gradients(dy, x.value(), mean, inv_std);
-    if (x.needs_gradient()) {
-      x.add_gradient(input_gradient(std::move(dy), x.value(), gamma.value(), mean, inv_std, sums));
-    }
+  const auto backward = [=](const Tensor&, Tensor dy) {
+    AffineGradients sums = affine_gradients(dy, x.value(), norm);
+    if (x.needs_gradient()) x.add_gradient(input_gradient(std::move(dy), x.value(), norm, sums));
     gamma.add_gradient(std::move(sums.dgamma));
     beta.add_gradient(std::move(sums.dbeta));
   };
@@ -195,21 +209,20 @@ Tensor batch_norm_inference(Tensor x, const Tensor& gamma, const Tensor& beta,
       statistics.mean.shape() == gamma.shape() && statistics.variance.shape() == gamma.shape(),
       "[batch_norm] the statistics must have one value per channel, ", gamma.shape(), ": mean is ",
       statistics.mean.shape(), ", variance is ", statistics.variance.shape());
-  normalize(x, statistics.mean, inverse_deviation(statistics.variance, epsilon), gamma, beta, x);
-  return x;
+  return normalized(std::move(x), ChannelNorm(statistics, gamma, beta, epsilon));
 }
 
 Var batch_norm_inference(Var x, Var gamma, Var beta, const Moments& statistics, Real epsilon) {
   Tensor y = batch_norm_inference(x.value(), gamma.value(), beta.value(), statistics, epsilon);
   const auto backward = [=](const Tensor&, Tensor dy) {
-    const Tensor inv_std = inverse_deviation(statistics.variance, epsilon);  // [C]
-    AffineGradients sums = affine_gradients(dy, x.value(), statistics.mean, inv_std);
+    const ChannelNorm norm(statistics, gamma.value(), beta.value(), epsilon);
+    AffineGradients sums = affine_gradients(dy, x.value(), norm);
     if (x.needs_gradient()) {
-      // The statistics are constants: dx = gamma·inv_std·dy.
+      // The statistics are constants: dx = scale·dy.
       const Index channels = dy.channels();
       for_each_row(dy.rows(), channels, [&](Index offset) {
         Real* const dy_row = dy.data() + offset;
-        for (Index c = 0; c < channels; ++c) dy_row[c] *= gamma.value()[c] * inv_std[c];
+        for (Index c = 0; c < channels; ++c) dy_row[c] *= norm.scale[c];
       });
       x.add_gradient(std::move(dy));
     }

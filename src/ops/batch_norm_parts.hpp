@@ -1,4 +1,4 @@
-// What batch_norm and batch_norm_relu share. Private to them.
+// What batch_norm, batch_norm_relu and batch_norm_relu_max_pool share. Private to them.
 #pragma once
 
 #include "minitape/ops/batch_norm.hpp"
@@ -9,12 +9,6 @@ namespace minitape {
 void check_batch_norm_shapes(const Tensor& x, const Tensor& gamma, const Tensor& beta);
 /// Throws when x has fewer than two rows.
 void check_batch_rows(const Tensor& x);
-
-/// 1 / √(variance + ε): the one place that says where ε goes.
-Tensor inverse_deviation(const Tensor& variance, Real epsilon);
-
-/// gamma·inv_std: what a channel is multiplied with, forward and backward.
-Tensor channel_scale(const Tensor& gamma, Tensor inv_std);
 
 /// Of dx = scale·(dy − shift − (x − mean)·slope) with m rows: two numbers per channel, [C] each.
 struct InputGradientTerms {
@@ -30,5 +24,30 @@ void for_each_row(Index rows, Index channels, Body body) {
     for (Index r = begin; r < end; ++r) body(r * channels);
   });
 }
+
+/// (x − mean)·scale + beta.
+Tensor normalized(Tensor x, const ChannelNorm& norm);
+
+/// Plain pointers to x and to what ChannelNorm holds, which loops keep in registers.
+struct Normalization {
+  const Real *x, *mean, *scale, *beta;
+
+  Normalization(const Tensor& values, const ChannelNorm& norm)
+      : x(values.data()),
+        mean(norm.mean.data()),
+        scale(norm.scale.data()),
+        beta(norm.beta.data()) {}
+
+  /// x − mean for one number or a vector of them: i is the offset in x, c its channel.
+  template <class V>
+  V centred(Index i, Index c) const {
+    return load<V>(x + i) - load<V>(mean + c);
+  }
+  /// What batch norm gives: (x − mean)·scale + beta.
+  template <class V>
+  V u(Index i, Index c) const {
+    return centred<V>(i, c) * load<V>(scale + c) + load<V>(beta + c);
+  }
+};
 
 }  // namespace minitape

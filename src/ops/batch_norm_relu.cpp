@@ -13,37 +13,6 @@
 namespace minitape {
 namespace {
 
-// What one channel needs, [C] each.
-struct Channels {
-  Tensor mean, inv_std, scale, beta;
-
-  Channels(const Moments& batch, const Tensor& gamma, const Tensor& shift, Real epsilon)
-      : mean(batch.mean),
-        inv_std(inverse_deviation(batch.variance, epsilon)),
-        scale(channel_scale(gamma, inv_std)),
-        beta(shift) {}
-};
-
-// x − mean and u, for one or more channels. Plain pointers, which loops keep in registers.
-struct Normalization {
-  const Real *x, *mean, *scale, *beta;
-
-  Normalization(const Tensor& values, const Channels& channel)
-      : x(values.data()),
-        mean(channel.mean.data()),
-        scale(channel.scale.data()),
-        beta(channel.beta.data()) {}
-
-  template <class V>
-  V centred(Index i, Index c) const {
-    return load<V>(x + i) - load<V>(mean + c);
-  }
-  template <class V>
-  V u(Index i, Index c) const {
-    return centred<V>(i, c) * load<V>(scale + c) + load<V>(beta + c);
-  }
-};
-
 // Calls body.operator()<V>(position, channel) for all numbers of a [rows, channels] matrix.
 template <class Body>
 void for_all(Index rows, Index channels, Body body) {
@@ -54,9 +23,9 @@ void for_all(Index rows, Index channels, Body body) {
 
 // ---- Forward ----
 
-Tensor forward(const Tensor& x, const Channels& channel) {
+Tensor forward(const Tensor& x, const ChannelNorm& norm) {
   Tensor y = Tensor::uninitialized(x.shape());
-  const Normalization at(x, channel);
+  const Normalization at(x, norm);
   Real* const to = y.data();
   for_all(x.rows(), x.channels(), [=]<class V>(Index i, Index c) {
     const V u = at.u<V>(i, c);
@@ -68,8 +37,8 @@ Tensor forward(const Tensor& x, const Channels& channel) {
 // ---- Backward ----
 
 // Σ du·(x − mean) and Σ du, [C] each.
-std::array<Tensor, 2> sums(const Tensor& dy, const Tensor& x, const Channels& channel) {
-  const Normalization at(x, channel);
+std::array<Tensor, 2> sums(const Tensor& dy, const Tensor& x, const ChannelNorm& norm) {
+  const Normalization at(x, norm);
   const auto du = [=, d = dy.data()]<class V>(Index i, Index c) {
     return at.u<V>(i, c) > 0 ? load<V>(d + i) : V{};
   };
@@ -80,9 +49,9 @@ std::array<Tensor, 2> sums(const Tensor& dy, const Tensor& x, const Channels& ch
 }
 
 // dx = scale·(du − shift − (x − mean)·slope), in place of dy.
-Tensor input_gradient(Tensor dy, const Tensor& x, const Channels& channel,
+Tensor input_gradient(Tensor dy, const Tensor& x, const ChannelNorm& norm,
                       const InputGradientTerms& terms) {
-  const Normalization at(x, channel);
+  const Normalization at(x, norm);
   Real* const d = dy.data();
   for_all(x.rows(), x.channels(),
           [=, shift = terms.shift.data(), slope = terms.slope.data()]<class V>(Index i, Index c) {
@@ -100,16 +69,15 @@ BatchNormResult batch_norm_relu_training(Var x, Var gamma, Var beta, Real epsilo
   check_batch_norm_shapes(input, gamma.value(), beta.value());
   check_batch_rows(input);
   Moments batch = moments(input);
-  const Channels channel(batch, gamma.value(), beta.value(), epsilon);
-  Tensor y = forward(input, channel);
+  const ChannelNorm norm(batch, gamma.value(), beta.value(), epsilon);
+  Tensor y = forward(input, norm);
 
   const auto backward = [=](const Tensor&, Tensor dy) {
-    auto [dgamma, dbeta] = sums(dy, x.value(), channel);
-    for (Index c = 0; c < dgamma.size(); ++c) dgamma[c] *= channel.inv_std[c];
+    auto [dgamma, dbeta] = sums(dy, x.value(), norm);
+    for (Index c = 0; c < dgamma.size(); ++c) dgamma[c] *= norm.inv_std[c];
     if (x.needs_gradient()) {
-      const InputGradientTerms terms =
-          input_gradient_terms(channel.inv_std, dgamma, dbeta, dy.rows());
-      x.add_gradient(input_gradient(std::move(dy), x.value(), channel, terms));
+      const InputGradientTerms terms = input_gradient_terms(norm.inv_std, dgamma, dbeta, dy.rows());
+      x.add_gradient(input_gradient(std::move(dy), x.value(), norm, terms));
     }
     gamma.add_gradient(std::move(dgamma));
     beta.add_gradient(std::move(dbeta));

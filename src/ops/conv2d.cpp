@@ -1,6 +1,8 @@
 // Equations and storage layout: minitape/ops/conv2d.hpp
 #include "minitape/ops/conv2d.hpp"
 
+#include "minitape/ops/activation.hpp"
+#include "ops/batch_norm_parts.hpp"
 #include "ops/conv2d_kernels.hpp"
 #include "ops/rows.hpp"
 
@@ -24,16 +26,32 @@ void check_dy(const Tensor& dy, const ConvSizes& sizes) {
                  ", so its gradient must have it too: dy is ", dy.shape());
 }
 
+void check_bias(const Tensor* bias, const ConvSizes& sizes) {
+  MINITAPE_CHECK(!bias || bias->shape() == Shape{sizes.filters}, "[conv2d] the bias must be (",
+                 sizes.filters, "): bias is ", bias->shape());
+}
+
 }  // namespace
 
 // ---- Forward ----
 
 Tensor conv2d(const Tensor& x, const Tensor& kernel, const Tensor* bias, Conv2DOptions options) {
   const ConvSizes sizes = ConvSizes::of(x.shape(), kernel.shape(), options);
-  MINITAPE_CHECK(!bias || bias->shape() == Shape{sizes.filters}, "[conv2d] the bias must be (",
-                 sizes.filters, "): bias is ", bias->shape());
+  check_bias(bias, sizes);
   return direct::forward_applies(sizes) ? direct::forward(sizes, x, kernel, bias)
                                         : columns::forward(sizes, x, kernel, bias);
+}
+
+Tensor conv2d_batch_norm_relu(const Tensor& x, const Tensor& kernel, const Tensor* bias,
+                              Conv2DOptions options, const ChannelNorm& norm) {
+  const ConvSizes sizes = ConvSizes::of(x.shape(), kernel.shape(), options);
+  check_bias(bias, sizes);
+  MINITAPE_CHECK(norm.mean.shape() == Shape{sizes.filters},
+                 "[batch_norm] the statistics must have one value per filter, ", sizes.filters,
+                 ": mean is ", norm.mean.shape());
+  return direct::forward_applies(sizes)
+             ? direct::forward_batch_norm_relu(sizes, x, kernel, bias, norm)
+             : relu(normalized(columns::forward(sizes, x, kernel, bias), norm));
 }
 
 // ---- Backward ----

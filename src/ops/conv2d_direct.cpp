@@ -39,20 +39,43 @@ void for_each_filter_block(Index begin, Index end, Body body) {
   if (f < end) body(f, std::integral_constant<int, 1>());
 }
 
+// What sums start with and what becomes of them before they are stored, from filter `first` on.
+struct WithBias {
+  const Real* bias;  // or nullptr
+
+  WithBias from(Index first) const { return {bias ? bias + first : nullptr}; }
+  Vector start(Index f) const { return bias ? load<Vector>(bias + f) : Vector{}; }
+  Vector result(const Vector& sum, Index) const { return sum; }
+};
+struct WithBatchNormAndRelu {
+  WithBias sums;
+  const Real *mean, *scale, *beta;
+
+  WithBatchNormAndRelu from(Index first) const {
+    return {sums.from(first), mean + first, scale + first, beta + first};
+  }
+  Vector start(Index f) const { return sums.start(f); }
+  Vector result(const Vector& sum, Index f) const {
+    const Vector u =
+        (sum - load<Vector>(mean + f)) * load<Vector>(scale + f) + load<Vector>(beta + f);
+    return u < 0 ? Vector{} : u;
+  }
+};
+
 // y[p, f] = bias[f] + Σ_u Σ_j x[u·line + p·step + j]·k[u, j, f] for `pixels` ≤ P pixels p and V
-// vectors of filters f; rows of k and y are `filters` long, and there may be no bias. P must be a
+// vectors of filters f, then what Ends makes of it; rows of k and y are `filters` long. P must be a
 // constant for the sums to be registers, so for fewer pixels the function calls itself with less.
-template <int V, int P = kBlock>
+template <int V, int P = kBlock, class Ends>
 void pixel_block(Index pixels, const Real* x, Index line, Index step, Index height, Index run,
-                 const Real* k, const Real* bias, Index filters, Real* y) {
+                 const Real* k, const Ends& ends, Index filters, Real* y) {
   if constexpr (P > 1) {
     if (pixels < P) {
-      return pixel_block<V, P - 1>(pixels, x, line, step, height, run, k, bias, filters, y);
+      return pixel_block<V, P - 1>(pixels, x, line, step, height, run, k, ends, filters, y);
     }
   }
   Vector sum[P][V];
   for (int v = 0; v < V; ++v) {
-    const Vector start = bias ? load<Vector>(bias + v * kLanes) : Vector{};
+    const Vector start = ends.start(v * kLanes);
     for (int p = 0; p < P; ++p) sum[p][v] = start;
   }
   for (Index u = 0; u < height; ++u, x += line) {
@@ -63,7 +86,9 @@ void pixel_block(Index pixels, const Real* x, Index line, Index step, Index heig
     }
   }
   for (int p = 0; p < P; ++p) {
-    for (int v = 0; v < V; ++v) store(y + p * filters + v * kLanes, sum[p][v]);
+    for (int v = 0; v < V; ++v) {
+      store(y + p * filters + v * kLanes, ends.result(sum[p][v], v * kLanes));
+    }
   }
 }
 
@@ -144,7 +169,10 @@ bool input_gradient_applies(const ConvSizes& s) {
 
 // ---- Forward ----
 
-Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const Tensor* bias) {
+namespace {
+
+template <class Ends>
+Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const Ends& all_ends) {
   const Window& w = s.window;
   Tensor y = Tensor::uninitialized(s.y());  // [N, out_h, out_w, F]
   const Index bands = chunk_count(w.out_h, kBand), step = w.stride * s.channels;
@@ -160,13 +188,13 @@ Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const 
     PaddedLines image(s, last - first);
     image.fill(s, x, n, first);
     const auto compute = [&](Index f, auto vectors) {
+      const Ends ends = all_ends.from(f);
       for (Index i = first; i < last; ++i) {
         const Real* const line = image.values.data() + (i - first) * w.stride * image.line;
         Real* const y_line = y.data() + (n * w.out_h + i) * w.out_w * s.filters + f;
         for (Index p = 0; p < w.out_w; p += block) {
           pixel_block<vectors>(std::min(block, w.out_w - p), line + p * step, image.line, step,
-                               w.size_h, s.run(), kernel.data() + f,
-                               bias ? bias->data() + f : nullptr, s.filters,
+                               w.size_h, s.run(), kernel.data() + f, ends, s.filters,
                                y_line + p * s.filters);
         }
       }
@@ -174,6 +202,20 @@ Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const 
     for_each_filter_block(share * per_share, std::min(s.filters, (share + 1) * per_share), compute);
   });
   return y;
+}
+
+}  // namespace
+
+Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const Tensor* bias) {
+  return convolve(s, x, kernel, WithBias{bias ? bias->data() : nullptr});
+}
+
+Tensor forward_batch_norm_relu(const ConvSizes& s, const Tensor& x, const Tensor& kernel,
+                               const Tensor* bias, const ChannelNorm& norm) {
+  const WithBias with_bias{bias ? bias->data() : nullptr};
+  return convolve(
+      s, x, kernel,
+      WithBatchNormAndRelu{with_bias, norm.mean.data(), norm.scale.data(), norm.beta.data()});
 }
 
 // ---- Backward ----

@@ -40,6 +40,8 @@ namespace direct {
 bool forward_applies(const ConvSizes& sizes);
 bool input_gradient_applies(const ConvSizes& sizes);
 Tensor forward(const ConvSizes& sizes, const Tensor& x, const Tensor& kernel, const Tensor* bias);
+Tensor forward_batch_norm_relu(const ConvSizes& sizes, const Tensor& x, const Tensor& kernel,
+                               const Tensor* bias, const ChannelNorm& norm);
 Tensor input_gradient(const ConvSizes& sizes, const Tensor& dy, const Tensor& kernel);
 Tensor kernel_gradient(const ConvSizes& sizes, const Tensor& dy, const Tensor& x);
 }  // namespace direct

@@ -1,75 +1,37 @@
 // Equations and storage layout: minitape/ops/pool.hpp
 #include "minitape/ops/pool.hpp"
 
-#include <algorithm>
-
-#include "minitape/core/parallel.hpp"
 #include "minitape/ops/arithmetic.hpp"
+#include "ops/pool_windows.hpp"
 #include "ops/vectors.hpp"
 
 namespace minitape {
 namespace {
 
-// The part of window (i, j) that lies inside of the image: rows y0 … y1 − 1, columns x0 … x1 − 1.
-struct Inside {
-  Index y0, y1, x0, x1;
-  Index count() const { return (y1 - y0) * (x1 - x0); }
-};
-
-Inside inside(const Window& w, Index i, Index j) {
-  const Index y = i * w.stride - w.top, x = j * w.stride - w.left;
-  return {std::max<Index>(y, 0), std::min(y + w.size_h, w.image_h), std::max<Index>(x, 0),
-          std::min(x + w.size_w, w.image_w)};
-}
-
-// Calls body(image, window number n·out_h·out_w + …, part inside of the image) for all windows;
-// an image belongs to one thread, because windows may overlap.
-template <class Body>
-void for_each_window(Index images, const Window& w, Body body) {
-  parallel_for(images, 1, [&](Index n, Index) {
-    for (Index i = 0; i < w.out_h; ++i) {
-      for (Index j = 0; j < w.out_w; ++j) {
-        body(n, (n * w.out_h + i) * w.out_w + j, inside(w, i, j));
-      }
-    }
-  });
-}
-
 Shape output_shape(const Shape& x, const Window& w) {
   return {x[0], w.out_h, w.out_w, x[3]};
 }
 
-// Calls body(number, offset of the pixel in x) for the pixels of a window inside of image n, in
-// reading order.
-template <class Body>
-void for_each_pixel(const Window& w, Index channels, Index n, const Inside& part, Body body) {
-  Index number = 0;
-  for (Index r = part.y0; r < part.y1; ++r) {
-    for (Index s = part.x0; s < part.x1; ++s) {
-      body(number++, ((n * w.image_h + r) * w.image_w + s) * channels);
-    }
-  }
-}
-
-// The maxima and, where `winners` is wanted, which pixel of its window each came from: the number
-// that for_each_pixel gives it, kept as a Real, which fills as many lanes of a vector as the values.
+// The maxima and, where `winners` is wanted, which pixel of its window each came from: its number in
+// reading order, kept as a Real, which fills as many lanes of a vector as the values.
 Tensor find_maxima(const Tensor& x, const Window& w, Tensor* winners) {
-  const Index channels = x.channels();
   Tensor y = Tensor::uninitialized(output_shape(x.shape(), w));
   if (winners) *winners = Tensor::uninitialized(y.shape());
-  for_each_window(x.shape()[0], w, [&](Index n, Index window, const Inside& part) {
-    for_each_channel(channels, [&]<class V>(Index c) {
-      V best{}, winner{};
-      for_each_pixel(w, channels, n, part, [&](Index number, Index offset) {
-        const V value = load<V>(x.data() + offset + c);
-        if (number == 0) best = value;
+  const Real* const from = x.data();
+  Real *const to = y.data(), *const to_winners = winners ? winners->data() : nullptr;
+  for_each_window(x.shape(), w, [=](const PooledWindow& window) {
+    for_each_channel(window.channels, [=]<class V>(Index c) {
+      const Real* const pixel = from + window.corner + c;
+      V best = load<V>(pixel + window.pixels[0]), winner{};
+      for (Index k = 1; k < window.count; ++k) {
+        const V value = load<V>(pixel + window.pixels[k]);
         // A NaN counts as the largest, so that it is not lost from sight.
         const auto larger = (value > best) | (value != value);
         best = larger ? value : best;
-        winner = larger ? V{} + static_cast<Real>(number) : winner;
-      });
-      store(y.data() + window * channels + c, best);
-      if (winners) store(winners->data() + window * channels + c, winner);
+        winner = larger ? V{} + static_cast<Real>(k) : winner;
+      }
+      store(to + window.result + c, best);
+      if (to_winners) store(to_winners + window.result + c, winner);
     });
   });
   return y;
@@ -78,20 +40,20 @@ Tensor find_maxima(const Tensor& x, const Window& w, Tensor* winners) {
 // The reverse: every gradient goes to the pixel that has won.
 Tensor give_to_winners(const Tensor& dy, const Tensor& winners, const Window& w,
                        const Shape& x_shape) {
-  const Index channels = dy.channels();
   // Windows that tile the image reach every pixel once, and need no zeros to add to.
-  const bool tiles = w.size_h == w.stride && w.size_w == w.stride && w.top == 0 && w.left == 0 &&
-                     w.out_h * w.size_h == w.image_h && w.out_w * w.size_w == w.image_w;
+  const bool tiles = w.tiles_image();
   Tensor dx = tiles ? Tensor::uninitialized(x_shape) : Tensor::zeros(x_shape);  // [N, H, W, C]
-  for_each_window(dy.shape()[0], w, [&](Index n, Index window, const Inside& part) {
-    for_each_channel(channels, [&]<class V>(Index c) {
-      const V d = load<V>(dy.data() + window * channels + c);
-      const V winner = load<V>(winners.data() + window * channels + c);
-      for_each_pixel(w, channels, n, part, [&](Index number, Index offset) {
-        Real* const to = dx.data() + offset + c;
-        const V share = winner == static_cast<Real>(number) ? d : V{};
-        store<V>(to, tiles ? share : load<V>(to) + share);
-      });
+  const Real *const d = dy.data(), *const won = winners.data();
+  Real* const to = dx.data();
+  for_each_window(x_shape, w, [=](const PooledWindow& window) {
+    for_each_channel(window.channels, [=]<class V>(Index c) {
+      const V gradient = load<V>(d + window.result + c);
+      const V winner = load<V>(won + window.result + c);
+      for (Index k = 0; k < window.count; ++k) {
+        Real* const pixel = to + window.corner + window.pixels[k] + c;
+        const V share = winner == static_cast<Real>(k) ? gradient : V{};
+        store<V>(pixel, tiles ? share : load<V>(pixel) + share);
+      }
     });
   });
   return dx;
@@ -99,28 +61,27 @@ Tensor give_to_winners(const Tensor& dy, const Tensor& winners, const Window& w,
 
 // y[window] = mean of the elements that lie inside of the image.
 Tensor find_means(const Tensor& x, const Window& w) {
-  const Index channels = x.channels();
   Tensor y = Tensor::zeros(output_shape(x.shape(), w));  // [N, out_h, out_w, C]
-  for_each_window(x.shape()[0], w, [&](Index n, Index window, const Inside& part) {
-    Real* const mean = y.data() + window * channels;
-    for_each_pixel(w, channels, n, part, [&](Index, Index offset) {
-      for (Index c = 0; c < channels; ++c) mean[c] += x[offset + c];
-    });
-    for (Index c = 0; c < channels; ++c) mean[c] /= static_cast<Real>(part.count());
+  for_each_window(x.shape(), w, [=, from = x.data(), to = y.data()](const PooledWindow& window) {
+    Real* const mean = to + window.result;
+    for (Index k = 0; k < window.count; ++k) {
+      const Real* const pixel = from + window.corner + window.pixels[k];
+      for (Index c = 0; c < window.channels; ++c) mean[c] += pixel[c];
+    }
+    for (Index c = 0; c < window.channels; ++c) mean[c] /= static_cast<Real>(window.count);
   });
   return y;
 }
 
 // The reverse: every element inside of a window gets its share of the window's gradient.
 Tensor spread_means(const Tensor& dy, const Window& w, const Shape& x_shape) {
-  const Index channels = dy.channels();
   Tensor dx = Tensor::zeros(x_shape);  // [N, H, W, C]
-  for_each_window(dy.shape()[0], w, [&](Index n, Index window, const Inside& part) {
-    const Real* const d = dy.data() + window * channels;
-    const Real weight = 1 / static_cast<Real>(part.count());
-    for_each_pixel(w, channels, n, part, [&](Index, Index offset) {
-      for (Index c = 0; c < channels; ++c) dx[offset + c] += weight * d[c];
-    });
+  for_each_window(x_shape, w, [=, d = dy.data(), to = dx.data()](const PooledWindow& window) {
+    const Real weight = 1 / static_cast<Real>(window.count);
+    for (Index k = 0; k < window.count; ++k) {
+      Real* const pixel = to + window.corner + window.pixels[k];
+      for (Index c = 0; c < window.channels; ++c) pixel[c] += weight * d[window.result + c];
+    }
   });
   return dx;
 }

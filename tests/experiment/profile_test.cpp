@@ -82,7 +82,7 @@ TEST_CASE("profile: the nearer ceiling and the share of it, by hand") {
         std::string::npos);
   CHECK(text.find("50 % arithmetic") != std::string::npos);
   CHECK(text.find("25 % memory") != std::string::npos);
-  CHECK(text.find("everything else                                                10.000") !=
+  CHECK(text.find("everything else                                                  10.000") !=
         std::string::npos);
 }
 

@@ -284,6 +284,25 @@ TEST_CASE("batch norm and relu are computed at once, unless a class derived from
   CHECK(mismatch(y.value(), numbers({2, 2}, {1, 0, 3, 4})) == "");
 }
 
+TEST_CASE("a convolution and a class derived from batch norm are not predicted at once") {
+  class Double : public BatchNorm {
+   public:
+    Double() : BatchNorm(1) {}
+    Tensor predict(Tensor x) const override {
+      for (Real& value : x.values()) value *= 2;
+      return x;
+    }
+  };
+  Sequential model;
+  model.add<Conv2D>(1, 1, 1);
+  model.add<Double>();
+  model.add<Activation>(Activation::relu);
+  model.initialize(1);
+  model.state().parameters[0]->value.fill(3);
+  const Tensor x = numbers({1, 1, 2, 1}, {1, -1}), expected = numbers({1, 1, 2, 1}, {6, 0});
+  CHECK(mismatch(model.predict(x), expected) == "");
+}
+
 TEST_CASE("a class derived from an activation is not taken for a relu: it may compute otherwise") {
   // Gives back its input turned round: neither can be taken for a relu.
   class Negative : public Activation {
@@ -339,6 +358,88 @@ TEST_CASE("relu and pools: the same bits as one layer after the other") {
       together.backward(sum(y1 * together.constant(weights)));
       apart.backward(sum(y2 * apart.constant(weights)));
       CHECK(mismatch(x1.gradient(), x2.gradient()) == "");
+    }
+  }
+}
+
+namespace {
+
+// The operations that a training step of batch norm, relu and that pool records.
+std::vector<std::string> operations_with(Pool::Kind kind, PoolOptions options, const Shape& x) {
+  Sequential model;
+  model.add<BatchNorm>(x[3]);
+  model.add<Activation>(Activation::relu);
+  model.add<Pool>(kind, options);
+  model.initialize(1);
+  Tape tape;
+  model.forward(tape.variable(Tensor::zeros(x)), Mode::training);
+  std::vector<std::string> operations;
+  for (const Tape::Node& node : tape.nodes()) {
+    if (!node.inputs.empty()) operations.push_back(node.operation);
+  }
+  return operations;
+}
+
+}  // namespace
+
+TEST_CASE("batch norm, relu and a max pool are one operation where its windows tile the image") {
+  using Operations = std::vector<std::string>;
+  const Shape x{2, 6, 6, 3};
+  const PoolOptions side_by_side{2}, overlapping{3, 1};
+  CHECK(operations_with(Pool::max, side_by_side, x) == Operations{"batch_norm_relu_max_pool"});
+  CHECK(operations_with(Pool::max, {3}, x) == Operations{"batch_norm_relu_max_pool"});
+  const Operations two{"batch_norm_relu", "max_pool"};
+  CHECK(operations_with(Pool::max, overlapping, x) == two);
+  CHECK(operations_with(Pool::max, side_by_side, {2, 6, 7, 3}) == two);
+  CHECK(operations_with(Pool::avg, side_by_side, x) == Operations{"batch_norm_relu", "avg_pool"});
+}
+
+TEST_CASE("batch norm, relu and max pool: the same as one layer after the other") {
+  const Tensor x = random_tensor("x", {4, 6, 6, 3}, 2, 3);
+  for (const PoolOptions options : {PoolOptions{2}, PoolOptions{3, 1}}) {
+    CAPTURE(options.stride);
+    Sequential model;
+    model.add<BatchNorm>(3);
+    model.add<Activation>(Activation::relu);
+    model.add<Pool>(Pool::max, options);
+    model.initialize(1);
+    randomize(model);
+    Sequential copy = model;
+
+    Tape together, apart;
+    const Var x1 = together.variable(x);
+    const Var x2 = apart.variable(x);
+    const Var y1 = model.forward(x1, Mode::training);
+    Var y2 = x2;
+    for (std::size_t i = 0; i < copy.size(); ++i) y2 = copy.layer(i).forward(y2, Mode::training);
+    CHECK(mismatch(y1.value(), y2.value()) == "");
+    const Tensor weights = random_tensor("weights", y1.shape());
+    together.backward(sum(y1 * together.constant(weights)));
+    apart.backward(sum(y2 * apart.constant(weights)));
+    CHECK(mismatch(x1.gradient(), x2.gradient(), 4 * kRounding) == "");
+    // The running statistics, and how often they were updated.
+    const std::vector<Tensor> state = snapshot(model), expected = snapshot(copy);
+    for (std::size_t i = 0; i < state.size(); ++i) CHECK(mismatch(state[i], expected[i]) == "");
+  }
+}
+
+TEST_CASE("convolution, batch norm and relu predict the same bits as one layer after the other") {
+  // Filters that fill vectors and some that do not; with a bias and without; the relu last or not.
+  for (const Index filters : {5, 32}) {
+    for (const bool bias : {false, true}) {
+      for (const bool pool : {false, true}) {
+        CAPTURE(filters);
+        CAPTURE(bias);
+        Sequential model;
+        model.add<Conv2D>(3, filters, 3, Conv2DOptions{1, Padding::same()},
+                          KernelOptions{.bias = bias});
+        model.add<BatchNorm>(filters);
+        model.add<Activation>(Activation::relu);
+        if (pool) model.add<Pool>(Pool::max, PoolOptions{2});
+        model.initialize(1);
+        randomize(model);
+        CHECK(inference_differs(model, random_tensor("x", {2, 6, 9, 3})) == "");
+      }
     }
   }
 }

@@ -2,7 +2,8 @@
 // chosen against the seven loops of the definition.)
 
 #include "ops/conv2d_kernels.hpp"
-#include "testing.hpp"
+#include "minitape/ops/activation.hpp"
+#include "ops/batch_norm_reference.hpp"
 
 namespace minitape {
 namespace {
@@ -66,6 +67,40 @@ TEST_CASE("the direct convolution equals the one by matrix product, forward and 
     CHECK(mismatch(direct::input_gradient(s, dy, kernel), columns::input_gradient(s, dy, kernel),
                    kTolerance) == "");
   }
+}
+
+TEST_CASE("convolution with batch norm and relu: the same bits as one after the other") {
+  // Of the direct kind, then by matrix product: 5 filters fill no vector.
+  for (const Index filters : {48, 5}) {
+    const Tensor x = random_tensor("x", {2, 19, 9, 3});
+    const Tensor kernel = random_tensor("kernel", {3, 3, 3, filters});
+    const Tensor bias = random_tensor("bias", {filters}), gamma = gamma_of(filters);
+    const Moments statistics{random_tensor("mean", {filters}), Tensor::full({filters}, 2)};
+    const Conv2DOptions same{1, Padding::same()};
+    for (const Tensor* const b : {&bias, static_cast<const Tensor*>(nullptr)}) {
+      const ChannelNorm norm(statistics, gamma, beta_of(filters), Real(1e-3));
+      const Tensor expected = relu(batch_norm_inference(conv2d(x, kernel, b, same), gamma,
+                                                        beta_of(filters), statistics, Real(1e-3)));
+      CAPTURE(filters);
+      CHECK(different_bits(conv2d_batch_norm_relu(x, kernel, b, same, norm), expected) == "");
+    }
+  }
+}
+
+TEST_CASE("convolution with batch norm and relu hides no NaN and says what does not fit") {
+  const auto call = [](const Tensor& x, const Shape& bias, Index channels) {
+    const Tensor ones = Tensor::full({channels}, 1), b = Tensor::zeros(bias);
+    return conv2d_batch_norm_relu(x, Tensor::full({1, 1, 1, 16}, 1), &b, {},
+                                  ChannelNorm({ones, ones}, ones, ones, 0));
+  };
+  Tensor x = Tensor::zeros({1, 2, 2, 1});
+  x[3] = std::numeric_limits<Real>::quiet_NaN();
+  const Tensor y = call(x, {16}, 16);
+  for (Index i = 0; i < y.size(); ++i) CHECK(std::isnan(y[i]) == (i >= 3 * 16));
+  CHECK(error_lacks({"[conv2d] the bias must be (16): bias is (3)"}, [&] { call(x, {3}, 16); }) ==
+        "");
+  CHECK(error_lacks({"[batch_norm] the statistics must have one value per filter, 16: mean is (8)"},
+                    [&] { call(x, {16}, 8); }) == "");
 }
 
 TEST_CASE("the direct convolution is left out where filters do not fill vectors, or nothing is") {

@@ -39,13 +39,18 @@ class BatchNorm : public Layer {
   Var forward(Var x, Mode mode) override;
   /// relu(forward(x, Mode::training)), faster.
   Var forward_with_relu(Var x);
+  /// max_pool(relu(forward(x, Mode::training)), pool), faster, where the windows tile the images.
+  Var forward_with_relu_and_max_pool(Var x, PoolOptions pool);
   Tensor predict(Tensor x) const override;
   LayerState state() override;
   void initialize(std::uint64_t seed) override;
 
   const BatchNormOptions& options() const { return options_; }
+  /// What predict does to each channel.
+  ChannelNorm running_norm() const { return {running(), gamma_.value, beta_.value, epsilon()}; }
 
  private:
+  Real epsilon() const { return static_cast<Real>(options_.epsilon); }
   void update_running(const Moments& batch, Index rows);
   Moments running() const { return {running_mean_.value, running_variance_.value}; }
 

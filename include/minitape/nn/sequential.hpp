@@ -61,10 +61,6 @@ class Sequential : public Layer {
     std::unique_ptr<Layer> layer;
   };
 
-  bool is_relu(std::size_t i) const;
-  bool is_batch_norm_before_relu(std::size_t i) const;  // computed at once in training
-  bool is_relu_before_max_pool(std::size_t i) const;    // computed the other way round
-
   std::vector<Entry> entries_;
   Index next_position_ = 0;
   bool initialized_ = false;

@@ -34,6 +34,10 @@ class Pool : public Layer {
   Shape output_shape(const Shape& input) const override;
   Var forward(Var x, Mode mode) override;
   Tensor predict(Tensor x) const override;
+  Kind kind() const { return kind_; }
+  const PoolOptions& options() const { return options_; }
+  /// The windows over images of shape x (N, H, W, C).
+  Window window(const Shape& x) const { return pool_window(type(), x, options_); }
 
  private:
   Kind kind_;

@@ -27,6 +27,7 @@
 #pragma once
 
 #include "minitape/autodiff/tape.hpp"
+#include "minitape/ops/pool.hpp"
 
 namespace minitape {
 
@@ -35,6 +36,14 @@ struct Moments {
   Tensor mean, variance;
 };
 Moments moments(const Tensor& x);
+
+/// What batch norm does to each channel once mean and variance are known:
+/// y = (x − mean)·scale + beta. [C] each.
+struct ChannelNorm {
+  Tensor mean, inv_std, scale, beta;  // scale = gamma·inv_std
+
+  ChannelNorm(const Moments& statistics, const Tensor& gamma, const Tensor& shift, Real epsilon);
+};
 
 struct BatchNormResult {
   Var y;          // same shape as x
@@ -47,6 +56,10 @@ BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon);
 
 /// relu(batch_norm_training(…)), in fewer passes over memory: src/ops/batch_norm_relu.cpp.
 BatchNormResult batch_norm_relu_training(Var x, Var gamma, Var beta, Real epsilon);
+/// max_pool(relu(batch_norm_training(…))), in still fewer: src/ops/batch_norm_relu_max_pool.cpp.
+/// Throws where the pool's windows do not tile x (N, H, W, C).
+BatchNormResult batch_norm_relu_max_pool_training(Var x, Var gamma, Var beta, Real epsilon,
+                                                  PoolOptions pool);
 
 /// Normalizes with given statistics. The first form is for prediction, the second can be trained
 /// through, with the statistics frozen.
