@@ -8,17 +8,19 @@
 // where `line` is the length of a padded image line. The innermost work is a block of up to 8
 // neighbouring output pixels times 2 vectors of filters. Its 16 sums stay in the processor's
 // registers (of processors with 32 of them; else 6 × 2), and every number that is loaded is used 2 or
-// 8 times. That is what a matrix product
-// does inside, but here nothing is copied kh·kw times.
+// 8 times. That is what a matrix product does inside, but here nothing is copied kh·kw times.
 //
 //   dx   is a convolution of dy with the kernel turned by 180° and its channels swapped (stride 1)
 //   dk   keeps 8 × 2 vectors of the gradient in registers while it goes over an image's pixels
+//
+// For prediction, batch norm and relu can be applied to the sums before they leave the registers.
 //
 // What it buys: docs/performance.md.
 #include <algorithm>
 
 #include "minitape/core/parallel.hpp"
 #include "ops/conv2d_kernels.hpp"
+#include "ops/padded_lines.hpp"
 #include "ops/rows.hpp"
 #include "ops/vectors.hpp"
 
@@ -116,43 +118,6 @@ void gradient_block(Index count, const Real* x, Index line, Index step, const Wi
     for (int v = 0; v < V; ++v) store(dk + j * filters + v * kLanes, sum[j][v]);
   }
 }
-
-// ---- Padded images ----
-
-// Lines of an image with the padding around them: what the windows of some output lines look at.
-struct PaddedLines {
-  Index line;  // length of one: as far as the windows reach, times C
-  Tensor values;
-
-  PaddedLines(const ConvSizes& s, Index output_lines)
-      : line((s.window.stride * (s.window.out_w - 1) + s.window.size_w) * s.channels),
-        values(
-            Tensor::uninitialized({s.window.stride * (output_lines - 1) + s.window.size_h, line})) {
-  }
-
-  // Copies what output lines `first`, `first` + 1, … look at from image n of x.
-  void fill(const ConvSizes& s, const Tensor& x, Index n, Index first) {
-    const Window& w = s.window;
-    const Index y0 = first * w.stride - w.top;
-    // Padding, then pixels, then padding. Going back through padding that is wider than the kernel,
-    // the first pixels are left out instead (w.left < 0); a stride may leave out the last ones.
-    const Index image_line = w.image_w * s.channels;
-    const Index before = std::clamp<Index>(w.left * s.channels, 0, line);
-    const Index skipped = std::max<Index>(0, -w.left * s.channels);
-    const Index inside = std::clamp<Index>(image_line - skipped, 0, line - before);
-    for (Index r = 0; r < values.shape()[0]; ++r) {
-      Real* const to = values.data() + r * line;
-      const Index y = y0 + r;
-      if (y < 0 || y >= w.image_h) {
-        std::fill_n(to, line, Real{0});
-        continue;
-      }
-      std::fill_n(to, before, Real{0});
-      std::copy_n(x.data() + (n * w.image_h + y) * image_line + skipped, inside, to + before);
-      std::fill(to + before + inside, to + line, Real{0});
-    }
-  }
-};
 
 constexpr Index kBand = 8;      // output lines that are computed together
 constexpr Index kFewBands = 8;  // fewer in a batch are too few to keep threads busy

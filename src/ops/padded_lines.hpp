@@ -1,0 +1,45 @@
+// Images with their padding around them, a few lines at a time. Private to the direct convolution.
+#pragma once
+
+#include <algorithm>
+
+#include "ops/conv2d_kernels.hpp"
+
+namespace minitape::direct {
+
+/// Lines of an image with the padding around them: what the windows of some output lines look at.
+struct PaddedLines {
+  Index line;  // length of one: as far as the windows reach, times C
+  Tensor values;
+
+  PaddedLines(const ConvSizes& s, Index output_lines)
+      : line((s.window.stride * (s.window.out_w - 1) + s.window.size_w) * s.channels),
+        values(
+            Tensor::uninitialized({s.window.stride * (output_lines - 1) + s.window.size_h, line})) {
+  }
+
+  /// Copies what output lines `first`, `first` + 1, … look at from image n of x.
+  void fill(const ConvSizes& s, const Tensor& x, Index n, Index first) {
+    const Window& w = s.window;
+    const Index y0 = first * w.stride - w.top;
+    // Padding, then pixels, then padding. Going back through padding that is wider than the kernel,
+    // the first pixels are left out instead (w.left < 0); a stride may leave out the last ones.
+    const Index image_line = w.image_w * s.channels;
+    const Index before = std::clamp<Index>(w.left * s.channels, 0, line);
+    const Index skipped = std::max<Index>(0, -w.left * s.channels);
+    const Index inside = std::clamp<Index>(image_line - skipped, 0, line - before);
+    for (Index r = 0; r < values.shape()[0]; ++r) {
+      Real* const to = values.data() + r * line;
+      const Index y = y0 + r;
+      if (y < 0 || y >= w.image_h) {
+        std::fill_n(to, line, Real{0});
+        continue;
+      }
+      std::fill_n(to, before, Real{0});
+      std::copy_n(x.data() + (n * w.image_h + y) * image_line + skipped, inside, to + before);
+      std::fill(to + before + inside, to + line, Real{0});
+    }
+  }
+};
+
+}  // namespace minitape::direct
