@@ -65,7 +65,7 @@ Shape Sequential::output_shape(const Shape& input) const {
   return shape;
 }
 
-// ---- Neighbours that are computed together or in another order, with the same result ----
+// ---- Neighbours that are computed together, with the same result ----
 
 namespace {
 
@@ -85,51 +85,40 @@ const Pool* max_pool_at(const Sequential& model, std::size_t i) {
   return pool && pool->kind() == Pool::max ? pool : nullptr;
 }
 
-// The largest of what relu gives is relu of the largest, which is of fewer numbers. The gradient is
-// the same as well: it reaches the first of the largest if that is positive.
-bool changes_places(const Sequential& model, std::size_t i) {
-  return is_relu(model, i) && max_pool_at(model, i + 1);
-}
-
 // Each sends x through layer i, or through several from there, and returns how many these were.
 
 std::size_t forward_from(Sequential& model, std::size_t i, Var& x, Mode mode) {
-  const auto apply = [&](std::size_t at) {
-    const Tape::LayerScope scope(x.tape(), model.name(at));
-    x = model.layer(at).forward(x, mode);
-  };
+  const Tape::LayerScope scope(x.tape(), model.name(i));
   auto* const batch_norm = layer_as<BatchNorm>(model, i);
   if (batch_norm && is_relu(model, i + 1) && mode == Mode::training) {
-    const Tape::LayerScope scope(x.tape(), model.name(i));
     const Pool* const pool = max_pool_at(model, i + 2);
-    const bool with_pool = pool && pool->window(x.value().shape()).tiles_image();
-    x = with_pool ? batch_norm->forward_with_relu_and_max_pool(x, pool->options())
-                  : batch_norm->forward_with_relu(x);
-    return with_pool ? 3 : 2;
-  }
-  if (changes_places(model, i)) {
-    apply(i + 1);
-    apply(i);
+    if (pool && pool->window(x.value().shape()).tiles_image()) {
+      x = batch_norm->forward_with_relu_and_max_pool(x, pool->options());
+      return 3;
+    }
+    x = batch_norm->forward_with_relu(x);
     return 2;
   }
-  apply(i);
+  if (const Pool* const pool = max_pool_at(model, i + 1); pool && is_relu(model, i)) {
+    x = relu_max_pool(x, pool->options());
+    return 2;
+  }
+  x = model.layer(i).forward(x, mode);
   return 1;
 }
 
 std::size_t predict_from(const Sequential& model, std::size_t i, Tensor& x) {
-  const auto apply = [&](std::size_t at) { x = model.layer(at).predict(std::move(x)); };
   const auto* const conv2d = layer_as<Conv2D>(model, i);
   const auto* const batch_norm = layer_as<BatchNorm>(model, i + 1);
   if (conv2d && batch_norm && is_relu(model, i + 2)) {
     x = conv2d->predict_with_batch_norm_and_relu(x, *batch_norm);
     return 3;
   }
-  if (changes_places(model, i)) {
-    apply(i + 1);
-    apply(i);
+  if (const Pool* const pool = max_pool_at(model, i + 1); pool && is_relu(model, i)) {
+    x = relu_max_pool(x, pool->options());
     return 2;
   }
-  apply(i);
+  x = model.layer(i).predict(std::move(x));
   return 1;
 }
 

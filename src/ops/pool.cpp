@@ -12,9 +12,10 @@ Shape output_shape(const Shape& x, const Window& w) {
   return {x[0], w.out_h, w.out_w, x[3]};
 }
 
-// The maxima and, where `winners` is wanted, which pixel of its window each came from: its number in
-// reading order, kept as a Real, which fills as many lanes of a vector as the values.
-Tensor find_maxima(const Tensor& x, const Window& w, Tensor* winners) {
+// The maxima, or relu of them, and, where `winners` is wanted, which pixel of its window each came
+// from: its number in reading order, kept as a Real, which fills as many lanes of a vector as the
+// values. No pixel has won, −1, where relu lets nothing through.
+Tensor find_maxima(const Tensor& x, const Window& w, bool relu, Tensor* winners) {
   Tensor y = Tensor::uninitialized(output_shape(x.shape(), w));
   if (winners) *winners = Tensor::uninitialized(y.shape());
   const Real* const from = x.data();
@@ -29,6 +30,10 @@ Tensor find_maxima(const Tensor& x, const Window& w, Tensor* winners) {
         const auto larger = (value > best) | (value != value);
         best = larger ? value : best;
         winner = larger ? V{} + static_cast<Real>(k) : winner;
+      }
+      if (relu) {
+        winner = best > 0 ? winner : V{} - Real{1};
+        best = best < 0 ? V{} : best;
       }
       store(to + window.result + c, best);
       if (to_winners) store(to_winners + window.result + c, winner);
@@ -57,6 +62,16 @@ Tensor give_to_winners(const Tensor& dy, const Tensor& winners, const Window& w,
     });
   });
   return dx;
+}
+
+Var record_maxima(const char* operation, Var x, PoolOptions options, bool relu) {
+  const Window w = pool_window(operation, x.shape(), options);
+  Tensor winners;  // [N, out_h, out_w, C]
+  Tensor y = find_maxima(x.value(), w, relu, x.needs_gradient() ? &winners : nullptr);
+  auto backward = [=, winners = std::move(winners)](const Tensor&, Tensor dy) {
+    x.add_gradient(give_to_winners(dy, winners, w, x.shape()));
+  };
+  return x.tape().record(operation, {x}, std::move(y), std::move(backward));
 }
 
 // y[window] = mean of the elements that lie inside of the image.
@@ -116,17 +131,19 @@ Window pool_window(const std::string& operation, const Shape& x, PoolOptions opt
 // ---- Maximum ----
 
 Tensor max_pool(const Tensor& x, PoolOptions options) {
-  return find_maxima(x, pool_window("max_pool", x.shape(), options), nullptr);
+  return find_maxima(x, pool_window("max_pool", x.shape(), options), false, nullptr);
 }
 
 Var max_pool(Var x, PoolOptions options) {
-  const Window w = pool_window("max_pool", x.shape(), options);
-  Tensor winners;  // [N, out_h, out_w, C]
-  Tensor y = find_maxima(x.value(), w, x.needs_gradient() ? &winners : nullptr);
-  auto backward = [=, winners = std::move(winners)](const Tensor&, Tensor dy) {
-    x.add_gradient(give_to_winners(dy, winners, w, x.shape()));
-  };
-  return x.tape().record("max_pool", {x}, std::move(y), std::move(backward));
+  return record_maxima("max_pool", x, options, false);
+}
+
+Tensor relu_max_pool(const Tensor& x, PoolOptions options) {
+  return find_maxima(x, pool_window("relu_max_pool", x.shape(), options), true, nullptr);
+}
+
+Var relu_max_pool(Var x, PoolOptions options) {
+  return record_maxima("relu_max_pool", x, options, true);
 }
 
 // ---- Mean ----

@@ -138,6 +138,16 @@ void batch_norm_relu(benchmark::State& state) {
     return batch_norm_relu_training(x, gamma, beta, Real(1e-5)).y;
   });
 }
+void batch_norm_relu_then_max_pool(benchmark::State& state) {
+  both_ways(state, 12.5, [](Var x, Var gamma, Var beta) {
+    return max_pool(batch_norm_relu_training(x, gamma, beta, Real(1e-5)).y, {.size = 2});
+  });
+}
+void batch_norm_relu_max_pool(benchmark::State& state) {
+  both_ways(state, 6.5, [](Var x, Var gamma, Var beta) {
+    return batch_norm_relu_max_pool_training(x, gamma, beta, Real(1e-5), {.size = 2}).y;
+  });
+}
 void max_pool_2(benchmark::State& state) {
   both_ways(state, 5.5, [](Var x, Var, Var) { return max_pool(x, {.size = 2}); });
 }
@@ -148,6 +158,8 @@ void cifar_images(benchmark::internal::Benchmark* run) {
 }
 BENCHMARK(batch_norm_then_relu)->Apply(cifar_images);
 BENCHMARK(batch_norm_relu)->Apply(cifar_images);
+BENCHMARK(batch_norm_relu_then_max_pool)->Apply(cifar_images);
+BENCHMARK(batch_norm_relu_max_pool)->Apply(cifar_images);
 BENCHMARK(max_pool_2)->Apply(cifar_images);
 
 }  // namespace

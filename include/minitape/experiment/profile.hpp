@@ -10,8 +10,9 @@
 //   bytes        forward: inputs read, output written; backward: the output's gradient and the
 //                inputs read, the inputs' gradients written
 //
-// Batch norm with a relu behind it, and with a max pool behind that, is one operation and has one row.
-// Data that is still in the cache arrives faster than from memory, so a share can exceed 100 %.
+// Batch norm, relu and max pool that follow each other are one operation (batch_norm_relu,
+// relu_max_pool, …) and have one row. Data that is still in the cache arrives faster than from
+// memory, so a share can exceed 100 %.
 #pragma once
 
 #include <string>
