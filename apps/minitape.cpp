@@ -27,6 +27,7 @@
 #include "minitape/experiment/progress.hpp"
 #include "minitape/experiment/report.hpp"
 #include "minitape/experiment/shell.hpp"
+#include "minitape/experiment/terminal_text.hpp"
 #include "minitape/experiment/trainer.hpp"
 #include "minitape/nn/summary.hpp"
 #include "predict.hpp"
@@ -40,7 +41,8 @@ namespace {
 // What a user should know about the data goes to stderr.
 TrainTest load_and_tell(const Config& config) {
   TrainTest data = load_data(build_source(config));
-  for (const std::string& note : data.notes) std::cerr << "minitape: " << note << "\n";
+  for (const std::string& note : data.notes)
+    std::cerr << "minitape: " << terminal_lines(note) << "\n";
   return data;
 }
 
@@ -107,7 +109,7 @@ int run_train(const Arguments& arguments) {
                "): the first value that is not finite is in ", d.where,
                ". What was measured is in ", out, ". Try a smaller optimizer.learning_rate");
     if (config.train.stop_on_divergence) throw Error(what, Fault::run_failed);
-    std::cerr << "minitape: " << what << "\n";
+    std::cerr << "minitape: " << terminal_lines(what) << "\n";
   }
   print_result(outcome.last, out);
   return 0;
@@ -176,7 +178,7 @@ int run_summary(const Arguments& arguments) {
     std::cout << estimate_memory(config).to_text();
     check_memory(config, Work::train, room);
   } catch (const Error& error) {
-    std::cout << "no training with this config: " << error.what() << "\n";
+    std::cout << "no training with this config: " << terminal_lines(error.what()) << "\n";
   }
   return 0;
 }
@@ -258,12 +260,12 @@ int main(int argc, char** argv) {
     if (!std::cout.flush()) throw Error("cannot write the results to stdout", Fault::run_failed);
     return code;
   } catch (const Error& error) {
-    std::cerr << "minitape: " << error.what() << "\n";
+    std::cerr << "minitape: " << terminal_lines(error.what()) << "\n";
     return static_cast<int>(error.fault());
   } catch (const std::bad_alloc&) {
     std::cerr << "minitape: out of memory: try a smaller train.batch_size or a smaller model\n";
   } catch (const std::exception& error) {
-    std::cerr << "minitape: " << error.what() << "\n";
+    std::cerr << "minitape: " << terminal_lines(error.what()) << "\n";
   }
   return static_cast<int>(Fault::run_failed);
 }

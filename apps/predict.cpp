@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "minitape/experiment/predict.hpp"
+#include "minitape/experiment/terminal_text.hpp"
 #include "minitape/nn/fold.hpp"
 
 namespace minitape {
@@ -80,7 +81,7 @@ int run_predict(const Arguments& arguments) {
       if (!arguments.json) std::cout << to_text(answers.back(), names, glyphs) << std::flush;
       if (fold) fold->add(image, answers.back().probabilities);
     } catch (const Error& error) {
-      std::cerr << "minitape: " << about << error.what() << "\n";
+      std::cerr << "minitape: " << terminal_lines(about + error.what()) << "\n";
       code = static_cast<int>(Fault::bad_input);
     }
   }

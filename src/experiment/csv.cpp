@@ -34,9 +34,18 @@ std::string joined(const std::vector<std::string>& cells) {
   return line;
 }
 
+// A pipe in place of a file would be waited for.
+std::ifstream open_file(const std::filesystem::path& path) {
+  std::error_code unknown;  // what cannot be looked at cannot be opened either
+  MINITAPE_CHECK(
+      !std::filesystem::exists(path, unknown) || std::filesystem::is_regular_file(path, unknown),
+      "[csv] ", path, " must be a file: it is a folder, a pipe or a device");
+  return std::ifstream(path, std::ios::binary);
+}
+
 // Leaves the header and `rows` rows of a file.
 void cut_behind(const std::filesystem::path& path, const std::string& header, Index rows) {
-  std::ifstream file(path, std::ios::binary);
+  std::ifstream file = open_file(path);
   if (!file && errno != ENOENT) {
     throw Error(concat("[csv] cannot read ", path, ": ", std::strerror(errno)), Fault::run_failed);
   }
@@ -85,7 +94,7 @@ std::vector<double> CsvTable::numbers(const std::string& name) const {
 }
 
 CsvTable read_csv(const std::filesystem::path& path) {
-  std::ifstream file(path);
+  std::ifstream file = open_file(path);
   MINITAPE_CHECK(file.good(), "[csv] cannot read ", path);
   CsvTable table;
   std::string line;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "minitape/experiment/terminal_text.hpp"
+
 namespace minitape {
 namespace {
 
@@ -68,7 +70,7 @@ void Progress::step(Index step, Index total_steps, Index epoch, double loss, dou
 
 void Progress::message(const std::string& text) {
   erase_line();
-  out_ << text << std::endl;
+  out_ << terminal_lines(text) << std::endl;
   shown_ = clock_();
 }
 

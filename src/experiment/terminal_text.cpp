@@ -1,4 +1,4 @@
-#include "experiment/terminal_text.hpp"
+#include "minitape/experiment/terminal_text.hpp"
 
 #include <algorithm>
 
@@ -6,7 +6,9 @@
 
 namespace minitape {
 
-std::string terminal_text(const std::string& text) {
+namespace {
+
+std::string shown_text(const std::string& text, bool keep_line_ends) {
   const std::string valid = valid_utf8(text);
   std::string shown;
   for (std::size_t i = 0; i < valid.size(); ++i) {
@@ -14,11 +16,22 @@ std::string terminal_text(const std::string& text) {
     // U+0080 to U+009F, the second set of control characters: C2 80 to C2 9F.
     const bool second_set = byte == 0xC2 && static_cast<unsigned char>(valid[i + 1]) < 0xA0;
     const bool replaced = valid.compare(i, 3, "\uFFFD") == 0;
-    const bool bad = byte < 0x20 || byte == 0x7F || second_set || replaced;
+    const bool line_end = keep_line_ends && byte == '\n';
+    const bool bad = (byte < 0x20 && !line_end) || byte == 0x7F || second_set || replaced;
     shown += bad ? '?' : valid[i];
     i += second_set ? 1 : replaced ? 2 : 0;
   }
   return shown;
+}
+
+}  // namespace
+
+std::string terminal_text(const std::string& text) {
+  return shown_text(text, false);
+}
+
+std::string terminal_lines(const std::string& text) {
+  return shown_text(text, true);
 }
 
 std::size_t terminal_width(const std::string& text) {

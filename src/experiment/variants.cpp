@@ -8,6 +8,7 @@
 
 #include "minitape/experiment/build.hpp"
 #include "minitape/experiment/model_file.hpp"
+#include "minitape/experiment/terminal_text.hpp"
 
 namespace minitape {
 namespace {
@@ -103,8 +104,8 @@ std::vector<Variant> make_variants(const std::filesystem::path& file,
       const std::string& value = variation.values[digit / rest];
       digit %= rest;
       all.push_back(variation.key + "=" + value);
-      variant.name +=
-          (variant.name.empty() ? "" : ", ") + short_name(variation.key) + " = " + value;
+      variant.name += (variant.name.empty() ? "" : ", ") + short_name(variation.key) + " = " +
+                      terminal_text(value);
       variant.folder +=
           (variant.folder.empty() ? "" : "_") + short_name(variation.key) + "-" + value;
     }

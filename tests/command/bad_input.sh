@@ -28,6 +28,14 @@ expect 2 "changed.toml:1" "$minitape" train changed.toml
 head -c 1000 /dev/urandom > changed.toml
 expect 2 "changed.toml" "$minitape" train changed.toml
 
+# What a config says never commands the terminal: neither in a message nor in a table of variants.
+expect 2 'must be in ?[2Jx/mnist' "$minitape" train small.toml --set data.name=mnist \
+  --set 'data.dir="\u001b[2Jx"'
+! grep -q $'\x1b' output.txt || fail "an escape from a config reaches the terminal"
+expect 0 'dir = ?[2Jx' "$minitape" compare small.toml --set train.max_steps=2 --out escape \
+  --vary "data.dir=a,$(printf '\033[2Jx')"
+! grep -q $'\x1b' output.txt || fail "an escape from --vary reaches the terminal"
+
 # ---- The layers ----
 with '/flatten/d'
 expect 2 "flatten" "$minitape" train changed.toml

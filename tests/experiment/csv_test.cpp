@@ -1,5 +1,7 @@
 #include "minitape/experiment/csv.hpp"
 
+#include <sys/stat.h>
+
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -75,6 +77,18 @@ TEST_CASE("read_csv: names the file and the line that is wrong") {
   write_text(path, "step,loss\n");
   CHECK(error_lacks({"[csv] there is no column \"accuracy\""},
                     [&] { read_csv(path).numbers("accuracy"); }) == "");
+}
+
+TEST_CASE("a pipe or a folder in place of a table is refused, not waited for") {
+  const TemporaryFolder folder;
+  const auto pipe = folder.path() / "pipe.csv", deeper = folder.path() / "folder.csv";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  std::filesystem::create_directory(deeper);
+  for (const auto& path : {pipe, deeper}) {
+    const std::string name = path.filename().string();
+    CHECK(error_lacks({"[csv]", name, "must be a file"}, [&] { read_csv(path); }) == "");
+    CHECK(error_lacks({"[csv]", name, "must be a file"}, [&] { CsvWriter(path, {"a"}, 1); }) == "");
+  }
 }
 
 TEST_CASE("CsvTable: a cell that is no number is not taken for 0") {

@@ -26,7 +26,7 @@ Variation parse_variation(const std::string& text);
 std::string short_name(const std::string& key);
 
 struct Variant {
-  std::string name;    // "batch_norm = true"
+  std::string name;    // "batch_norm = true", fit for a terminal
   std::string folder;  // "batch_norm-true", safe as a file name
   Config config;       // with the first seed
 };
