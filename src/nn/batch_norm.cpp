@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "minitape/ops/fused.hpp"
+
 namespace minitape {
 
 BatchNorm::BatchNorm(Index channels, BatchNormOptions options)
@@ -37,21 +39,20 @@ Shape BatchNorm::output_shape(const Shape& input) const {
 Var BatchNorm::forward(Var x, Mode mode) {
   const Var gamma = x.tape().parameter(gamma_), beta = x.tape().parameter(beta_);
   if (mode == Mode::inference) return batch_norm_inference(x, gamma, beta, running(), epsilon());
-  const BatchNormResult result = batch_norm_training(x, gamma, beta, epsilon());
-  update_running(result.batch, x.value().rows());
-  return result.y;
+  return updated(batch_norm_training(x, gamma, beta, epsilon()), x);
 }
 
 Var BatchNorm::forward_with_relu(Var x) {
   const Var gamma = x.tape().parameter(gamma_), beta = x.tape().parameter(beta_);
-  const BatchNormResult result = batch_norm_relu_training(x, gamma, beta, epsilon());
-  update_running(result.batch, x.value().rows());
-  return result.y;
+  return updated(batch_norm_relu_training(x, gamma, beta, epsilon()), x);
 }
 
 Var BatchNorm::forward_with_relu_and_max_pool(Var x, PoolOptions pool) {
   const Var gamma = x.tape().parameter(gamma_), beta = x.tape().parameter(beta_);
-  const BatchNormResult result = batch_norm_relu_max_pool_training(x, gamma, beta, epsilon(), pool);
+  return updated(batch_norm_relu_max_pool_training(x, gamma, beta, epsilon(), pool), x);
+}
+
+Var BatchNorm::updated(const BatchNormResult& result, Var x) {
   update_running(result.batch, x.value().rows());
   return result.y;
 }

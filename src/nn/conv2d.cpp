@@ -1,5 +1,7 @@
 #include "minitape/nn/conv2d.hpp"
 
+#include "minitape/ops/fused.hpp"
+
 namespace minitape {
 
 Conv2D::Conv2D(Index channels, Index filters, Index kernel, Conv2DOptions window,

@@ -7,6 +7,7 @@
 #include "minitape/nn/conv2d.hpp"
 #include "minitape/nn/simple_layers.hpp"
 #include "minitape/ops/arithmetic.hpp"
+#include "minitape/ops/fused.hpp"
 #include "nn/exactly.hpp"
 
 namespace minitape {
@@ -85,13 +86,18 @@ const Pool* max_pool_at(const Sequential& model, std::size_t i) {
   return pool && pool->kind() == Pool::max ? pool : nullptr;
 }
 
+// The max pool behind layer i, if that is a relu.
+const Pool* max_pool_behind_relu(const Sequential& model, std::size_t i) {
+  return is_relu(model, i) ? max_pool_at(model, i + 1) : nullptr;
+}
+
 // Each sends x through layer i, or through several from there, and returns how many these were.
 
 std::size_t forward_from(Sequential& model, std::size_t i, Var& x, Mode mode) {
   const Tape::LayerScope scope(x.tape(), model.name(i));
   auto* const batch_norm = layer_as<BatchNorm>(model, i);
   if (batch_norm && is_relu(model, i + 1) && mode == Mode::training) {
-    const Pool* const pool = max_pool_at(model, i + 2);
+    const Pool* const pool = max_pool_behind_relu(model, i + 1);
     if (pool && pool->window(x.value().shape()).tiles_image()) {
       x = batch_norm->forward_with_relu_and_max_pool(x, pool->options());
       return 3;
@@ -99,7 +105,7 @@ std::size_t forward_from(Sequential& model, std::size_t i, Var& x, Mode mode) {
     x = batch_norm->forward_with_relu(x);
     return 2;
   }
-  if (const Pool* const pool = max_pool_at(model, i + 1); pool && is_relu(model, i)) {
+  if (const Pool* const pool = max_pool_behind_relu(model, i)) {
     x = relu_max_pool(x, pool->options());
     return 2;
   }
@@ -114,7 +120,7 @@ std::size_t predict_from(const Sequential& model, std::size_t i, Tensor& x) {
     x = conv2d->predict_with_batch_norm_and_relu(x, *batch_norm);
     return 3;
   }
-  if (const Pool* const pool = max_pool_at(model, i + 1); pool && is_relu(model, i)) {
+  if (const Pool* const pool = max_pool_behind_relu(model, i)) {
     x = relu_max_pool(x, pool->options());
     return 2;
   }

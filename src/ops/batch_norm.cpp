@@ -63,23 +63,7 @@ Moments moments(const Tensor& x) {
   return result;
 }
 
-// ---- Shared with the operations that batch norm is a part of ----
-
-void check_batch_norm_shapes(const Tensor& x, const Tensor& gamma, const Tensor& beta) {
-  const Shape channels{x.channels()};
-  MINITAPE_CHECK(x.shape().rank() >= 2,
-                 "[batch_norm] the input must be (N, C) or (N, H, W, C): x is ", x.shape());
-  MINITAPE_CHECK(gamma.shape() == channels && beta.shape() == channels,
-                 "[batch_norm] gamma and beta must have one value per channel, ", channels,
-                 ": x is ", x.shape(), ", gamma is ", gamma.shape(), ", beta is ", beta.shape());
-}
-
-void check_batch_rows(const Tensor& x) {
-  MINITAPE_CHECK(x.rows() > 1, "[batch_norm] training needs more than one value per channel: x is ",
-                 x.shape(),
-                 ". With one value, x - mean is 0, every output is beta and every "
-                 "gradient is 0: use a larger batch");
-}
+// ---- What the moments do to a channel ----
 
 namespace {
 
@@ -94,75 +78,110 @@ Tensor inverse_deviation(const Tensor& variance, Real epsilon) {
   return inv_std;
 }
 
-Tensor product(const Tensor& gamma, Tensor inv_std) {
-  for (Index c = 0; c < gamma.size(); ++c) inv_std[c] *= gamma[c];
-  return inv_std;
-}
-
 }  // namespace
 
-ChannelNorm::ChannelNorm(const Moments& statistics, const Tensor& gamma, const Tensor& shift,
+ChannelNorm::ChannelNorm(const Moments& statistics, const Tensor& gamma, const Tensor& betas,
                          Real epsilon)
     : mean(statistics.mean),
       inv_std(inverse_deviation(statistics.variance, epsilon)),
-      scale(product(gamma, inv_std)),
-      beta(shift) {}
-
-InputGradientTerms input_gradient_terms(const Tensor& inv_std, const Tensor& dgamma,
-                                        const Tensor& dbeta, Index m) {
-  const auto rows = static_cast<Real>(m);
-  Tensor shift = dbeta, slope = inv_std;
-  for (Index c = 0; c < shift.size(); ++c) {
-    shift[c] /= rows;
-    slope[c] *= dgamma[c] / rows;
-  }
-  return {std::move(shift), std::move(slope)};
+      scale(inv_std),
+      beta(betas) {
+  const Shape& channels = gamma.shape();
+  MINITAPE_CHECK(mean.shape() == channels && inv_std.shape() == channels && channels.rank() == 1,
+                 "[batch_norm] the statistics must have one value per channel, ", channels,
+                 ": mean is ", mean.shape(), ", variance is ", inv_std.shape());
+  MINITAPE_CHECK(beta.shape() == channels, "[batch_norm] gamma and beta must have one value per ",
+                 "channel: gamma is ", channels, ", beta is ", beta.shape());
+  for (Index c = 0; c < gamma.size(); ++c) scale[c] *= gamma[c];
 }
 
 namespace {
 
+void check_shapes(const Tensor& x, const Tensor& gamma, const Tensor& beta) {
+  const Shape channels{x.channels()};
+  MINITAPE_CHECK(x.shape().rank() >= 2,
+                 "[batch_norm] the input must be (N, C) or (N, H, W, C): x is ", x.shape());
+  MINITAPE_CHECK(gamma.shape() == channels && beta.shape() == channels,
+                 "[batch_norm] gamma and beta must have one value per channel, ", channels,
+                 ": x is ", x.shape(), ", gamma is ", gamma.shape(), ", beta is ", beta.shape());
+}
+
+}  // namespace
+
+BatchNormalization normalization_of(const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                                    Real epsilon) {
+  check_shapes(x, gamma, beta);
+  MINITAPE_CHECK(x.rows() > 1, "[batch_norm] training needs more than one value per channel: x is ",
+                 x.shape(),
+                 ". With one value, x - mean is 0, every output is beta and every "
+                 "gradient is 0: use a larger batch");
+  Moments batch = moments(x);
+  ChannelNorm norm(batch, gamma, beta, epsilon);
+  return {std::move(batch), std::move(norm)};
+}
+
 // ---- Forward ----
 
-// y = (x − mean)·scale + beta; y may be x. Subtracting first keeps all digits of x where the mean is
-// large.
+namespace {
+
+// y = (x − mean)·scale + beta; y may be x.
 void normalize(const Tensor& x, const ChannelNorm& norm, Tensor& y) {
   const Index channels = x.channels();
   const Tensor &mean = norm.mean, &scale = norm.scale, &beta = norm.beta;  // [C]
   for_each_row(x.rows(), channels, [&](Index offset) {
     const Real* const from = x.data() + offset;
     Real* const to = y.data() + offset;
-    for (Index c = 0; c < channels; ++c) to[c] = (from[c] - mean[c]) * scale[c] + beta[c];
+    for (Index c = 0; c < channels; ++c) to[c] = normalized(from[c], mean[c], scale[c], beta[c]);
   });
+}
+
+}  // namespace
+
+Tensor normalized(Tensor x, const ChannelNorm& norm) {
+  normalize(x, norm, x);
+  return x;
 }
 
 // ---- Backward ----
 
-// dbeta = Σ dy and dgamma = Σ dy·x_hat, both [C].
-struct AffineGradients {
-  Tensor dgamma, dbeta;
-};
+AffineGradients affine_gradients(std::array<Tensor, 2> sums, const ChannelNorm& norm) {
+  auto& [dgamma, dbeta] = sums;
+  for (Index c = 0; c < dgamma.size(); ++c) dgamma[c] *= norm.inv_std[c];
+  return {std::move(dgamma), std::move(dbeta)};
+}
 
+InputGradientTerms input_gradient_terms(const AffineGradients& sums, const ChannelNorm& norm,
+                                        Index m) {
+  const auto rows = static_cast<Real>(m);
+  Tensor shift = sums.dbeta, slope = norm.inv_std;
+  for (Index c = 0; c < shift.size(); ++c) {
+    shift[c] /= rows;
+    slope[c] *= sums.dgamma[c] / rows;
+  }
+  return {std::move(shift), std::move(slope)};
+}
+
+namespace {
+
+// dgamma = Σ dy·x_hat and dbeta = Σ dy.
 AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const ChannelNorm& norm) {
   const auto d = [dy = dy.data()]<class V>(Index i, Index) { return load<V>(dy + i); };
   const auto d_times_centred = [dy = dy.data(), x = x.data(), mean = norm.mean.data()]<class V>(
                                    Index i, Index c) {
     return load<V>(dy + i) * (load<V>(x + i) - load<V>(mean + c));
   };
-  auto [dgamma, dbeta] = sums_over_rows(x.rows(), x.channels(), d_times_centred, d);
-  for (Index c = 0; c < dgamma.size(); ++c) dgamma[c] *= norm.inv_std[c];
-  return {std::move(dgamma), std::move(dbeta)};
+  return affine_gradients(sums_over_rows(x.rows(), x.channels(), d_times_centred, d), norm);
 }
 
 // dx = gamma·inv_std·(dy − dbeta/m − x_hat·dgamma/m), in place of dy [m, C]. Written as
-// dx = scale·(dy − shift − (x − mean)·slope), it takes three numbers per channel.
+// dx = scale·(dy − shift − (x − mean)·slope), it takes four numbers per channel.
 Tensor input_gradient(Tensor dy, const Tensor& x, const ChannelNorm& norm,
                       const AffineGradients& sums) {
   const Index channels = x.channels();
-  const InputGradientTerms terms =
-      input_gradient_terms(norm.inv_std, sums.dgamma, sums.dbeta, x.rows());
+  const InputGradientTerms terms = input_gradient_terms(sums, norm, x.rows());
   // Not `auto [shift, slope]`, which Clang before 16 does not let a lambda capture.
-  const Tensor &shift = terms.shift, &slope = terms.slope;  // [C]
-  const Tensor &mean = norm.mean, &scale = norm.scale;      // [C]
+  const Tensor &shift = terms.shift, &slope = terms.slope, &mean = norm.mean;  // [C]
+  const Tensor& scale = norm.scale;                                            // [C]
   for_each_row(x.rows(), channels, [&](Index offset) {
     Real* const dy_row = dy.data() + offset;
     const Real* const x_row = x.data() + offset;
@@ -175,23 +194,15 @@ Tensor input_gradient(Tensor dy, const Tensor& x, const ChannelNorm& norm,
 
 }  // namespace
 
-Tensor normalized(Tensor x, const ChannelNorm& norm) {
-  normalize(x, norm, x);
-  return x;
-}
-
 // ---- Training ----
 
 BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon) {
   const Tensor& input = x.value();
-  check_batch_norm_shapes(input, gamma.value(), beta.value());
-  check_batch_rows(input);
-  Moments batch = moments(input);
-  const ChannelNorm norm(batch, gamma.value(), beta.value(), epsilon);
+  const auto [batch, norm] = normalization_of(input, gamma.value(), beta.value(), epsilon);
   Tensor y = Tensor::uninitialized(input.shape());
   normalize(input, norm, y);
 
-  const auto backward = [=](const Tensor&, Tensor dy) {
+  const auto backward = [=, norm = norm](const Tensor&, Tensor dy) {
     AffineGradients sums = affine_gradients(dy, x.value(), norm);
     if (x.needs_gradient()) x.add_gradient(input_gradient(std::move(dy), x.value(), norm, sums));
     gamma.add_gradient(std::move(sums.dgamma));
@@ -204,11 +215,7 @@ BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon) {
 
 Tensor batch_norm_inference(Tensor x, const Tensor& gamma, const Tensor& beta,
                             const Moments& statistics, Real epsilon) {
-  check_batch_norm_shapes(x, gamma, beta);
-  MINITAPE_CHECK(
-      statistics.mean.shape() == gamma.shape() && statistics.variance.shape() == gamma.shape(),
-      "[batch_norm] the statistics must have one value per channel, ", gamma.shape(), ": mean is ",
-      statistics.mean.shape(), ", variance is ", statistics.variance.shape());
+  check_shapes(x, gamma, beta);
   return normalized(std::move(x), ChannelNorm(statistics, gamma, beta, epsilon));
 }
 

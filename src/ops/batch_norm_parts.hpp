@@ -1,31 +1,32 @@
-// What batch_norm, batch_norm_relu and batch_norm_relu_max_pool share. Private to them.
+// What batch norm shares with the operations of fused.hpp that it is a part of. Private to the
+// operations.
 #pragma once
+
+#include <array>
 
 #include "minitape/ops/batch_norm.hpp"
 #include "ops/rows.hpp"
 
 namespace minitape {
 
-void check_batch_norm_shapes(const Tensor& x, const Tensor& gamma, const Tensor& beta);
-/// Throws when x has fewer than two rows.
-void check_batch_rows(const Tensor& x);
+// ---- Forward ----
 
-/// Of dx = scale·(dy − shift − (x − mean)·slope) with m rows: two numbers per channel, [C] each.
-struct InputGradientTerms {
-  Tensor shift, slope;  // dbeta/m, inv_std·dgamma/m
+/// How a batch is normalized in training. Throws when the shapes do not fit or x has only one row.
+struct BatchNormalization {
+  Moments batch;
+  ChannelNorm norm;
 };
-InputGradientTerms input_gradient_terms(const Tensor& inv_std, const Tensor& dgamma,
-                                        const Tensor& dbeta, Index m);
+BatchNormalization normalization_of(const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                                    Real epsilon);
 
-/// Calls body(offset) for the offset of each row of a [rows, C] matrix, chunk by chunk.
-template <class Body>
-void for_each_row(Index rows, Index channels, Body body) {
-  parallel_for(rows, row_grain(channels), [&](Index begin, Index end) {
-    for (Index r = begin; r < end; ++r) body(r * channels);
-  });
+/// (x − mean)·scale + beta, for one number or a vector of them. All operations use this expression, so
+/// that compilers round it alike in all of them. Subtracting first keeps all digits of x where the
+/// mean is large.
+template <class V>
+V normalized(const V& x, const V& mean, const V& scale, const V& beta) {
+  return (x - mean) * scale + beta;
 }
-
-/// (x − mean)·scale + beta.
+/// The same for all of x.
 Tensor normalized(Tensor x, const ChannelNorm& norm);
 
 /// Plain pointers to x and to what ChannelNorm holds, which loops keep in registers.
@@ -43,11 +44,34 @@ struct Normalization {
   V centred(Index i, Index c) const {
     return load<V>(x + i) - load<V>(mean + c);
   }
-  /// What batch norm gives: (x − mean)·scale + beta.
+  /// What batch norm gives.
   template <class V>
   V u(Index i, Index c) const {
-    return centred<V>(i, c) * load<V>(scale + c) + load<V>(beta + c);
+    return normalized(load<V>(x + i), load<V>(mean + c), load<V>(scale + c), load<V>(beta + c));
   }
 };
+
+/// Calls body(offset) for the offset of each row of a [rows, C] matrix, chunk by chunk.
+template <class Body>
+void for_each_row(Index rows, Index channels, Body body) {
+  parallel_for(rows, row_grain(channels), [&](Index begin, Index end) {
+    for (Index r = begin; r < end; ++r) body(r * channels);
+  });
+}
+
+// ---- Backward ----
+
+/// dgamma = Σ du·x_hat and dbeta = Σ du, [C] each, from Σ du·(x − mean) and Σ du.
+struct AffineGradients {
+  Tensor dgamma, dbeta;
+};
+AffineGradients affine_gradients(std::array<Tensor, 2> sums, const ChannelNorm& norm);
+
+/// Of dx = scale·(du − shift − (x − mean)·slope) with m rows: two numbers per channel, [C] each.
+struct InputGradientTerms {
+  Tensor shift, slope;  // dbeta/m, inv_std·dgamma/m
+};
+InputGradientTerms input_gradient_terms(const AffineGradients& sums, const ChannelNorm& norm,
+                                        Index m);
 
 }  // namespace minitape

@@ -8,6 +8,7 @@
 // images both operations wait for memory most of the time, and apart they write u and du, only to
 // read them again. Here u is computed anew from x, which has to be read anyway, wherever its sign is
 // asked for. How much that buys: docs/performance.md.
+#include "minitape/ops/fused.hpp"
 #include "ops/batch_norm_parts.hpp"
 
 namespace minitape {
@@ -65,22 +66,17 @@ Tensor input_gradient(Tensor dy, const Tensor& x, const ChannelNorm& norm,
 }  // namespace
 
 BatchNormResult batch_norm_relu_training(Var x, Var gamma, Var beta, Real epsilon) {
-  const Tensor& input = x.value();
-  check_batch_norm_shapes(input, gamma.value(), beta.value());
-  check_batch_rows(input);
-  Moments batch = moments(input);
-  const ChannelNorm norm(batch, gamma.value(), beta.value(), epsilon);
-  Tensor y = forward(input, norm);
+  const auto [batch, norm] = normalization_of(x.value(), gamma.value(), beta.value(), epsilon);
+  Tensor y = forward(x.value(), norm);
 
-  const auto backward = [=](const Tensor&, Tensor dy) {
-    auto [dgamma, dbeta] = sums(dy, x.value(), norm);
-    for (Index c = 0; c < dgamma.size(); ++c) dgamma[c] *= norm.inv_std[c];
+  const auto backward = [=, norm = norm](const Tensor&, Tensor dy) {
+    AffineGradients gradients = affine_gradients(sums(dy, x.value(), norm), norm);
     if (x.needs_gradient()) {
-      const InputGradientTerms terms = input_gradient_terms(norm.inv_std, dgamma, dbeta, dy.rows());
+      const InputGradientTerms terms = input_gradient_terms(gradients, norm, dy.rows());
       x.add_gradient(input_gradient(std::move(dy), x.value(), norm, terms));
     }
-    gamma.add_gradient(std::move(dgamma));
-    beta.add_gradient(std::move(dbeta));
+    gamma.add_gradient(std::move(gradients.dgamma));
+    beta.add_gradient(std::move(gradients.dbeta));
   };
   return {x.tape().record("batch_norm_relu", {x, gamma, beta}, std::move(y), backward), batch};
 }

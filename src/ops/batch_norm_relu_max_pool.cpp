@@ -1,5 +1,5 @@
-// Batch norm, relu and a max pool whose windows lie side by side, in one pass over the large image
-// each way.
+// Batch norm, relu and a max pool whose windows lie side by side: behind the statistics, one pass
+// over the large image each way.
 //
 //   y  = max(0, largest u of the window)        u = (x − mean)·scale + beta,  scale = gamma·inv_std
 //   du = dy for the pixel that was the largest, if its u > 0; else 0
@@ -8,9 +8,8 @@
 // The result is that of max_pool(relu(batch_norm_training(…))), with sums that are grouped otherwise.
 // What it saves is memory traffic: behind a 2×2 pool there is a quarter of the numbers, and all
 // pixels that were not the largest have du = 0. So u is never written, and the sums go over the
-// windows alone, for which forward keeps what they need. The image is read twice forward, once of
-// these for the statistics, and read and written once backward. How much that buys:
-// docs/performance.md.
+// windows alone, for which forward keeps what they need. How much that buys: docs/performance.md.
+#include "minitape/ops/fused.hpp"
 #include "ops/batch_norm_parts.hpp"
 #include "ops/pool_windows.hpp"
 
@@ -33,12 +32,12 @@ Tensor forward(const Tensor& x, const ChannelNorm& norm, const Window& w, Winner
   Real* const to_centred = winners.centred.data();
   for_each_window(x.shape(), w, [=](const PooledWindow& window) {
     for_each_channel(window.channels, [=]<class V>(Index c) {
-      const Index first = window.corner + window.pixels[0] + c, result = window.result + c;
+      const Index first = window.pixel(0) + c, result = window.result + c;
       V best = at.u<V>(first, c), centred = at.centred<V>(first, c), pixel{};
       for (Index k = 1; k < window.count; ++k) {
-        const Index i = window.corner + window.pixels[k] + c;
+        const Index i = window.pixel(k) + c;
         const V u = at.u<V>(i, c);
-        const auto larger = u > best;  // a NaN is one from the first pixel on: it fills its channel
+        const auto larger = (u > best) | (u != u);  // a NaN is not lost from sight
         best = larger ? u : best;
         centred = larger ? at.centred<V>(i, c) : centred;
         pixel = larger ? V{} + static_cast<Real>(k) : pixel;
@@ -77,7 +76,7 @@ Tensor input_gradient(const Tensor& dy, const Tensor& x, const ChannelNorm& norm
       const Index result = window.result + c;
       const V gradient = load<V>(d + result), pixel = load<V>(winner + result);
       for (Index k = 0; k < window.count; ++k) {
-        const Index i = window.corner + window.pixels[k] + c;
+        const Index i = window.pixel(k) + c;
         const V du = pixel == static_cast<Real>(k) ? gradient : V{};
         const V x_part = at.centred<V>(i, c) * load<V>(slope + c);
         store<V>(to + i, load<V>(at.scale + c) * (du - load<V>(shift + c) - x_part));
@@ -91,29 +90,24 @@ Tensor input_gradient(const Tensor& dy, const Tensor& x, const ChannelNorm& norm
 
 BatchNormResult batch_norm_relu_max_pool_training(Var x, Var gamma, Var beta, Real epsilon,
                                                   PoolOptions pool) {
-  const Tensor& input = x.value();
-  check_batch_norm_shapes(input, gamma.value(), beta.value());
-  check_batch_rows(input);
-  const Window w = pool_window("batch_norm_relu_max_pool", input.shape(), pool);
+  const auto [batch, norm] = normalization_of(x.value(), gamma.value(), beta.value(), epsilon);
+  const Window w = pool_window("max_pool", x.shape(), pool);
+  // Every pixel has a dx, and gets it from its window.
   MINITAPE_CHECK(w.tiles_image(),
-                 "[batch_norm_relu_max_pool] every pixel must lie in one window: x is ",
-                 input.shape(), ", the windows are ", w.size_h, "x", w.size_w, ", the stride is ",
+                 "[batch_norm_relu_max_pool] the windows must lie side by side and cover x: x is ",
+                 x.shape(), ", the windows are ", w.size_h, "x", w.size_w, ", the stride is ",
                  w.stride, ", the padding ", pool.padding.to_string());
-  Moments batch = moments(input);
-  const ChannelNorm norm(batch, gamma.value(), beta.value(), epsilon);
   Winners winners;
-  Tensor y = forward(input, norm, w, winners);
+  Tensor y = forward(x.value(), norm, w, winners);
 
-  auto backward = [=, winners = std::move(winners)](const Tensor&, const Tensor& dy) {
-    auto [dgamma, dbeta] = sums(dy, winners);
-    for (Index c = 0; c < dgamma.size(); ++c) dgamma[c] *= norm.inv_std[c];
+  auto backward = [=, norm = norm, winners = std::move(winners)](const Tensor&, const Tensor& dy) {
+    AffineGradients gradients = affine_gradients(sums(dy, winners), norm);
     if (x.needs_gradient()) {
-      const InputGradientTerms terms =
-          input_gradient_terms(norm.inv_std, dgamma, dbeta, x.value().rows());
+      const InputGradientTerms terms = input_gradient_terms(gradients, norm, x.value().rows());
       x.add_gradient(input_gradient(dy, x.value(), norm, terms, w, winners));
     }
-    gamma.add_gradient(std::move(dgamma));
-    beta.add_gradient(std::move(dbeta));
+    gamma.add_gradient(std::move(gradients.dgamma));
+    beta.add_gradient(std::move(gradients.dbeta));
   };
   return {x.tape().record("batch_norm_relu_max_pool", {x, gamma, beta}, std::move(y),
                           std::move(backward)),

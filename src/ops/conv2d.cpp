@@ -2,6 +2,7 @@
 #include "minitape/ops/conv2d.hpp"
 
 #include "minitape/ops/activation.hpp"
+#include "minitape/ops/fused.hpp"
 #include "ops/batch_norm_parts.hpp"
 #include "ops/conv2d_kernels.hpp"
 #include "ops/rows.hpp"

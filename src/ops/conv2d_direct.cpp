@@ -19,6 +19,7 @@
 #include <algorithm>
 
 #include "minitape/core/parallel.hpp"
+#include "ops/batch_norm_parts.hpp"
 #include "ops/conv2d_kernels.hpp"
 #include "ops/padded_lines.hpp"
 #include "ops/rows.hpp"
@@ -41,11 +42,12 @@ void for_each_filter_block(Index begin, Index end, Body body) {
   if (f < end) body(f, std::integral_constant<int, 1>());
 }
 
-// What sums start with and what becomes of them before they are stored, from filter `first` on.
+// The two ends of a convolution's sums: what they start with, and what becomes of them before they
+// are stored. from_filter gives those for the filters from `first` on.
 struct WithBias {
   const Real* bias;  // or nullptr
 
-  WithBias from(Index first) const { return {bias ? bias + first : nullptr}; }
+  WithBias from_filter(Index first) const { return {bias ? bias + first : nullptr}; }
   Vector start(Index f) const { return bias ? load<Vector>(bias + f) : Vector{}; }
   Vector result(const Vector& sum, Index) const { return sum; }
 };
@@ -53,13 +55,13 @@ struct WithBatchNormAndRelu {
   WithBias sums;
   const Real *mean, *scale, *beta;
 
-  WithBatchNormAndRelu from(Index first) const {
-    return {sums.from(first), mean + first, scale + first, beta + first};
+  WithBatchNormAndRelu from_filter(Index first) const {
+    return {sums.from_filter(first), mean + first, scale + first, beta + first};
   }
   Vector start(Index f) const { return sums.start(f); }
   Vector result(const Vector& sum, Index f) const {
     const Vector u =
-        (sum - load<Vector>(mean + f)) * load<Vector>(scale + f) + load<Vector>(beta + f);
+        normalized(sum, load<Vector>(mean + f), load<Vector>(scale + f), load<Vector>(beta + f));
     return u < 0 ? Vector{} : u;
   }
 };
@@ -153,7 +155,7 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
     PaddedLines image(s, last - first);
     image.fill(s, x, n, first);
     const auto compute = [&](Index f, auto vectors) {
-      const Ends ends = all_ends.from(f);
+      const Ends ends = all_ends.from_filter(f);
       for (Index i = first; i < last; ++i) {
         const Real* const line = image.values.data() + (i - first) * w.stride * image.line;
         Real* const y_line = y.data() + (n * w.out_h + i) * w.out_w * s.filters + f;

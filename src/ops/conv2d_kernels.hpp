@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "minitape/ops/batch_norm.hpp"
 #include "minitape/ops/conv2d.hpp"
 
 namespace minitape {

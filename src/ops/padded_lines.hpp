@@ -9,8 +9,8 @@ namespace minitape::direct {
 
 /// Lines of an image with the padding around them: what the windows of some output lines look at.
 struct PaddedLines {
-  Index line;  // length of one: as far as the windows reach, times C
-  Tensor values;
+  Index line;     // length of one: as far as the windows reach, times C
+  Tensor values;  // [stride·(output lines − 1) + kh, line]
 
   PaddedLines(const ConvSizes& s, Index output_lines)
       : line((s.window.stride * (s.window.out_w - 1) + s.window.size_w) * s.channels),
@@ -22,8 +22,8 @@ struct PaddedLines {
   void fill(const ConvSizes& s, const Tensor& x, Index n, Index first) {
     const Window& w = s.window;
     const Index y0 = first * w.stride - w.top;
-    // Padding, then pixels, then padding. Going back through padding that is wider than the kernel,
-    // the first pixels are left out instead (w.left < 0); a stride may leave out the last ones.
+    // Padding, then pixels, then padding. For the gradient of an input with padding wider than the
+    // kernel, the first pixels are left out instead (w.left < 0); a stride may leave out the last.
     const Index image_line = w.image_w * s.channels;
     const Index before = std::clamp<Index>(w.left * s.channels, 0, line);
     const Index skipped = std::max<Index>(0, -w.left * s.channels);

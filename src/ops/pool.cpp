@@ -2,6 +2,7 @@
 #include "minitape/ops/pool.hpp"
 
 #include "minitape/ops/arithmetic.hpp"
+#include "minitape/ops/fused.hpp"
 #include "ops/pool_windows.hpp"
 #include "ops/vectors.hpp"
 
@@ -22,10 +23,9 @@ Tensor find_maxima(const Tensor& x, const Window& w, bool relu, Tensor* winners)
   Real *const to = y.data(), *const to_winners = winners ? winners->data() : nullptr;
   for_each_window(x.shape(), w, [=](const PooledWindow& window) {
     for_each_channel(window.channels, [=]<class V>(Index c) {
-      const Real* const pixel = from + window.corner + c;
-      V best = load<V>(pixel + window.pixels[0]), winner{};
+      V best = load<V>(from + window.pixel(0) + c), winner{};
       for (Index k = 1; k < window.count; ++k) {
-        const V value = load<V>(pixel + window.pixels[k]);
+        const V value = load<V>(from + window.pixel(k) + c);
         // A NaN counts as the largest, so that it is not lost from sight.
         const auto larger = (value > best) | (value != value);
         best = larger ? value : best;
@@ -55,7 +55,7 @@ Tensor give_to_winners(const Tensor& dy, const Tensor& winners, const Window& w,
       const V gradient = load<V>(d + window.result + c);
       const V winner = load<V>(won + window.result + c);
       for (Index k = 0; k < window.count; ++k) {
-        Real* const pixel = to + window.corner + window.pixels[k] + c;
+        Real* const pixel = to + window.pixel(k) + c;
         const V share = winner == static_cast<Real>(k) ? gradient : V{};
         store<V>(pixel, tiles ? share : load<V>(pixel) + share);
       }
@@ -65,7 +65,7 @@ Tensor give_to_winners(const Tensor& dy, const Tensor& winners, const Window& w,
 }
 
 Var record_maxima(const char* operation, Var x, PoolOptions options, bool relu) {
-  const Window w = pool_window(operation, x.shape(), options);
+  const Window w = pool_window("max_pool", x.shape(), options);
   Tensor winners;  // [N, out_h, out_w, C]
   Tensor y = find_maxima(x.value(), w, relu, x.needs_gradient() ? &winners : nullptr);
   auto backward = [=, winners = std::move(winners)](const Tensor&, Tensor dy) {
@@ -80,7 +80,7 @@ Tensor find_means(const Tensor& x, const Window& w) {
   for_each_window(x.shape(), w, [=, from = x.data(), to = y.data()](const PooledWindow& window) {
     Real* const mean = to + window.result;
     for (Index k = 0; k < window.count; ++k) {
-      const Real* const pixel = from + window.corner + window.pixels[k];
+      const Real* const pixel = from + window.pixel(k);
       for (Index c = 0; c < window.channels; ++c) mean[c] += pixel[c];
     }
     for (Index c = 0; c < window.channels; ++c) mean[c] /= static_cast<Real>(window.count);
@@ -94,7 +94,7 @@ Tensor spread_means(const Tensor& dy, const Window& w, const Shape& x_shape) {
   for_each_window(x_shape, w, [=, d = dy.data(), to = dx.data()](const PooledWindow& window) {
     const Real weight = 1 / static_cast<Real>(window.count);
     for (Index k = 0; k < window.count; ++k) {
-      Real* const pixel = to + window.corner + window.pixels[k];
+      Real* const pixel = to + window.pixel(k);
       for (Index c = 0; c < window.channels; ++c) pixel[c] += weight * d[window.result + c];
     }
   });
@@ -139,7 +139,7 @@ Var max_pool(Var x, PoolOptions options) {
 }
 
 Tensor relu_max_pool(const Tensor& x, PoolOptions options) {
-  return find_maxima(x, pool_window("relu_max_pool", x.shape(), options), true, nullptr);
+  return find_maxima(x, pool_window("max_pool", x.shape(), options), true, nullptr);
 }
 
 Var relu_max_pool(Var x, PoolOptions options) {

@@ -13,8 +13,7 @@
 #include "minitape/core/random.hpp"
 #include "minitape/ops/activation.hpp"
 #include "minitape/ops/arithmetic.hpp"
-#include "minitape/ops/batch_norm.hpp"
-#include "minitape/ops/pool.hpp"
+#include "minitape/ops/fused.hpp"
 #include "ops/conv2d_kernels.hpp"
 
 namespace minitape {

@@ -364,18 +364,20 @@ TEST_CASE("relu and pools: the same bits as one layer after the other") {
 
 namespace {
 
-// The operations that a training step of batch norm, relu and that pool records.
-std::vector<std::string> operations_with(Pool::Kind kind, PoolOptions options, const Shape& x) {
+// The operations that a training step of batch norm, or none, relu and that pool records, each with
+// the layer it is recorded under.
+std::vector<std::string> operations_with(Pool::Kind kind, PoolOptions options, const Shape& x,
+                                         bool batch_norm = true) {
   Sequential model;
-  model.add<BatchNorm>(x[3]);
-  model.add<Activation>(Activation::relu);
+  if (batch_norm) model.add<BatchNorm>(x[3]);
+  model.add_at(1, std::make_unique<Activation>(Activation::relu));
   model.add<Pool>(kind, options);
   model.initialize(1);
   Tape tape;
   model.forward(tape.variable(Tensor::zeros(x)), Mode::training);
   std::vector<std::string> operations;
   for (const Tape::Node& node : tape.nodes()) {
-    if (!node.inputs.empty()) operations.push_back(node.operation);
+    if (!node.inputs.empty()) operations.push_back(node.layer + ": " + node.operation);
   }
   return operations;
 }
@@ -386,12 +388,24 @@ TEST_CASE("batch norm, relu and a max pool are one operation where its windows t
   using Operations = std::vector<std::string>;
   const Shape x{2, 6, 6, 3};
   const PoolOptions side_by_side{2}, overlapping{3, 1};
-  CHECK(operations_with(Pool::max, side_by_side, x) == Operations{"batch_norm_relu_max_pool"});
-  CHECK(operations_with(Pool::max, {3}, x) == Operations{"batch_norm_relu_max_pool"});
-  const Operations two{"batch_norm_relu", "max_pool"};
+  const Operations one{"0.batch_norm: batch_norm_relu_max_pool"};
+  CHECK(operations_with(Pool::max, side_by_side, x) == one);
+  CHECK(operations_with(Pool::max, {3}, x) == one);
+  const Operations two{"0.batch_norm: batch_norm_relu", "2.max_pool: max_pool"};
   CHECK(operations_with(Pool::max, overlapping, x) == two);
   CHECK(operations_with(Pool::max, side_by_side, {2, 6, 7, 3}) == two);
-  CHECK(operations_with(Pool::avg, side_by_side, x) == Operations{"batch_norm_relu", "avg_pool"});
+  CHECK(operations_with(Pool::avg, side_by_side, x) ==
+        Operations{"0.batch_norm: batch_norm_relu", "2.avg_pool: avg_pool"});
+}
+
+TEST_CASE("relu and a max pool are one operation, whatever its windows") {
+  using Operations = std::vector<std::string>;
+  for (const PoolOptions options : {PoolOptions{2}, PoolOptions{3, 1}}) {
+    CHECK(operations_with(Pool::max, options, {2, 6, 6, 3}, false) ==
+          Operations{"1.relu: relu_max_pool"});
+    CHECK(operations_with(Pool::avg, options, {2, 6, 6, 3}, false) ==
+          Operations{"1.relu: relu", "2.avg_pool: avg_pool"});
+  }
 }
 
 TEST_CASE("batch norm, relu and max pool: the same as one layer after the other") {
@@ -417,6 +431,10 @@ TEST_CASE("batch norm, relu and max pool: the same as one layer after the other"
     together.backward(sum(y1 * together.constant(weights)));
     apart.backward(sum(y2 * apart.constant(weights)));
     CHECK(mismatch(x1.gradient(), x2.gradient(), 4 * kRounding) == "");
+    for (std::size_t i = 0; i < 2; ++i) {  // gamma and beta
+      CHECK(mismatch(model.state().parameters[i]->gradient, copy.state().parameters[i]->gradient,
+                     4 * kRounding) == "");
+    }
     // The running statistics, and how often they were updated.
     const std::vector<Tensor> state = snapshot(model), expected = snapshot(copy);
     for (std::size_t i = 0; i < state.size(); ++i) CHECK(mismatch(state[i], expected[i]) == "");
@@ -455,6 +473,21 @@ TEST_CASE("gradients of whole models with convolutions, batch norm and a residua
     CHECK(wrong_gradients(model, x, Mode::training) == "");
     CHECK(wrong_gradients(model, x, Mode::inference) == "");
   }
+}
+
+TEST_CASE("gradients of a model with convolution, batch norm, relu and max pool" * double_only()) {
+  Sequential model;
+  model.add<Conv2D>(2, 3, 3, Conv2DOptions{1, Padding::same()}, KernelOptions{.bias = false});
+  model.add<BatchNorm>(3);
+  model.add<Activation>(Activation::relu);
+  model.add<Pool>(Pool::max, PoolOptions{2});
+  model.add<Flatten>();
+  model.add<Dense>(12, 3);
+  model.initialize(1);
+  randomize(model);
+  const Tensor x = random_tensor("x", {3, 4, 4, 2});
+  CHECK(wrong_gradients(model, x, Mode::training) == "");
+  CHECK(wrong_gradients(model, x, Mode::inference) == "");
 }
 
 TEST_CASE("gradients of a model with pools and dropout" * double_only()) {

@@ -3,7 +3,7 @@
 #include "gradients.hpp"
 #include "minitape/ops/activation.hpp"
 #include "minitape/ops/arithmetic.hpp"
-#include "minitape/ops/batch_norm.hpp"
+#include "minitape/ops/fused.hpp"
 #include "ops/batch_norm_reference.hpp"
 
 namespace minitape {

@@ -3,6 +3,7 @@
 
 #include "ops/conv2d_kernels.hpp"
 #include "minitape/ops/activation.hpp"
+#include "minitape/ops/fused.hpp"
 #include "ops/batch_norm_reference.hpp"
 
 namespace minitape {
@@ -43,6 +44,11 @@ std::string text_of(const ConvSizes& s) {
   return concat("x ", s.x(), ", kernel ", s.kernel(), ", stride ", s.window.stride, ", y ", s.y());
 }
 
+ChannelNorm norm_of(Index filters) {
+  const Moments statistics{random_tensor("mean", {filters}), Tensor::full({filters}, 2)};
+  return {statistics, gamma_of(filters), beta_of(filters), Real(1e-3)};
+}
+
 // The sums have up to kh·kw·C or N·out_h·out_w terms of size 1.
 constexpr double kTolerance = 64 * kRounding;
 
@@ -74,15 +80,15 @@ TEST_CASE("convolution with batch norm and relu: the same bits as one after the 
   for (const Index filters : {48, 5}) {
     const Tensor x = random_tensor("x", {2, 19, 9, 3});
     const Tensor kernel = random_tensor("kernel", {3, 3, 3, filters});
-    const Tensor bias = random_tensor("bias", {filters}), gamma = gamma_of(filters);
+    const Tensor bias = random_tensor("bias", {filters});
     const Moments statistics{random_tensor("mean", {filters}), Tensor::full({filters}, 2)};
     const Conv2DOptions same{1, Padding::same()};
     for (const Tensor* const b : {&bias, static_cast<const Tensor*>(nullptr)}) {
-      const ChannelNorm norm(statistics, gamma, beta_of(filters), Real(1e-3));
-      const Tensor expected = relu(batch_norm_inference(conv2d(x, kernel, b, same), gamma,
-                                                        beta_of(filters), statistics, Real(1e-3)));
+      const Tensor expected = relu(batch_norm_inference(
+          conv2d(x, kernel, b, same), gamma_of(filters), beta_of(filters), statistics, Real(1e-3)));
       CAPTURE(filters);
-      CHECK(different_bits(conv2d_batch_norm_relu(x, kernel, b, same, norm), expected) == "");
+      CHECK(different_bits(conv2d_batch_norm_relu(x, kernel, b, same, norm_of(filters)),
+                           expected) == "");
     }
   }
 }
@@ -123,6 +129,8 @@ TEST_CASE("both convolutions have the same bits with 1, 2 and 3 threads") {
           results.push_back(direct::forward(s, x, kernel, nullptr));
           results.push_back(direct::input_gradient(s, dy, kernel));
           results.push_back(direct::kernel_gradient(s, dy, x));
+          results.push_back(
+              conv2d_batch_norm_relu(x, kernel, nullptr, {1, Padding::same()}, norm_of(s.filters)));
           results.push_back(columns::forward(s, x, kernel, nullptr));
           results.push_back(columns::input_gradient(s, dy, kernel));
           results.push_back(columns::kernel_gradient(s, dy, x));

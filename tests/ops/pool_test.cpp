@@ -3,6 +3,7 @@
 #include "gradients.hpp"
 #include "minitape/ops/activation.hpp"
 #include "minitape/ops/arithmetic.hpp"
+#include "minitape/ops/fused.hpp"
 
 namespace minitape {
 namespace {
@@ -239,7 +240,7 @@ TEST_CASE("pools say what does not fit") {
                      "the window is 5x5, the padding is valid"},
                     [&] { max_pool(x, {5}); }) == "");
   CHECK(error_lacks({"[avg_pool] the window must fit"}, [&] { avg_pool(x, {5}); }) == "");
-  CHECK(error_lacks({"[relu_max_pool] the window must"}, [&] { relu_max_pool(x, {5}); }) == "");
+  CHECK(error_lacks({"[max_pool] the window must"}, [&] { relu_max_pool(x, {5}); }) == "");
   CHECK(error_lacks({"[max_pool] the padding must be smaller than the window: the window is 2x2, "
                      "the padding 2"},
                     [&] {

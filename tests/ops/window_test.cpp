@@ -68,6 +68,7 @@ TEST_CASE("windows tile an image when each pixel lies in exactly one and there i
   CHECK_FALSE(tile(4, 5, 2, 2, 2, Padding::valid()));
   CHECK_FALSE(tile(5, 4, 2, 2, 2, Padding::same()));  // padding below
   CHECK_FALSE(tile(4, 4, 2, 2, 2, Padding::of(1)));
+  CHECK_FALSE(tile(6, 6, 3, 3, 3, Padding::of(1)));    // as many windows as without padding
   CHECK_FALSE(tile(4, 4, 2, 2, 1, Padding::valid()));  // windows overlap
   CHECK_FALSE(tile(4, 4, 1, 1, 2, Padding::valid()));  // pixels between them
   CHECK_FALSE(tile(4, 4, 2, 1, 2, Padding::valid()));

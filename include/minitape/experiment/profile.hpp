@@ -10,8 +10,7 @@
 //   bytes        forward: inputs read, output written; backward: the output's gradient and the
 //                inputs read, the inputs' gradients written
 //
-// Batch norm, relu and max pool that follow each other are one operation (batch_norm_relu,
-// relu_max_pool, …) and have one row. Data that is still in the cache arrives faster than from
+// Layers that are computed at once (batch_norm_relu, relu_max_pool: ops/fused.hpp) have one row. Data that is still in the cache arrives faster than from
 // memory, so a share can exceed 100 %.
 #pragma once
 

@@ -17,6 +17,7 @@
 
 #include "minitape/nn/layer.hpp"
 #include "minitape/ops/batch_norm.hpp"
+#include "minitape/ops/pool.hpp"
 
 namespace minitape {
 
@@ -39,7 +40,8 @@ class BatchNorm : public Layer {
   Var forward(Var x, Mode mode) override;
   /// relu(forward(x, Mode::training)), faster.
   Var forward_with_relu(Var x);
-  /// max_pool(relu(forward(x, Mode::training)), pool), faster, where the windows tile the images.
+  /// max_pool(relu(forward(x, Mode::training)), pool), faster. Throws where the windows do not tile
+  /// the images.
   Var forward_with_relu_and_max_pool(Var x, PoolOptions pool);
   Tensor predict(Tensor x) const override;
   LayerState state() override;
@@ -51,6 +53,7 @@ class BatchNorm : public Layer {
 
  private:
   Real epsilon() const { return static_cast<Real>(options_.epsilon); }
+  Var updated(const BatchNormResult& result, Var x);  // the result's y, after update_running
   void update_running(const Moments& batch, Index rows);
   Moments running() const { return {running_mean_.value, running_variance_.value}; }
 

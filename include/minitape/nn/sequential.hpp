@@ -9,6 +9,9 @@
 // A layer's name is its position and its type. Names choose the random streams of the initial
 // weights, so a model that is to be compared with another one numbers its layers alike: add_at can
 // leave a number out.
+//
+// Where batch norm, relu and max pool follow each other, and in prediction convolution, batch norm and
+// relu, they are computed at once (ops/fused.hpp): one operation, recorded under the first layer's name.
 #pragma once
 
 #include <memory>
@@ -40,8 +43,8 @@ class Sequential : public Layer {
   /// Throws when initialize() has not been called.
   Var forward(Var x, Mode mode) override;
   /// Sends kPiece examples at a time through all layers, on one thread each. Up to kPiece examples
-  /// have the same bits as with forward; more may be rounded otherwise, because matrix products are
-  /// then cut elsewhere.
+  /// have the same bits as with forward (zeros may differ in sign); more may be rounded otherwise,
+  /// because matrix products are then cut elsewhere.
   Tensor predict(Tensor x) const override;
   static constexpr Index kPiece = 32;
   LayerState state() override;

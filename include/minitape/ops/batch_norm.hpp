@@ -27,7 +27,6 @@
 #pragma once
 
 #include "minitape/autodiff/tape.hpp"
-#include "minitape/ops/pool.hpp"
 
 namespace minitape {
 
@@ -38,28 +37,21 @@ struct Moments {
 Moments moments(const Tensor& x);
 
 /// What batch norm does to each channel once mean and variance are known:
-/// y = (x − mean)·scale + beta. [C] each.
+/// y = (x − mean)·scale + beta. [C] each. Throws when the four it is made from differ in shape.
 struct ChannelNorm {
   Tensor mean, inv_std, scale, beta;  // scale = gamma·inv_std
 
-  ChannelNorm(const Moments& statistics, const Tensor& gamma, const Tensor& shift, Real epsilon);
+  ChannelNorm(const Moments& statistics, const Tensor& gamma, const Tensor& betas, Real epsilon);
 };
 
 struct BatchNormResult {
-  Var y;          // same shape as x
+  Var y;          // same shape as x, unless a pool follows
   Moments batch;  // of this batch; the layer keeps its running statistics from them
 };
 
 /// Normalizes with the statistics of x itself. gamma and beta are [C]. Throws when there is only
 /// one row: x − mean would be 0, every output beta and every gradient 0.
 BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon);
-
-/// relu(batch_norm_training(…)), in fewer passes over memory: src/ops/batch_norm_relu.cpp.
-BatchNormResult batch_norm_relu_training(Var x, Var gamma, Var beta, Real epsilon);
-/// max_pool(relu(batch_norm_training(…))), in still fewer: src/ops/batch_norm_relu_max_pool.cpp.
-/// Throws where the pool's windows do not tile x (N, H, W, C).
-BatchNormResult batch_norm_relu_max_pool_training(Var x, Var gamma, Var beta, Real epsilon,
-                                                  PoolOptions pool);
 
 /// Normalizes with given statistics. The first form is for prediction, the second can be trained
 /// through, with the statistics frozen.

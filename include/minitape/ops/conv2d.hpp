@@ -18,7 +18,6 @@
 #include <optional>
 
 #include "minitape/autodiff/tape.hpp"
-#include "minitape/ops/batch_norm.hpp"
 #include "minitape/ops/window.hpp"
 
 namespace minitape {
@@ -30,11 +29,6 @@ struct Conv2DOptions {
 
 Tensor conv2d(const Tensor& x, const Tensor& kernel, const Tensor* bias, Conv2DOptions options);
 Var conv2d(Var x, Var kernel, std::optional<Var> bias, Conv2DOptions options);
-
-/// For prediction: relu((y − mean)·scale + beta) of y = conv2d(…), bit for bit, but computed before
-/// y is written to memory.
-Tensor conv2d_batch_norm_relu(const Tensor& x, const Tensor& kernel, const Tensor* bias,
-                              Conv2DOptions options, const ChannelNorm& norm);
 
 /// ∂loss/∂x for dy = ∂loss/∂y; `x_shape` is the shape of x.
 Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& kernel, const Shape& x_shape,

@@ -4,7 +4,6 @@
 //
 //   max_pool          y = max over the window    dy goes to the element that was the largest, of
 //                                                equal ones to the first in reading order
-//   relu_max_pool     y = max(0, that)             the same, but only where y > 0
 //   avg_pool          y = mean over the window   every element gets dy / (number of elements)
 //   global_avg_pool   y = mean over the image    every pixel gets dy / (H·W)
 //
@@ -25,10 +24,6 @@ struct PoolOptions {
 
 Tensor max_pool(const Tensor& x, PoolOptions options);
 Var max_pool(Var x, PoolOptions options);
-
-/// max_pool(relu(x)): the largest of what relu gives is relu of the largest, which is of fewer numbers.
-Tensor relu_max_pool(const Tensor& x, PoolOptions options);
-Var relu_max_pool(Var x, PoolOptions options);
 
 Tensor avg_pool(const Tensor& x, PoolOptions options);
 Var avg_pool(Var x, PoolOptions options);

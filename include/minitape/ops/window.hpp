@@ -42,7 +42,8 @@ struct Window {
   static Window over(const std::string& operation, const Shape& x, Index size_h, Index size_w,
                      Index stride, Padding padding);
 
-  /// Whether every pixel of the image lies in exactly one window, and there is no padding.
+  /// Whether the windows lie side by side, their stride being their size, and cover the image
+  /// without padding.
   bool tiles_image() const {
     return size_h == stride && size_w == stride && top == 0 && left == 0 &&
            out_h * size_h == image_h && out_w * size_w == image_w;
