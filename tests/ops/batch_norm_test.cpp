@@ -247,4 +247,22 @@ TEST_CASE("gamma, beta and the statistics have one value per channel") {
           }) == "");
 }
 
+TEST_CASE("what batch norm does to a channel is made from four tensors of one shape") {
+  const auto make = [](const Shape& mean, const Shape& variance, const Shape& gamma,
+                       const Shape& beta) {
+    return [=] {
+      ChannelNorm({Tensor::zeros(mean), Tensor::zeros(variance)}, Tensor::zeros(gamma),
+                  Tensor::zeros(beta), 1);
+    };
+  };
+  const std::string_view rule = "[batch_norm] the statistics must have one value per channel, ";
+  CHECK(error_lacks({rule, "(3): mean is (2), variance is (3)"}, make({2}, {3}, {3}, {3})) == "");
+  CHECK(error_lacks({rule, "(3): mean is (3), variance is (4)"}, make({3}, {4}, {3}, {3})) == "");
+  CHECK(error_lacks({rule, "(4): mean is (3), variance is (3)"}, make({3}, {3}, {4}, {3})) == "");
+  CHECK(error_lacks({rule, "(1, 3)"}, make({1, 3}, {1, 3}, {1, 3}, {1, 3})) == "");
+  CHECK(error_lacks({"[batch_norm] gamma and beta must have one value per channel: gamma is (3), "
+                     "beta is (2)"},
+                    make({3}, {3}, {3}, {2})) == "");
+}
+
 }  // namespace minitape
