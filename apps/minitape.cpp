@@ -3,12 +3,10 @@
 // Results go to stdout, messages and progress to stderr. Exit codes: 0 done; 1 the run failed (it
 // diverged, or the disk did); 2 bad input (the call, the config, the data). A run that a signal
 // stopped ends by that signal, which shells show as 130 (Ctrl-C) or 143.
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cmath>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -31,6 +29,7 @@
 #include "minitape/experiment/trainer.hpp"
 #include "minitape/nn/summary.hpp"
 #include "predict.hpp"
+#include "process.hpp"
 #include "stop_signals.hpp"
 
 namespace fs = std::filesystem;
@@ -228,25 +227,6 @@ int run(const Call& call, char** argv) {
       {"summary", run_summary}, {"gradcheck", run_gradcheck}, {"bench", run_bench},
       {"predict", run_predict}};
   return subcommands.at(call.subcommand)(call.arguments);
-}
-
-// OpenMP's threads that wait for work spin, 300,000 times before they sleep. Where other programs run
-// as well, that made a step ten and more times as slow (docs/performance.md, "Threads"). OpenMP reads
-// its settings when a program is loaded; so this one starts a second time, with others.
-void spin_less(char** argv) {
-  if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return;
-  setenv("GOMP_SPINCOUNT", "1000", 1);
-  std::error_code unreadable;
-  const fs::path program = fs::read_symlink("/proc/self/exe", unreadable);
-  execv(program.c_str(), argv);  // returns only where it fails; then it goes on as it was
-}
-
-// A standard stream that the caller has closed would give its number to the next file that is
-// opened, and messages would end up between the rows of steps.csv.
-void replace_closed_streams() {
-  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fcntl(number, F_GETFD) < 0) open("/dev/null", O_RDWR);  // takes the lowest free number
-  }
 }
 
 }  // namespace

@@ -34,6 +34,10 @@ setting() {  # setting ENV…: what a run started in this environment has in its
 [ "$(setting A=b)" = GOMP_SPINCOUNT=1000 ] || fail "threads that wait use up the processor"
 [ "$(setting OMP_WAIT_POLICY=active)" = OMP_WAIT_POLICY=active ] || fail "OMP_WAIT_POLICY is lost"
 [ "$(setting GOMP_SPINCOUNT=7)" = GOMP_SPINCOUNT=7 ] || fail "GOMP_SPINCOUNT is lost"
+# Threads that are bound to processors: started again, all of them would share the first one's.
+for binding in OMP_PROC_BIND=true OMP_PLACES=cores GOMP_CPU_AFFINITY=0-1; do
+  [ -z "$(setting $binding)" ] || fail "with $binding the program is started again"
+done
 
 # ---- Two at once ----
 # One gets the folder; the other says so and takes nothing away.
