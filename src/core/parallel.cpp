@@ -21,7 +21,9 @@ void parallel_chunks(Index n, Index grain, const std::function<void(Index, Index
   }
   // An exception must not leave the parallel region: keep one for afterwards.
   std::exception_ptr thrown;
-#pragma omp parallel for schedule(dynamic) shared(thrown)
+  // Static: from one loop to the next, a thread gets the same part of an image and finds in its cache
+  // what it has written there.
+#pragma omp parallel for schedule(static) shared(thrown)
   for (Index c = 0; c < chunks; ++c) {
     try {
       body(c, c * grain, std::min(n, (c + 1) * grain));

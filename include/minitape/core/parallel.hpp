@@ -1,7 +1,7 @@
 // Parallel loops whose results do not depend on the number of threads.
 //
 // A range [0, n) is cut into chunks of a fixed size (the grain), which depends on the work alone.
-// Threads take chunks in any order; a chunk writes only to its own part of the output, or to its
+// The threads share out the chunks; a chunk writes only to its own part of the output, or to its
 // own partial sum, and partial sums are merged in chunk order by one thread. Floating-point sums
 // are therefore always grouped in the same way, with 1 thread or with 64.
 #pragma once
