@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <utility>
-#include <vector>
 
 namespace minitape {
 namespace {
@@ -27,7 +27,7 @@ constexpr bool kKeepBuffers = true;
 
 struct Cache {
   std::mutex mutex;
-  std::map<std::size_t, std::vector<void*>> free_by_size;
+  std::map<std::size_t, std::deque<void*>> free_by_size;
   AllocatorStats stats;
 };
 
@@ -62,8 +62,10 @@ Storage::Storage(std::size_t bytes) : bytes_((bytes + kAlignment - 1) / kAlignme
   const std::lock_guard lock(c.mutex);
   auto& free_list = c.free_by_size[bytes_];
   if (!free_list.empty()) {
-    data_ = free_list.back();
-    free_list.pop_back();
+    // The one that was freed first: backward frees a layer's output right after the gradient of it,
+    // but the gradient has just been used and may still be in the cache.
+    data_ = free_list.front();
+    free_list.pop_front();
     c.stats.bytes_kept -= bytes_;
   } else {
     const std::size_t limit = memory_limit();
