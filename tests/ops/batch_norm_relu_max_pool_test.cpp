@@ -110,8 +110,7 @@ TEST_CASE("batch norm with relu and max pool refuses what its parts refuse, and 
   };
   CHECK(refused({"[batch_norm] training needs more than one value"}, {1, 1, 1, 3}, {3}, {1}) == "");
   CHECK(refused({"[batch_norm] gamma and beta must have one value"}, {2, 4, 4, 3}, {2}, {}) == "");
-  CHECK(refused({"[max_pool] the input must be (N, H, W, C)"}, {4, 3}, {3}, {}) ==
-        "");
+  CHECK(refused({"[max_pool] the input must be (N, H, W, C)"}, {4, 3}, {3}, {}) == "");
   const std::string_view rule = "[batch_norm_relu_max_pool] the windows must lie side by side and";
   CHECK(refused({rule, "(2, 5, 4, 3), the windows are 2x2"}, {2, 5, 4, 3}, {3}, {}) == "");
   CHECK(refused({rule, "the stride is 1"}, {2, 4, 4, 3}, {3}, {.stride = 1}) == "");
