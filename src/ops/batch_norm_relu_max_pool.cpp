@@ -18,7 +18,9 @@ namespace {
 
 // What backward needs to know of every window, [N, out_h, out_w, C] each.
 struct Winners {
-  Tensor pixel;  // number of the pixel with the largest u, in reading order; −1 where that is ≤ 0
+  // Number of the pixel with the largest u, in reading order; −1 where that is not positive. A Real
+  // fills as many lanes of a vector as the values.
+  Tensor pixel;
   Tensor centred;  // its x − mean
 };
 
