@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "minitape/experiment/environment.hpp"
-#include "minitape/experiment/nearest.hpp"
+#include "minitape/text/nearest.hpp"
 #include "subcommands.hpp"
 
 namespace minitape {

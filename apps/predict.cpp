@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "minitape/experiment/predict.hpp"
-#include "minitape/experiment/terminal_text.hpp"
 #include "minitape/nn/fold.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
 namespace {

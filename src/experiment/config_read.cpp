@@ -4,7 +4,7 @@
 
 #include "experiment/config_keys.hpp"
 #include "experiment/config_values.hpp"
-#include "minitape/experiment/nearest.hpp"
+#include "minitape/text/nearest.hpp"
 
 namespace minitape {
 namespace {

@@ -8,7 +8,7 @@
 #include <iomanip>
 #include <sstream>
 
-#include "minitape/experiment/terminal_text.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
 namespace {

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "experiment/html_text.hpp"
-#include "minitape/experiment/shell.hpp"
+#include "minitape/text/shell.hpp"
 
 namespace minitape {
 namespace {

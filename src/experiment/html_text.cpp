@@ -3,8 +3,8 @@
 #include <string_view>
 #include <utility>
 
-#include "experiment/utf8.hpp"
 #include "minitape/core/check.hpp"
+#include "text/utf8.hpp"
 
 namespace minitape {
 namespace {

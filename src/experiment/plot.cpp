@@ -21,8 +21,8 @@
 #include <string_view>
 
 #include "minitape/core/check.hpp"
-#include "minitape/experiment/atomic_file.hpp"
 #include "minitape/experiment/csv.hpp"
+#include "minitape/text/atomic_file.hpp"
 
 namespace minitape {
 namespace {

@@ -11,8 +11,8 @@
 #include "minitape/data/batches.hpp"
 #include "minitape/data/digit_photo.hpp"
 #include "minitape/experiment/build.hpp"
-#include "minitape/experiment/shell.hpp"
-#include "minitape/experiment/terminal_text.hpp"
+#include "minitape/text/shell.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "minitape/experiment/terminal_text.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
 namespace {

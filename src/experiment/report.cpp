@@ -4,13 +4,13 @@
 #include <cmath>
 #include <ostream>
 
-#include "minitape/experiment/atomic_file.hpp"
 #include "minitape/experiment/csv.hpp"
 #include "minitape/experiment/curves.hpp"
 #include "minitape/experiment/html_report.hpp"
 #include "minitape/experiment/plot.hpp"
 #include "minitape/experiment/terminal_plot.hpp"
-#include "minitape/experiment/terminal_text.hpp"
+#include "minitape/text/atomic_file.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
 namespace {

@@ -9,9 +9,9 @@
 #include <fstream>
 #include <iterator>
 
-#include "minitape/experiment/atomic_file.hpp"
 #include "minitape/experiment/environment.hpp"
 #include "minitape/experiment/model_file.hpp"
+#include "minitape/text/atomic_file.hpp"
 
 namespace minitape {
 namespace {

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "experiment/safetensors_header.hpp"
-#include "minitape/experiment/atomic_file.hpp"
+#include "minitape/text/atomic_file.hpp"
 
 namespace minitape {
 namespace {

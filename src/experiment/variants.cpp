@@ -8,7 +8,7 @@
 
 #include "minitape/experiment/build.hpp"
 #include "minitape/experiment/model_file.hpp"
-#include "minitape/experiment/terminal_text.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "experiment/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 #include "testing.hpp"
 
 namespace minitape {

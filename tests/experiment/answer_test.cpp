@@ -1,6 +1,6 @@
 #include "minitape/experiment/answer.hpp"
 
-#include "experiment/made_runs.hpp"
+#include "made_runs.hpp"
 #include "testing.hpp"
 
 namespace minitape {

@@ -1,6 +1,6 @@
 #include "minitape/experiment/benchmark.hpp"
 
-#include "experiment/tiny_experiment.hpp"
+#include "tiny_experiment.hpp"
 #include "testing.hpp"
 
 namespace minitape {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "experiment/tiny_experiment.hpp"
+#include "tiny_experiment.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "testing.hpp"
 

@@ -3,7 +3,7 @@
 #include <functional>
 #include <limits>
 
-#include "experiment/tiny_experiment.hpp"
+#include "tiny_experiment.hpp"
 #include "minitape/experiment/build.hpp"
 #include "minitape/experiment/model_file.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"

@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "experiment/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 #include "minitape/experiment/config.hpp"
 
 using namespace minitape;

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <sstream>
 
-#include "minitape/experiment/nearest.hpp"
+#include "minitape/text/nearest.hpp"
 
 using namespace minitape;
 

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "experiment/tiny_experiment.hpp"
+#include "tiny_experiment.hpp"
 #include "testing.hpp"
 
 namespace minitape {

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <limits>
 
-#include "experiment/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 #include "testing.hpp"
 
 namespace minitape {

@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "experiment/temporary_folder.hpp"
-#include "experiment/tiny_experiment.hpp"
+#include "temporary_folder.hpp"
+#include "tiny_experiment.hpp"
 #include "minitape/experiment/compare.hpp"
 #include "minitape/experiment/run_folder.hpp"
 #include "testing.hpp"

@@ -4,7 +4,7 @@
 #include <functional>
 #include <limits>
 
-#include "experiment/tiny_experiment.hpp"
+#include "tiny_experiment.hpp"
 #include "minitape/experiment/build.hpp"
 #include "testing.hpp"
 

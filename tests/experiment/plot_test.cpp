@@ -7,8 +7,8 @@
 #include <fstream>
 #include <limits>
 
-#include "experiment/temporary_folder.hpp"
-#include "minitape/experiment/atomic_file.hpp"
+#include "temporary_folder.hpp"
+#include "minitape/text/atomic_file.hpp"
 
 namespace minitape {
 namespace {

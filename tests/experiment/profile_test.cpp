@@ -1,6 +1,6 @@
 #include "minitape/experiment/profile.hpp"
 
-#include "experiment/tiny_experiment.hpp"
+#include "tiny_experiment.hpp"
 #include "minitape/experiment/build.hpp"
 #include "testing.hpp"
 

@@ -2,8 +2,8 @@
 
 #include <sstream>
 
-#include "experiment/made_runs.hpp"
-#include "experiment/temporary_folder.hpp"
+#include "made_runs.hpp"
+#include "temporary_folder.hpp"
 #include "minitape/experiment/csv.hpp"
 #include "testing.hpp"
 

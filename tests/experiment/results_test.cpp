@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
-#include "experiment/made_runs.hpp"
-#include "experiment/temporary_folder.hpp"
+#include "made_runs.hpp"
+#include "temporary_folder.hpp"
 #include "minitape/experiment/csv.hpp"
 #include "testing.hpp"
 

@@ -6,9 +6,9 @@
 #include <cstring>
 #include <limits>
 
-#include "experiment/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 #include "minitape/core/random.hpp"
-#include "minitape/experiment/atomic_file.hpp"
+#include "minitape/text/atomic_file.hpp"
 
 namespace minitape {
 namespace {

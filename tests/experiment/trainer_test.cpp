@@ -5,8 +5,8 @@
 #include <limits>
 #include <memory>
 
-#include "experiment/temporary_folder.hpp"
-#include "experiment/tiny_experiment.hpp"
+#include "temporary_folder.hpp"
+#include "tiny_experiment.hpp"
 #include "minitape/experiment/csv.hpp"
 #include "minitape/experiment/model_file.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"

@@ -3,8 +3,8 @@
 #include <fstream>
 #include <set>
 
-#include "experiment/temporary_folder.hpp"
-#include "experiment/tiny_experiment.hpp"
+#include "temporary_folder.hpp"
+#include "tiny_experiment.hpp"
 #include "testing.hpp"
 
 namespace minitape {

@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "experiment/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 #include "testing.hpp"
 
 namespace minitape {

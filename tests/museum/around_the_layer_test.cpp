@@ -3,8 +3,8 @@
 
 #include <fstream>
 
-#include "experiment/temporary_folder.hpp"
-#include "experiment/tiny_experiment.hpp"
+#include "temporary_folder.hpp"
+#include "tiny_experiment.hpp"
 #include "minitape/experiment/build.hpp"
 #include "minitape/experiment/model_file.hpp"
 #include "minitape/experiment/trainer.hpp"

@@ -1,4 +1,4 @@
-#include "minitape/experiment/shell.hpp"
+#include "minitape/text/shell.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -1,8 +1,8 @@
-#include "minitape/experiment/terminal_text.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 #include <algorithm>
 
-#include "experiment/utf8.hpp"
+#include "text/utf8.hpp"
 
 namespace minitape {
 

@@ -1,11 +1,11 @@
-#include "minitape/experiment/atomic_file.hpp"
+#include "minitape/text/atomic_file.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
 #include <csignal>
 
-#include "experiment/temporary_folder.hpp"
+#include "temporary_folder.hpp"
 #include "minitape/core/check.hpp"
 
 namespace minitape {

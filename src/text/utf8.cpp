@@ -1,4 +1,4 @@
-#include "experiment/utf8.hpp"
+#include "text/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-#include "minitape/experiment/terminal_text.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 #include "testing.hpp"
 

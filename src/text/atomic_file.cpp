@@ -1,4 +1,4 @@
-#include "minitape/experiment/atomic_file.hpp"
+#include "minitape/text/atomic_file.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

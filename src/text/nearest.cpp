@@ -1,4 +1,4 @@
-#include "minitape/experiment/nearest.hpp"
+#include "minitape/text/nearest.hpp"
 
 #include <algorithm>
 #include <numeric>
