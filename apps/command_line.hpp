@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "minitape/experiment/config.hpp"
+#include "minitape/config/config.hpp"
 #include "minitape/experiment/gradcheck.hpp"
 
 namespace CLI {

@@ -13,10 +13,10 @@
 #include <new>
 
 #include "command_line.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/core/free_memory.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/experiment/benchmark.hpp"
-#include "minitape/experiment/build.hpp"
 #include "minitape/experiment/compare.hpp"
 #include "minitape/experiment/contact_sheet.hpp"
 #include "minitape/experiment/memory.hpp"

@@ -13,7 +13,7 @@ CLI::App& add_subcommand(CLI::App& app, Call& call, const std::string& name,
 void add_config(CLI::App& sub, Arguments& arguments) {
   sub.add_option("CONFIG", arguments.config,
                  "Config file (TOML). All keys with their defaults and ranges are in "
-                 "include/minitape/experiment/config.hpp")
+                 "include/minitape/config/config.hpp")
       ->required();
   sub.add_option("--set", arguments.set,
                  "Replace a key of the config, as in --set train.epochs=3. The value is TOML; a "

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "minitape/config/config.hpp"
 #include "minitape/data/dataset.hpp"
-#include "minitape/experiment/config.hpp"
 
 namespace minitape {
 

@@ -8,10 +8,10 @@
 #include <sstream>
 
 #include "core/blas.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/core/free_memory.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
-#include "minitape/experiment/build.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
 
 namespace minitape {

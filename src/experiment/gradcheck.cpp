@@ -5,8 +5,8 @@
 #include <iomanip>
 #include <sstream>
 
+#include "minitape/config/build.hpp"
 #include "minitape/core/random.hpp"
-#include "minitape/experiment/build.hpp"
 
 namespace minitape {
 namespace {

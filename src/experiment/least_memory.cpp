@@ -1,6 +1,6 @@
 #include "experiment/least_memory.hpp"
 
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/ops/pool.hpp"
 
 namespace minitape {

@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "experiment/least_memory.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/core/parallel.hpp"
-#include "minitape/experiment/build.hpp"
 #include "minitape/experiment/trainer.hpp"
 #include "minitape/ops/arithmetic.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"

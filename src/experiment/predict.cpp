@@ -8,9 +8,9 @@
 #include <sstream>
 #include <utility>
 
+#include "minitape/config/build.hpp"
 #include "minitape/data/batches.hpp"
 #include "minitape/data/digit_photo.hpp"
-#include "minitape/experiment/build.hpp"
 #include "minitape/text/shell.hpp"
 #include "minitape/text/terminal_text.hpp"
 

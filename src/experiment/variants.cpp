@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/experiment/model_file.hpp"
 #include "minitape/text/terminal_text.hpp"
 

@@ -3,11 +3,11 @@
 #include <functional>
 #include <limits>
 
-#include "tiny_experiment.hpp"
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/experiment/model_file.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
 #include "testing.hpp"
+#include "tiny_experiment.hpp"
 
 namespace minitape {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "minitape/config/build.hpp"
 #include "minitape/core/allocator.hpp"
-#include "minitape/experiment/build.hpp"
 #include "minitape/nn/summary.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
 #include "testing.hpp"

@@ -4,9 +4,9 @@
 #include <functional>
 #include <limits>
 
-#include "tiny_experiment.hpp"
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "testing.hpp"
+#include "tiny_experiment.hpp"
 
 namespace minitape {
 namespace {

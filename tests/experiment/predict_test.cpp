@@ -3,9 +3,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "minitape/config/build.hpp"
 #include "minitape/data/batches.hpp"
 #include "minitape/data/synthetic.hpp"
-#include "minitape/experiment/build.hpp"
 #include "minitape/experiment/trainer.hpp"
 #include "minitape/nn/fold.hpp"
 #include "temporary_folder.hpp"

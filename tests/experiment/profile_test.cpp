@@ -1,8 +1,8 @@
 #include "minitape/experiment/profile.hpp"
 
-#include "tiny_experiment.hpp"
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "testing.hpp"
+#include "tiny_experiment.hpp"
 
 namespace minitape {
 namespace {

@@ -3,11 +3,11 @@
 #include <fstream>
 #include <limits>
 
-#include "temporary_folder.hpp"
-#include "tiny_experiment.hpp"
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/experiment/model_file.hpp"
+#include "temporary_folder.hpp"
 #include "testing.hpp"
+#include "tiny_experiment.hpp"
 
 namespace minitape {
 namespace {

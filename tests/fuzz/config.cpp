@@ -1,5 +1,5 @@
 // Config files.
-#include "minitape/experiment/config.hpp"
+#include "minitape/config/config.hpp"
 #include "fuzz.hpp"
 
 using namespace minitape;

@@ -3,7 +3,7 @@
 // is built unless that takes too much memory, and computes forward and backward if its layers fit
 // together. (Texts that are no layer list at all are the target config's.)
 #include "fuzz.hpp"
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/experiment/memory.hpp"
 #include "minitape/nn/summary.hpp"
 #include "minitape/ops/mean_squared_error.hpp"

@@ -1,6 +1,6 @@
 // minitape gradcheck: that it passes right models of every kind, and finds wrong ones.
 
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/experiment/gradcheck.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/dense.hpp"

@@ -2,7 +2,7 @@
 // variables. The two Keras models of the answer are configs of this repository.
 
 #include "ledger/ledger.hpp"
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/conv2d.hpp"
 #include "minitape/nn/dense.hpp"

@@ -2,7 +2,7 @@
 
 #include "ledger/ledger.hpp"
 #include "ledger/training.hpp"
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/nn/summary.hpp"
 #include "minitape/ops/arithmetic.hpp"
 

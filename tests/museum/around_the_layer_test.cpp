@@ -3,9 +3,7 @@
 
 #include <fstream>
 
-#include "temporary_folder.hpp"
-#include "tiny_experiment.hpp"
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/experiment/model_file.hpp"
 #include "minitape/experiment/trainer.hpp"
 #include "minitape/experiment/variants.hpp"
@@ -13,6 +11,8 @@
 #include "minitape/ops/softmax_cross_entropy.hpp"
 #include "museum/planted.hpp"
 #include "nn/layer_testing.hpp"
+#include "temporary_folder.hpp"
+#include "tiny_experiment.hpp"
 
 namespace minitape {
 namespace {

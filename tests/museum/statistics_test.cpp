@@ -1,7 +1,7 @@
 // Exhibits 14 to 16 and 21: statistics. Running ones that start, move or count wrongly, which all
 // looks right after many large batches. And a variance that rounding has eaten.
 
-#include "minitape/experiment/config.hpp"
+#include "minitape/config/config.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "museum/planted.hpp"
 

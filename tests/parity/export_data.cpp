@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/experiment/safetensors.hpp"
 
 using namespace minitape;

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "minitape/experiment/config.hpp"
+#include "minitape/config/config.hpp"
 
 namespace minitape {
 

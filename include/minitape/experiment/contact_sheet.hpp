@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "minitape/config/build.hpp"
 #include "minitape/data/image.hpp"
-#include "minitape/experiment/build.hpp"
 
 namespace minitape {
 

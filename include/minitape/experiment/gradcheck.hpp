@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "minitape/autodiff/gradient_check.hpp"
-#include "minitape/experiment/config.hpp"
+#include "minitape/config/config.hpp"
 #include "minitape/nn/sequential.hpp"
 
 namespace minitape {

@@ -13,8 +13,8 @@
 
 #include <string>
 
+#include "minitape/config/config.hpp"
 #include "minitape/core/free_memory.hpp"
-#include "minitape/experiment/config.hpp"
 
 namespace minitape {
 

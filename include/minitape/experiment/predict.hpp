@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "minitape/config/config.hpp"
 #include "minitape/data/image.hpp"
-#include "minitape/experiment/config.hpp"
 #include "minitape/experiment/model_file.hpp"
 #include "minitape/experiment/terminal_plot.hpp"
 

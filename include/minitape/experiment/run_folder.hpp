@@ -19,8 +19,8 @@
 #include <optional>
 #include <string>
 
+#include "minitape/config/config.hpp"
 #include "minitape/experiment/checkpoint.hpp"
-#include "minitape/experiment/config.hpp"
 #include "minitape/experiment/csv.hpp"
 #include "minitape/experiment/folder_lock.hpp"
 #include "minitape/experiment/model_file.hpp"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/experiment/run_folder.hpp"
 
 namespace minitape {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "minitape/experiment/config.hpp"
+#include "minitape/config/config.hpp"
 
 namespace minitape {
 

@@ -1,7 +1,7 @@
 // Trains a network from a config for two steps, on digits that the library draws.
 #include <iostream>
 
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/experiment/trainer.hpp"
 
 int main(int, char** argv) {

@@ -1,8 +1,8 @@
 // From a Config to TOML, and to the list of keys in which two Configs differ.
 #include <map>
 
-#include "experiment/config_keys.hpp"
-#include "experiment/config_values.hpp"
+#include "config/config_keys.hpp"
+#include "config/config_values.hpp"
 
 namespace minitape {
 namespace {

@@ -1,5 +1,5 @@
 // What is read, written and compared. config_errors_test.cpp has what is refused.
-#include "minitape/experiment/config.hpp"
+#include "minitape/config/config.hpp"
 
 #include <doctest/doctest.h>
 

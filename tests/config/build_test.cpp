@@ -1,11 +1,11 @@
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 
 #include <string>
 #include <vector>
 
-#include "tiny_experiment.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "testing.hpp"
+#include "tiny_experiment.hpp"
 
 namespace minitape {
 namespace {

@@ -1,4 +1,4 @@
-#include "experiment/config_values.hpp"
+#include "config/config_values.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -3,8 +3,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "experiment/config_read.hpp"
-#include "experiment/config_values.hpp"
+#include "config/config_read.hpp"
+#include "config/config_values.hpp"
 
 namespace minitape {
 namespace {

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "minitape/config/config.hpp"
 #include "minitape/data/image_folder.hpp"
-#include "minitape/experiment/config.hpp"
 
 namespace minitape {
 

@@ -13,7 +13,7 @@
 //
 // A key that is not in the file keeps its default. A key that does not exist, a value of the wrong
 // type or out of its range is an error that says where, what was expected and what was found. (All
-// bounds are in src/experiment/config_keys.hpp; sizes end where no computer goes.) Whether the
+// bounds are in src/config/config_keys.hpp; sizes end where no computer goes.) Whether the
 // layers fit together is checked later, when the model is built.
 #pragma once
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "experiment/config_keys.hpp"
+#include "config/config_keys.hpp"
 
 namespace minitape {
 

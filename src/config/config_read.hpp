@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "minitape/experiment/config.hpp"
+#include "minitape/config/config.hpp"
 
 namespace minitape {
 

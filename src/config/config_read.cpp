@@ -1,9 +1,9 @@
-#include "experiment/config_read.hpp"
+#include "config/config_read.hpp"
 
 #include <algorithm>
 
-#include "experiment/config_keys.hpp"
-#include "experiment/config_values.hpp"
+#include "config/config_keys.hpp"
+#include "config/config_values.hpp"
 #include "minitape/text/nearest.hpp"
 
 namespace minitape {

@@ -1,4 +1,4 @@
-#include "minitape/experiment/build.hpp"
+#include "minitape/config/build.hpp"
 
 #include <algorithm>
 #include <initializer_list>

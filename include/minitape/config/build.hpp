@@ -6,9 +6,9 @@
 // streams of their initial weights and their names in the saved files.
 #pragma once
 
+#include "minitape/config/config.hpp"
 #include "minitape/data/batches.hpp"
 #include "minitape/data/load.hpp"
-#include "minitape/experiment/config.hpp"
 #include "minitape/nn/sequential.hpp"
 #include "minitape/optim/schedule.hpp"
 #include "minitape/optim/sgd.hpp"

@@ -3,8 +3,8 @@
 
 #include <fstream>
 
+#include "minitape/config/config.hpp"
 #include "temporary_folder.hpp"
-#include "minitape/experiment/config.hpp"
 
 using namespace minitape;
 
