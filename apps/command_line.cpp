@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "minitape/experiment/environment.hpp"
+#include "minitape/run/environment.hpp"
 #include "minitape/text/nearest.hpp"
 #include "subcommands.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "minitape/experiment/csv.hpp"
+#include "minitape/run/csv.hpp"
 
 namespace minitape {
 namespace {

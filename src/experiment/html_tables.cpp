@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "experiment/html_text.hpp"
-#include "minitape/experiment/csv.hpp"
 #include "minitape/experiment/svg_chart.hpp"
+#include "minitape/run/csv.hpp"
 
 namespace minitape {
 namespace {

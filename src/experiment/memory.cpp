@@ -9,9 +9,9 @@
 #include "experiment/least_memory.hpp"
 #include "minitape/config/build.hpp"
 #include "minitape/core/parallel.hpp"
-#include "minitape/experiment/trainer.hpp"
 #include "minitape/ops/arithmetic.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/run/trainer.hpp"
 
 namespace minitape {
 namespace {

@@ -21,7 +21,7 @@
 #include <string_view>
 
 #include "minitape/core/check.hpp"
-#include "minitape/experiment/csv.hpp"
+#include "minitape/run/csv.hpp"
 #include "minitape/text/atomic_file.hpp"
 
 namespace minitape {

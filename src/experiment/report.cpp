@@ -4,11 +4,11 @@
 #include <cmath>
 #include <ostream>
 
-#include "minitape/experiment/csv.hpp"
 #include "minitape/experiment/curves.hpp"
 #include "minitape/experiment/html_report.hpp"
 #include "minitape/experiment/plot.hpp"
 #include "minitape/experiment/terminal_plot.hpp"
+#include "minitape/run/csv.hpp"
 #include "minitape/text/atomic_file.hpp"
 #include "minitape/text/terminal_text.hpp"
 

@@ -7,7 +7,7 @@
 #include <limits>
 #include <sstream>
 
-#include "minitape/experiment/csv.hpp"
+#include "minitape/run/csv.hpp"
 
 namespace minitape {
 namespace {

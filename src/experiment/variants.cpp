@@ -7,7 +7,7 @@
 #include <set>
 
 #include "minitape/config/build.hpp"
-#include "minitape/experiment/model_file.hpp"
+#include "minitape/run/model_file.hpp"
 #include "minitape/text/terminal_text.hpp"
 
 namespace minitape {

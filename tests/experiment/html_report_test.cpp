@@ -3,8 +3,8 @@
 #include <fstream>
 
 #include "made_runs.hpp"
+#include "minitape/run/environment.hpp"
 #include "temporary_folder.hpp"
-#include "minitape/experiment/environment.hpp"
 #include "testing.hpp"
 
 namespace minitape {

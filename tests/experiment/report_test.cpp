@@ -3,8 +3,8 @@
 #include <sstream>
 
 #include "made_runs.hpp"
+#include "minitape/run/csv.hpp"
 #include "temporary_folder.hpp"
-#include "minitape/experiment/csv.hpp"
 #include "testing.hpp"
 
 namespace minitape {

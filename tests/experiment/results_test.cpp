@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "made_runs.hpp"
+#include "minitape/run/csv.hpp"
 #include "temporary_folder.hpp"
-#include "minitape/experiment/csv.hpp"
 #include "testing.hpp"
 
 namespace minitape {

@@ -4,10 +4,10 @@
 #include <cstring>
 
 #include "fuzz.hpp"
-#include "minitape/experiment/checkpoint.hpp"
-#include "minitape/experiment/model_file.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/dense.hpp"
+#include "minitape/run/checkpoint.hpp"
+#include "minitape/run/model_file.hpp"
 
 using namespace minitape;
 

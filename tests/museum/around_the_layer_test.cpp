@@ -4,11 +4,11 @@
 #include <fstream>
 
 #include "minitape/config/build.hpp"
-#include "minitape/experiment/model_file.hpp"
-#include "minitape/experiment/trainer.hpp"
 #include "minitape/experiment/variants.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/run/model_file.hpp"
+#include "minitape/run/trainer.hpp"
 #include "museum/planted.hpp"
 #include "nn/layer_testing.hpp"
 #include "temporary_folder.hpp"

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "minitape/config/build.hpp"
-#include "minitape/experiment/safetensors.hpp"
+#include "minitape/run/safetensors.hpp"
 
 using namespace minitape;
 

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "minitape/experiment/trainer.hpp"
 #include "minitape/experiment/variants.hpp"
+#include "minitape/run/trainer.hpp"
 
 namespace minitape {
 

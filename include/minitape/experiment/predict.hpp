@@ -19,8 +19,8 @@
 
 #include "minitape/config/config.hpp"
 #include "minitape/data/image.hpp"
-#include "minitape/experiment/model_file.hpp"
 #include "minitape/experiment/terminal_plot.hpp"
+#include "minitape/run/model_file.hpp"
 
 namespace minitape {
 

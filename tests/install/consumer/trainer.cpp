@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "minitape/config/build.hpp"
-#include "minitape/experiment/trainer.hpp"
+#include "minitape/run/trainer.hpp"
 
 int main(int, char** argv) {
   using namespace minitape;

@@ -6,7 +6,7 @@
 //   depth 1   the file's object: the keys are tensor names, or "__metadata__"
 //   depth 2   a tensor's object (dtype, shape, data_offsets) or the metadata
 //   list_     an array of numbers is open: a shape or data_offsets
-#include "experiment/safetensors_header.hpp"
+#include "run/safetensors_header.hpp"
 
 #include <nlohmann/json.hpp>
 #include <set>

@@ -1,4 +1,4 @@
-#include "minitape/experiment/folder_lock.hpp"
+#include "minitape/run/folder_lock.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

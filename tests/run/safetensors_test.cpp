@@ -1,4 +1,4 @@
-#include "minitape/experiment/safetensors.hpp"
+#include "minitape/run/safetensors.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,9 +6,9 @@
 #include <cstring>
 #include <limits>
 
-#include "temporary_folder.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/text/atomic_file.hpp"
+#include "temporary_folder.hpp"
 
 namespace minitape {
 namespace {

@@ -1,10 +1,10 @@
-#include "minitape/experiment/model_file.hpp"
+#include "minitape/run/model_file.hpp"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "experiment/safetensors_header.hpp"
+#include "run/safetensors_header.hpp"
 
 namespace minitape {
 namespace {

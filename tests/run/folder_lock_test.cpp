@@ -1,12 +1,12 @@
-#include "minitape/experiment/folder_lock.hpp"
+#include "minitape/run/folder_lock.hpp"
 
 #include <optional>
 
-#include "temporary_folder.hpp"
-#include "tiny_experiment.hpp"
 #include "minitape/experiment/compare.hpp"
-#include "minitape/experiment/run_folder.hpp"
+#include "minitape/run/run_folder.hpp"
+#include "temporary_folder.hpp"
 #include "testing.hpp"
+#include "tiny_experiment.hpp"
 
 namespace minitape {
 namespace {

@@ -1,16 +1,16 @@
-#include "minitape/experiment/trainer.hpp"
+#include "minitape/run/trainer.hpp"
 
 #include <cmath>
 #include <fstream>
 #include <limits>
 #include <memory>
 
-#include "temporary_folder.hpp"
-#include "tiny_experiment.hpp"
-#include "minitape/experiment/csv.hpp"
-#include "minitape/experiment/model_file.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/run/csv.hpp"
+#include "minitape/run/model_file.hpp"
+#include "temporary_folder.hpp"
 #include "testing.hpp"
+#include "tiny_experiment.hpp"
 
 namespace minitape {
 namespace {

@@ -1,10 +1,10 @@
-#include "minitape/experiment/checkpoint.hpp"
+#include "minitape/run/checkpoint.hpp"
 
 #include <set>
 #include <utility>
 #include <vector>
 
-#include "minitape/experiment/model_file.hpp"
+#include "minitape/run/model_file.hpp"
 
 namespace minitape {
 namespace {

@@ -1,4 +1,4 @@
-#include "minitape/experiment/trainer.hpp"
+#include "minitape/run/trainer.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -14,9 +14,9 @@
 #include <optional>
 #include <string>
 
-#include "minitape/experiment/safetensors.hpp"
 #include "minitape/nn/sequential.hpp"
 #include "minitape/optim/sgd.hpp"
+#include "minitape/run/safetensors.hpp"
 
 namespace minitape {
 

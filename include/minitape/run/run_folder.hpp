@@ -20,10 +20,10 @@
 #include <string>
 
 #include "minitape/config/config.hpp"
-#include "minitape/experiment/checkpoint.hpp"
-#include "minitape/experiment/csv.hpp"
-#include "minitape/experiment/folder_lock.hpp"
-#include "minitape/experiment/model_file.hpp"
+#include "minitape/run/checkpoint.hpp"
+#include "minitape/run/csv.hpp"
+#include "minitape/run/folder_lock.hpp"
+#include "minitape/run/model_file.hpp"
 
 namespace minitape {
 

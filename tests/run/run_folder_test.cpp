@@ -1,10 +1,10 @@
-#include "minitape/experiment/run_folder.hpp"
+#include "minitape/run/run_folder.hpp"
 
 #include <fstream>
 #include <limits>
 
 #include "minitape/config/build.hpp"
-#include "minitape/experiment/model_file.hpp"
+#include "minitape/run/model_file.hpp"
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 #include "tiny_experiment.hpp"

@@ -1,4 +1,4 @@
-#include "minitape/experiment/safetensors.hpp"
+#include "minitape/run/safetensors.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -7,8 +7,8 @@
 #include <fstream>
 #include <limits>
 
-#include "experiment/safetensors_header.hpp"
 #include "minitape/text/atomic_file.hpp"
+#include "run/safetensors_header.hpp"
 
 namespace minitape {
 namespace {

@@ -1,11 +1,11 @@
-#include "minitape/experiment/checkpoint.hpp"
+#include "minitape/run/checkpoint.hpp"
 
 #include <functional>
 #include <limits>
 
 #include "minitape/config/build.hpp"
-#include "minitape/experiment/model_file.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/run/model_file.hpp"
 #include "testing.hpp"
 #include "tiny_experiment.hpp"
 

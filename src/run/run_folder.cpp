@@ -1,4 +1,4 @@
-#include "minitape/experiment/run_folder.hpp"
+#include "minitape/run/run_folder.hpp"
 
 #include <unistd.h>
 
@@ -9,8 +9,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "minitape/experiment/environment.hpp"
-#include "minitape/experiment/model_file.hpp"
+#include "minitape/run/environment.hpp"
+#include "minitape/run/model_file.hpp"
 #include "minitape/text/atomic_file.hpp"
 
 namespace minitape {

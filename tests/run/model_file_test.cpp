@@ -1,4 +1,4 @@
-#include "minitape/experiment/model_file.hpp"
+#include "minitape/run/model_file.hpp"
 
 #include <algorithm>
 #include <functional>

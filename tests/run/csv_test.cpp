@@ -1,4 +1,4 @@
-#include "minitape/experiment/csv.hpp"
+#include "minitape/run/csv.hpp"
 
 #include <sys/stat.h>
 

@@ -10,8 +10,8 @@
 #pragma once
 
 #include "minitape/data/dataset.hpp"
-#include "minitape/experiment/safetensors.hpp"
 #include "minitape/nn/sequential.hpp"
+#include "minitape/run/safetensors.hpp"
 
 namespace minitape {
 

@@ -1,4 +1,4 @@
-#include "minitape/experiment/progress.hpp"
+#include "minitape/run/progress.hpp"
 
 #include <chrono>
 #include <cmath>

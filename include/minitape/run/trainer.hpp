@@ -6,7 +6,7 @@
 #include <string>
 
 #include "minitape/config/build.hpp"
-#include "minitape/experiment/run_folder.hpp"
+#include "minitape/run/run_folder.hpp"
 
 namespace minitape {
 

@@ -1,5 +1,5 @@
 // The macros MINITAPE_VERSION, _COMPILER, _FLAGS and _BUILD_TYPE come from CMakeLists.txt.
-#include "minitape/experiment/environment.hpp"
+#include "minitape/run/environment.hpp"
 
 #include <sys/utsname.h>
 

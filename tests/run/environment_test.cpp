@@ -1,4 +1,4 @@
-#include "minitape/experiment/environment.hpp"
+#include "minitape/run/environment.hpp"
 
 #include <doctest/doctest.h>
 #include <stdlib.h>
