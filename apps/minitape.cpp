@@ -13,15 +13,15 @@
 #include <new>
 
 #include "command_line.hpp"
+#include "minitape/compare/compare.hpp"
+#include "minitape/compare/report.hpp"
 #include "minitape/config/build.hpp"
 #include "minitape/core/free_memory.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/experiment/benchmark.hpp"
-#include "minitape/experiment/compare.hpp"
 #include "minitape/experiment/contact_sheet.hpp"
 #include "minitape/experiment/memory.hpp"
 #include "minitape/experiment/profile.hpp"
-#include "minitape/experiment/report.hpp"
 #include "minitape/nn/summary.hpp"
 #include "minitape/run/progress.hpp"
 #include "minitape/run/trainer.hpp"

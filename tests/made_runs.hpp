@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "minitape/experiment/compare.hpp"
+#include "minitape/compare/compare.hpp"
 
 namespace minitape {
 

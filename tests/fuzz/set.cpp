@@ -2,7 +2,7 @@
 #include <sstream>
 
 #include "fuzz.hpp"
-#include "minitape/experiment/variants.hpp"
+#include "minitape/compare/variants.hpp"
 
 using namespace minitape;
 

@@ -3,8 +3,8 @@
 
 #include <fstream>
 
+#include "minitape/compare/variants.hpp"
 #include "minitape/config/build.hpp"
-#include "minitape/experiment/variants.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
 #include "minitape/run/model_file.hpp"

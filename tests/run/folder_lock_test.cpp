@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "minitape/experiment/compare.hpp"
+#include "minitape/compare/compare.hpp"
 #include "minitape/run/run_folder.hpp"
 #include "temporary_folder.hpp"
 #include "testing.hpp"

@@ -17,9 +17,9 @@
 #include <string>
 #include <vector>
 
+#include "minitape/compare/terminal_plot.hpp"
 #include "minitape/config/config.hpp"
 #include "minitape/data/image.hpp"
-#include "minitape/experiment/terminal_plot.hpp"
 #include "minitape/run/model_file.hpp"
 
 namespace minitape {

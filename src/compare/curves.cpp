@@ -1,0 +1,67 @@
+#include "minitape/compare/curves.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "minitape/compare/results.hpp"
+
+namespace minitape {
+namespace {
+
+constexpr std::size_t kMaxPoints = 200;
+
+// The i-th value is the mean of the last kSmoothing values up to i, or of as many as there are.
+std::vector<double> smoothed(const std::vector<double>& values) {
+  std::vector<double> result;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t first = i + 1 >= kSmoothing ? i + 1 - kSmoothing : 0;
+    double sum = 0;
+    for (std::size_t k = first; k <= i; ++k) sum += values[k];
+    result.push_back(sum / static_cast<double>(i + 1 - first));
+  }
+  return result;
+}
+
+// One curve from the runs' series: at each x the mean and the deviation of the runs that reach it.
+Curve mean_curve(const std::string& label, const std::vector<double>& x,
+                 const std::vector<std::vector<double>>& series, double factor) {
+  Curve curve{.label = label};
+  const std::size_t stride = std::max<std::size_t>(1, (x.size() + kMaxPoints - 1) / kMaxPoints);
+  for (std::size_t i = stride - 1; i < x.size(); i += stride) {
+    std::vector<double> values;
+    for (const auto& run : series) {
+      if (i < run.size() && std::isfinite(run[i])) values.push_back(factor * run[i]);
+    }
+    const MeanSd point = mean_sd(values);
+    curve.x.push_back(x[i]);
+    curve.y.push_back(point.mean);
+    curve.spread.push_back(point.sd);
+  }
+  return curve;
+}
+
+const std::vector<double>& longer(const std::vector<double>& a, const std::vector<double>& b) {
+  return a.size() >= b.size() ? a : b;
+}
+
+}  // namespace
+
+std::vector<Chart> comparison_charts(const std::vector<VariantHistory>& variants) {
+  Chart accuracy{"Test accuracy", "epoch", "%", {}};
+  Chart loss{"Training loss", "step", "nats", {}};
+  for (const VariantHistory& variant : variants) {
+    std::vector<double> epochs, steps;
+    std::vector<std::vector<double>> accuracies, losses;
+    for (const RunHistory& run : variant.runs) {
+      epochs = longer(epochs, run.epochs);
+      steps = longer(steps, run.steps);
+      accuracies.push_back(run.test_accuracy);
+      losses.push_back(smoothed(run.loss));
+    }
+    accuracy.curves.push_back(mean_curve(variant.name, epochs, accuracies, 100));
+    loss.curves.push_back(mean_curve(variant.name, steps, losses, 1));
+  }
+  return {accuracy, loss};
+}
+
+}  // namespace minitape

@@ -1,0 +1,158 @@
+#include "minitape/compare/compare.hpp"
+
+#include <fstream>
+#include <limits>
+
+#include "temporary_folder.hpp"
+#include "testing.hpp"
+#include "tiny_experiment.hpp"
+
+namespace minitape {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Made digits, but so few and so small a model that a run takes no time.
+Config digits_config() {
+  Config config = config_with(R"({ type = "avg_pool", size = 14 }, { type = "batch_norm" },
+                                 { type = "flatten" }, { type = "dense", units = 10 })",
+                              "[train]\nbatch_size = 10\nepochs = 2");
+  config.data = {.name = "digits", .train_limit = 20, .test_limit = 10};
+  return config;
+}
+
+// Batch norm off and on.
+std::vector<Variant> two_variants() {
+  Config off = digits_config();
+  off.model.batch_norm = false;
+  return {{"off", "off", off}, {"on", "on", digits_config()}};
+}
+
+// Runs the two variants; `trained` gets a line for each run that was not there already.
+std::vector<VariantHistory> run(const fs::path& folder, Index seeds,
+                                std::vector<std::string>& trained) {
+  trained.clear();
+  return run_variants(two_variants(), {.seeds = seeds, .out = folder},
+                      [&](const std::string& text) {
+                        trained.push_back(text);
+                        return TrainWatcher{};
+                      });
+}
+
+using Texts = std::vector<std::string>;
+
+TEST_CASE("run_variants: trains each variant with each seed, and reads back what the runs wrote") {
+  const TemporaryFolder folder;
+  Texts trained;
+  const auto histories = run(folder.path() / "new", 2, trained);
+  CHECK(trained == Texts{"off, seed 1", "on, seed 1", "off, seed 2", "on, seed 2"});
+  REQUIRE(histories.size() == 2);
+  CHECK(histories[1].name == "on");
+  REQUIRE(histories[1].runs.size() == 2);
+  const RunHistory& last = histories[1].runs[1];
+  CHECK(last.seed == 2);
+  CHECK(last.steps == std::vector<double>{1, 2, 3, 4});
+  CHECK(last.epoch_steps == std::vector<double>{2, 4});
+  CHECK_FALSE(last.diverged_at);
+  const fs::path path = folder.path() / "new" / "on_seed-2";
+  CHECK(read_config(path / "config.toml").seed == 2);
+  CHECK(last.folder == path);
+  CHECK(last.train_eval_accuracy == read_csv(path / "metrics.csv").numbers("train_eval_accuracy"));
+  CHECK(last.test_loss == read_csv(path / "metrics.csv").numbers("test_loss"));
+  CHECK(last.loss == read_csv(path / "steps.csv").numbers("loss"));
+}
+
+TEST_CASE("run_variants: what is done is not done again, what was interrupted is") {
+  const TemporaryFolder folder;
+  Texts trained;
+  const auto first = run(folder.path(), 1, trained);
+  run(folder.path(), 1, trained);
+  CHECK(trained.empty());
+  run(folder.path(), 2, trained);
+  CHECK(trained == Texts{"off, seed 2", "on, seed 2"});
+
+  // A killed run has no model yet, and perhaps no checkpoint.
+  fs::remove(folder.path() / "on_seed-1" / "model.safetensors");
+  fs::remove(folder.path() / "on_seed-1" / "checkpoint.safetensors");
+  std::ofstream(folder.path() / "on_seed-1" / "steps.csv") << "step,epo";
+  const auto again = run(folder.path(), 1, trained);
+  CHECK(trained == Texts{"on, seed 1"});
+  CHECK(again[1].runs[0].loss == first[1].runs[0].loss);
+}
+
+TEST_CASE("run_variants: a diverged run is a result and is not tried again") {
+  const TemporaryFolder folder;
+  std::vector<Variant> variants = two_variants();
+  variants[0].config.model.init = {.type = "normal", .stddev = 1e9};
+  variants[0].config.optimizer.learning_rate = 1e9;
+  variants[0].config.optimizer.weight_decay = 1e9;
+  std::vector<std::string> trained;
+  const auto watch = [&](const std::string& text) {
+    trained.push_back(text);
+    return TrainWatcher{};
+  };
+  const CompareOptions options{.seeds = 1, .out = folder.path()};
+  const auto histories = run_variants(variants, options, watch);
+  REQUIRE(histories[0].runs[0].diverged_at);
+  CHECK(*histories[0].runs[0].diverged_at > 1);
+  CHECK(trained.size() == 2);
+  CHECK(run_variants(variants, options, watch)[0].runs[0].diverged_at ==
+        histories[0].runs[0].diverged_at);
+  CHECK(trained.size() == 2);
+}
+
+TEST_CASE("run_variants: a run that goes on after it diverged is brought to its end") {
+  const TemporaryFolder folder;
+  std::vector<Variant> variants = two_variants();
+  for (Variant& variant : variants) variant.config.train.stop_on_divergence = false;
+  variants[0].config.model.init = {.type = "normal", .stddev = 1e9};
+  variants[0].config.optimizer.learning_rate = 1e9;
+  variants[0].config.optimizer.weight_decay = 1e9;
+  int runs = 0, steps = 0;
+  const auto watch = [&](const std::string&) {
+    ++runs;
+    return TrainWatcher{.on_step = [&](const StepRecord&, Index, Index) { ++steps; },
+                        .wants_to_stop = [&] { return runs == 1 && steps == 3; }};
+  };
+  const CompareOptions options{.seeds = 1, .out = folder.path()};
+  CHECK(run_variants(variants, options, watch).empty());
+  const auto histories = run_variants(variants, options, watch);
+  REQUIRE(histories.size() == 2);
+  CHECK(histories[0].runs[0].steps.size() == 4);
+  CHECK(histories[0].runs[0].diverged_at);
+}
+
+TEST_CASE("run_variants: another config's run is refused and stays") {
+  const TemporaryFolder folder;
+  Texts trained;
+  run(folder.path(), 1, trained);
+  std::vector<Variant> other = two_variants();
+  other[0].config.train.epochs = 3;
+  const std::string before = file_text(folder.path() / "off_seed-1" / "steps.csv");
+  CHECK(error_lacks({"off_seed-1", "holds a run with another config", "train.epochs", "--out"},
+                    [&] { run_variants(other, {.out = folder.path()}, {}); }) == "");
+  CHECK(file_text(folder.path() / "off_seed-1" / "steps.csv") == before);
+}
+
+TEST_CASE("run_variants: names a finished run that is damaged, and what to do") {
+  const TemporaryFolder folder;
+  Texts trained;
+  run(folder.path(), 1, trained);
+  std::ofstream(folder.path() / "on_seed-1" / "steps.csv", std::ios::app) << "garbage\n";
+  CHECK(error_lacks(
+            {"[compare] the run in", "on_seed-1", "is damaged", "line 6", "Remove that folder"},
+            [&] { run(folder.path(), 1, trained); }) == "");
+  CHECK(trained.empty());
+}
+
+TEST_CASE("run_variants: data that is missing leaves no folder behind") {
+  const TemporaryFolder folder;
+  std::vector<Variant> variants = two_variants();
+  variants[0].config.data = {.name = "mnist", .dir = (folder.path() / "nowhere").string()};
+  CHECK(error_lacks({"train-images"},
+                    [&] { run_variants(variants, {.out = folder.path() / "new"}, {}); }) == "");
+  CHECK(folder.file_names().empty());
+}
+
+}  // namespace
+}  // namespace minitape

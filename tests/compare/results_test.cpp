@@ -1,0 +1,128 @@
+#include "minitape/compare/results.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "made_runs.hpp"
+#include "minitape/run/csv.hpp"
+#include "temporary_folder.hpp"
+#include "testing.hpp"
+
+namespace minitape {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+TEST_CASE("mean_sd: by hand, without what is no number") {
+  const MeanSd three = mean_sd({1, kNaN, 2, 6});
+  CHECK(three.count == 3);
+  CHECK(three.mean == 3);
+  CHECK(three.sd == doctest::Approx(std::sqrt(7.0)));  // (4 + 1 + 9) / 2
+  const MeanSd one = mean_sd({5});
+  CHECK(one.mean == 5);
+  CHECK(std::isnan(one.sd));
+  CHECK(std::isnan(mean_sd({}).mean));
+  CHECK(mean_sd({kNaN}).count == 0);
+}
+
+TEST_CASE("steps_to_reach: the first step at which the last 20 batches average that much") {
+  // Steps 11 to 20 are right: half of the first 20. Step 21 drops a wrong one for a right one.
+  const RunHistory run = run_of(10, 0, 0);
+  CHECK(steps_to_reach(run, 0.5) == 20);
+  CHECK(steps_to_reach(run, 0.55) == 21);
+  CHECK(steps_to_reach(run, 1) == 30);
+  CHECK(steps_to_reach(run_of(0, 0, 0), 0.5) == 20);  // never before there are 20
+  // The first ten right, the next ten wrong: from step 31 on the window loses wrong ones.
+  RunHistory setback = run_of(20, 0, 0);
+  std::fill_n(setback.accuracy.begin(), 10, 1.0);
+  CHECK(steps_to_reach(setback, 0.55) == 31);
+  CHECK(std::isnan(steps_to_reach(run_of(21, 0, 0), 1)));
+  CHECK(std::isnan(steps_to_reach(RunHistory{}, 0.2)));
+}
+
+TEST_CASE("summarize_runs: the three highest thresholds that some run reached") {
+  CHECK(summarize_runs({{"a", {run_of(0, 0, 0)}}}).thresholds ==
+        std::vector<double>{0.98, 0.99, 0.995});
+  CHECK(summarize_runs({{"a", {run_of(35, 0, 0)}}}).thresholds == std::vector<double>{0.2});
+  CHECK(summarize_runs({{"a", {run_of(40, 0, 0)}}}).thresholds.empty());
+  CHECK(summarize_runs({{"a", {diverged_run(3)}}}).thresholds.empty());
+}
+
+TEST_CASE("summarize_runs: means of the last and the best epoch, medians of the steps") {
+  const VariantResult result =
+      summarize_runs({{"a", {run_of(0, 0.75, 0.5), run_of(10, 0.25, 1)}}}).variants[0];
+  CHECK(result.runs == 2);
+  CHECK(result.diverged == 0);
+  CHECK(result.final_accuracy.mean == 0.75);
+  CHECK(result.best_accuracy.mean == 0.875);
+  CHECK(result.final_loss.mean == 0.25);
+  CHECK(result.train_accuracy.mean == 0.875);
+  CHECK(result.train_eval_accuracy.mean == 0.75);
+  CHECK(result.step_seconds.mean == 0.002);
+  CHECK(result.seconds.mean == 2.5);
+  CHECK(result.steps_to[0].mean == 25);  // 98 %: at steps 20 and 30
+}
+
+// Two variants with these final test accuracies.
+MeanSd difference_of(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<VariantHistory> variants{{"a", {}}, {"b", {}}};
+  for (const double accuracy : a) variants[0].runs.push_back(run_of(0, 0, accuracy));
+  for (const double accuracy : b) variants[1].runs.push_back(run_of(0, 0, accuracy));
+  return paired_difference(variants[0], variants[1]);
+}
+
+TEST_CASE("paired_difference: seed by seed, where both runs were completed") {
+  const MeanSd two = difference_of({0.5, 0.75}, {0.25, 0.25});
+  CHECK(two.count == 2);
+  CHECK(two.mean == 0.375);
+  CHECK(two.sd == doctest::Approx(0.25 / std::sqrt(2)));
+  const MeanSd one = paired_difference({"a", {run_of(0, 0, 0.5), run_of(0, 0, 0.75)}},
+                                       {"b", {diverged_run(3), run_of(0, 0, 0.25)}});
+  CHECK(one.count == 1);
+  CHECK(one.mean == 0.5);
+  RunHistory nothing_measured = run_of(0, 0, 0);
+  nothing_measured.test_accuracy.clear();
+  CHECK(paired_difference({"a", {nothing_measured}}, {"b", {run_of(0, 0, 1)}}).count == 0);
+}
+
+TEST_CASE("is_clear: when the 95 % interval of the mean difference leaves out 0") {
+  // Differences 1, 2, 3: mean 2, deviation 1. Student's t for two degrees of freedom is 4.303.
+  const MeanSd three = mean_sd({1, 2, 3});
+  CHECK(half_interval(three) == doctest::Approx(4.303 / std::sqrt(3.0)));
+  CHECK_FALSE(is_clear(three));
+  CHECK(is_clear(mean_sd({2, 3, 4})));
+  CHECK(is_clear(mean_sd({-2, -3, -4})));
+  // The same mean and deviation in more pairs is clear.
+  CHECK(is_clear(mean_sd({1, 2, 3, 1, 2, 3})));
+  const std::vector<double> eleven{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};  // deviation √11
+  CHECK(half_interval(mean_sd(eleven)) == doctest::Approx(2.228));
+  std::vector<double> many = eleven;
+  many.insert(many.end(), eleven.begin(), eleven.end());
+  CHECK(half_interval(mean_sd(many)) == doctest::Approx(2.228 * mean_sd(many).sd / std::sqrt(22)));
+}
+
+TEST_CASE("is_clear: never for less than three pairs, nor where all pairs say the same") {
+  CHECK_FALSE(is_clear(mean_sd({})));
+  CHECK_FALSE(is_clear(mean_sd({5})));
+  CHECK_FALSE(is_clear(mean_sd({5, 5.1})));
+  CHECK(std::isnan(half_interval(mean_sd({5, 5.1}))));
+  CHECK_FALSE(is_clear(mean_sd({0.02, 0.02, 0.02})));
+  CHECK_FALSE(is_clear(mean_sd({0.98 - 0.96, 0.97 - 0.95, 0.5 - 0.48})));  // equal but for rounding
+}
+
+TEST_CASE("write_summary_csv: a row per variant, in the columns that scripts rely on") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "summary.csv";
+  write_summary_csv(path, summarize_runs({{"a = 1, b = 2", {run_of(36, 0, 0.5), diverged_run(7)}},
+                                          {"a = 1, b = 3", {run_of(40, 0, 0.5)}}}));
+  CHECK(file_text(path) ==
+        "variant,runs,diverged,final_test_accuracy_mean,final_test_accuracy_sd,"
+        "best_test_accuracy_mean,best_test_accuracy_sd,final_test_loss_mean,final_test_loss_sd,"
+        "steps_to_0.2,runs_to_0.2,seconds_per_step,seconds\n"
+        "a = 1; b = 2,2,1,0.5,nan,0.5,nan,0.25,nan,40,1,0.002,2.5\n"
+        "a = 1; b = 3,1,0,0.5,nan,0.5,nan,0.25,nan,nan,0,0.002,2.5\n");
+  CHECK(read_csv(path).numbers("steps_to_0.2")[0] == 40);
+}
+
+}  // namespace
+}  // namespace minitape
