@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "minitape/config/config.hpp"
-#include "minitape/experiment/gradcheck.hpp"
+#include "minitape/tools/gradcheck.hpp"
 
 namespace CLI {
 class App;

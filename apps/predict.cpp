@@ -9,9 +9,9 @@
 #include <optional>
 #include <vector>
 
-#include "minitape/experiment/predict.hpp"
-#include "minitape/nn/fold.hpp"
 #include "minitape/text/terminal_text.hpp"
+#include "minitape/tools/fold.hpp"
+#include "minitape/tools/predict.hpp"
 
 namespace minitape {
 namespace {

@@ -4,9 +4,9 @@
 // together. (Texts that are no layer list at all are the target config's.)
 #include "fuzz.hpp"
 #include "minitape/config/build.hpp"
-#include "minitape/experiment/memory.hpp"
-#include "minitape/nn/summary.hpp"
 #include "minitape/ops/mean_squared_error.hpp"
+#include "minitape/tools/memory.hpp"
+#include "minitape/tools/summary.hpp"
 
 using namespace minitape;
 

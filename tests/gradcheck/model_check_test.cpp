@@ -1,11 +1,11 @@
 // minitape gradcheck: that it passes right models of every kind, and finds wrong ones.
 
 #include "minitape/config/build.hpp"
-#include "minitape/experiment/gradcheck.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/dense.hpp"
 #include "minitape/nn/simple_layers.hpp"
 #include "minitape/ops/batch_norm.hpp"
+#include "minitape/tools/gradcheck.hpp"
 #include "testing.hpp"
 
 namespace minitape {

@@ -7,9 +7,9 @@
 #include "minitape/nn/conv2d.hpp"
 #include "minitape/nn/dense.hpp"
 #include "minitape/nn/simple_layers.hpp"
-#include "minitape/nn/summary.hpp"
 #include "minitape/ops/activation.hpp"
 #include "minitape/ops/arithmetic.hpp"
+#include "minitape/tools/summary.hpp"
 
 namespace minitape {
 namespace {

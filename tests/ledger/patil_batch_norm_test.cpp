@@ -3,8 +3,8 @@
 #include "ledger/ledger.hpp"
 #include "ledger/training.hpp"
 #include "minitape/config/build.hpp"
-#include "minitape/nn/summary.hpp"
 #include "minitape/ops/arithmetic.hpp"
+#include "minitape/tools/summary.hpp"
 
 namespace minitape {
 namespace {

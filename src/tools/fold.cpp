@@ -1,4 +1,4 @@
-#include "minitape/nn/fold.hpp"
+#include "minitape/tools/fold.hpp"
 
 #include <algorithm>
 #include <cmath>

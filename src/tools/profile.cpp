@@ -1,4 +1,4 @@
-#include "minitape/experiment/profile.hpp"
+#include "minitape/tools/profile.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "minitape/nn/summary.hpp"
+#include "minitape/tools/summary.hpp"
 
 #include <algorithm>
 #include <cmath>

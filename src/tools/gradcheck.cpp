@@ -1,4 +1,4 @@
-#include "minitape/experiment/gradcheck.hpp"
+#include "minitape/tools/gradcheck.hpp"
 
 #include <algorithm>
 #include <cmath>

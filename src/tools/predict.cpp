@@ -1,4 +1,4 @@
-#include "minitape/experiment/predict.hpp"
+#include "minitape/tools/predict.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "minitape/experiment/predict.hpp"
+#include "minitape/tools/predict.hpp"
 
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -6,8 +6,8 @@
 #include "minitape/config/build.hpp"
 #include "minitape/data/batches.hpp"
 #include "minitape/data/synthetic.hpp"
-#include "minitape/nn/fold.hpp"
 #include "minitape/run/trainer.hpp"
+#include "minitape/tools/fold.hpp"
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 #include "tiny_experiment.hpp"

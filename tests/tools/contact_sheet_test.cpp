@@ -1,11 +1,11 @@
 // The contact sheet: each image's bytes stand where they belong, whatever the batches did to them;
 // labels stay below their images; the numbers beside it.
-#include "minitape/experiment/contact_sheet.hpp"
+#include "minitape/tools/contact_sheet.hpp"
 
 #include <set>
 
-#include "tiny_experiment.hpp"
 #include "testing.hpp"
+#include "tiny_experiment.hpp"
 
 namespace minitape {
 namespace {

@@ -1,4 +1,4 @@
-#include "minitape/experiment/contact_sheet.hpp"
+#include "minitape/tools/contact_sheet.hpp"
 
 #include <stb/stb_easy_font.h>
 

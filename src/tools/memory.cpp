@@ -1,4 +1,4 @@
-#include "minitape/experiment/memory.hpp"
+#include "minitape/tools/memory.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,12 +6,12 @@
 #include <new>
 #include <sstream>
 
-#include "experiment/least_memory.hpp"
 #include "minitape/config/build.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/ops/arithmetic.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
 #include "minitape/run/trainer.hpp"
+#include "tools/least_memory.hpp"
 
 namespace minitape {
 namespace {

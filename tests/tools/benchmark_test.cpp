@@ -1,7 +1,7 @@
-#include "minitape/experiment/benchmark.hpp"
+#include "minitape/tools/benchmark.hpp"
 
-#include "tiny_experiment.hpp"
 #include "testing.hpp"
+#include "tiny_experiment.hpp"
 
 namespace minitape {
 namespace {

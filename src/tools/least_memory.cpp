@@ -1,4 +1,4 @@
-#include "experiment/least_memory.hpp"
+#include "tools/least_memory.hpp"
 
 #include "minitape/config/build.hpp"
 #include "minitape/ops/pool.hpp"

@@ -1,4 +1,4 @@
-#include "minitape/experiment/profile.hpp"
+#include "minitape/tools/profile.hpp"
 
 #include "minitape/config/build.hpp"
 #include "testing.hpp"

@@ -1,4 +1,4 @@
-#include "minitape/experiment/benchmark.hpp"
+#include "minitape/tools/benchmark.hpp"
 
 #include <algorithm>
 #include <chrono>

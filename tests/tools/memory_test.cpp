@@ -1,11 +1,11 @@
-#include "minitape/experiment/memory.hpp"
+#include "minitape/tools/memory.hpp"
 
 #include <cmath>
 
 #include "minitape/config/build.hpp"
 #include "minitape/core/allocator.hpp"
-#include "minitape/nn/summary.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/tools/summary.hpp"
 #include "testing.hpp"
 
 namespace minitape {

@@ -1,4 +1,4 @@
-#include "minitape/nn/summary.hpp"
+#include "minitape/tools/summary.hpp"
 
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/conv2d.hpp"

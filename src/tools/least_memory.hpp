@@ -1,7 +1,7 @@
 // The lower bound for an experiment's memory: arithmetic on the shapes of its layers.
 #pragma once
 
-#include "minitape/experiment/memory.hpp"
+#include "minitape/tools/memory.hpp"
 
 namespace minitape {
 

@@ -1,4 +1,4 @@
-#include "minitape/nn/fold.hpp"
+#include "minitape/tools/fold.hpp"
 
 #include "layer_testing.hpp"
 #include "minitape/nn/batch_norm.hpp"
