@@ -3,8 +3,8 @@
 
 #include <cmath>
 
+#include "kernels/exponential.hpp"
 #include "ops/elementwise.hpp"
-#include "ops/exponential.hpp"
 
 namespace minitape {
 namespace {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/vectors.hpp"
 #include "minitape/core/parallel.hpp"
-#include "ops/vectors.hpp"
 
 namespace minitape {
 

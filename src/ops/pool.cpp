@@ -1,10 +1,10 @@
 // Equations and storage layout: minitape/ops/pool.hpp
 #include "minitape/ops/pool.hpp"
 
+#include "kernels/vectors.hpp"
 #include "minitape/ops/arithmetic.hpp"
 #include "minitape/ops/fused.hpp"
 #include "ops/pool_windows.hpp"
-#include "ops/vectors.hpp"
 
 namespace minitape {
 namespace {

@@ -6,8 +6,8 @@
 #include <array>
 #include <vector>
 
+#include "kernels/vectors.hpp"
 #include "minitape/core/parallel.hpp"
-#include "ops/vectors.hpp"
 
 namespace minitape {
 

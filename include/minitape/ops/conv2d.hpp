@@ -6,7 +6,7 @@
 //
 // where x is 0 outside of the image. There are two ways to compute it: as a matrix product of
 // windows and kernel (src/ops/conv2d_columns.cpp, plain), and straight from the image
-// (src/ops/conv2d_direct.cpp, faster where the filters fill the processor's vectors).
+// (src/kernels/conv2d_direct.cpp, faster where the filters fill the processor's vectors).
 //
 // Backward, each sum over all (n, i, j, f, u, v, c) of the equation above that hold the element:
 //

@@ -14,10 +14,10 @@ namespace minitape {
 
 // ---- For training ----
 
-/// relu(batch_norm_training(…)): src/ops/batch_norm_relu.cpp.
+/// relu(batch_norm_training(…)): src/kernels/batch_norm_relu.cpp.
 BatchNormResult batch_norm_relu_training(Var x, Var gamma, Var beta, Real epsilon);
 
-/// max_pool(relu(batch_norm_training(…)), pool): src/ops/batch_norm_relu_max_pool.cpp. Throws where
+/// max_pool(relu(batch_norm_training(…)), pool): src/kernels/batch_norm_relu_max_pool.cpp. Throws where
 /// the pool's windows do not tile the images: Window::tiles_image. y is (N, out_h, out_w, C).
 BatchNormResult batch_norm_relu_max_pool_training(Var x, Var gamma, Var beta, Real epsilon,
                                                   PoolOptions pool);
@@ -32,7 +32,7 @@ Var relu_max_pool(Var x, PoolOptions options);
 // ---- For prediction ----
 
 /// relu((y − mean)·scale + beta) of y = conv2d(x, …). Where the filters fill the processor's vectors,
-/// this happens before y is written: src/ops/conv2d_direct.cpp.
+/// this happens before y is written: src/kernels/conv2d_direct.cpp.
 Tensor conv2d_batch_norm_relu(const Tensor& x, const Tensor& kernel, const Tensor* bias,
                               Conv2DOptions options, const ChannelNorm& norm);
 

@@ -14,7 +14,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "ops/vectors.hpp"
+#include "kernels/vectors.hpp"
 
 namespace minitape {
 

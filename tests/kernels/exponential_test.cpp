@@ -1,4 +1,4 @@
-#include "ops/exponential.hpp"
+#include "kernels/exponential.hpp"
 
 #include <bit>
 #include <limits>

@@ -18,12 +18,12 @@
 // What it buys: docs/performance.md.
 #include <algorithm>
 
+#include "kernels/padded_lines.hpp"
+#include "kernels/vectors.hpp"
 #include "minitape/core/parallel.hpp"
 #include "ops/batch_norm_parts.hpp"
 #include "ops/conv2d_kernels.hpp"
-#include "ops/padded_lines.hpp"
 #include "ops/rows.hpp"
-#include "ops/vectors.hpp"
 
 namespace minitape::direct {
 namespace {
