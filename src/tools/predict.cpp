@@ -10,9 +10,9 @@
 
 #include "minitape/config/build.hpp"
 #include "minitape/data/batches.hpp"
-#include "minitape/data/digit_photo.hpp"
 #include "minitape/text/shell.hpp"
 #include "minitape/text/terminal_text.hpp"
+#include "minitape/tools/digit_photo.hpp"
 
 namespace minitape {
 namespace {

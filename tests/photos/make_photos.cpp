@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "data/drawn_photo.hpp"
+#include "tools/drawn_photo.hpp"
 
 using namespace minitape;
 

@@ -1,9 +1,9 @@
 #include "minitape/tools/fold.hpp"
 
-#include "layer_testing.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/conv2d.hpp"
 #include "minitape/nn/simple_layers.hpp"
+#include "nn/layer_testing.hpp"
 
 namespace minitape {
 namespace {

@@ -3,7 +3,7 @@
 // The run folder holds all that is needed: config.toml the network, model.safetensors the weights
 // and what the network knows of the images it was trained on. A picture goes the way of these:
 //
-//   digits, mnist    grey, by the recipe for photos of digits (data/digit_photo.hpp)
+//   digits, mnist    grey, by the recipe for photos of digits (tools/digit_photo.hpp)
 //   cifar10, shapes  colour; of another proportion than the network's, its middle is cut out,
 //                    because these sets show things undistorted; then resized
 //   all others       grey or colour as the set is, stretched to the network's size: a folder's

@@ -1,11 +1,11 @@
-#include "minitape/data/digit_photo.hpp"
+#include "minitape/tools/digit_photo.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
 
-#include "sheet.hpp"
+#include "paper.hpp"
 
 namespace minitape {
 namespace {

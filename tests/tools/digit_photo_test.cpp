@@ -1,4 +1,4 @@
-#include "minitape/data/digit_photo.hpp"
+#include "minitape/tools/digit_photo.hpp"
 
 #include "drawn_photo.hpp"
 #include "minitape/data/synthetic.hpp"

@@ -1,5 +1,5 @@
 // A sheet of paper with ink on it, as a plane of numbers, and the tools of digit_photo. Private to
-// the data chapter.
+// tools/.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-#include "sheet.hpp"
+#include "paper.hpp"
 
 #include <algorithm>
 #include <array>
