@@ -5,7 +5,6 @@
 // stopped ends by that signal, which shells show as 130 (Ctrl-C) or 143.
 #include <unistd.h>
 
-#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -20,7 +19,8 @@
 #include "minitape/core/parallel.hpp"
 #include "minitape/run/progress.hpp"
 #include "minitape/run/trainer.hpp"
-#include "minitape/text/atomic_file.hpp"
+#include "minitape/text/files.hpp"
+#include "minitape/text/numbers.hpp"
 #include "minitape/text/shell.hpp"
 #include "minitape/text/terminal_text.hpp"
 #include "minitape/tools/benchmark.hpp"
@@ -53,11 +53,6 @@ std::string own_config(const fs::path& folder) {
   return path.starts_with('-') ? "./" + path : path;
 }
 
-// NaN has a sign, which says nothing.
-std::string shown(double value) {
-  return std::isnan(value) ? "nan" : concat(value);
-}
-
 // Shows a run on stderr while it goes on, and ends it where a signal asks for that.
 TrainWatcher watch_with(Progress& progress, const StopSignals& signals) {
   return {.on_step =
@@ -66,16 +61,17 @@ TrainWatcher watch_with(Progress& progress, const StopSignals& signals) {
               },
           .on_epoch =
               [&](const EpochRecord& epoch) {
-                progress.message(concat(
-                    "epoch ", epoch.epoch, ": train loss ", shown(epoch.train.loss), ", test loss ",
-                    shown(epoch.test.loss), ", test accuracy ", 100 * epoch.test.accuracy, " %"));
+                progress.message(concat("epoch ", epoch.epoch, ": train loss ",
+                                        significant(epoch.train.loss), ", test loss ",
+                                        significant(epoch.test.loss), ", test accuracy ",
+                                        100 * epoch.test.accuracy, " %"));
               },
           .wants_to_stop = [&] { return signals.received(); }};
 }
 
 void print_result(const EpochRecord& last, const fs::path& folder) {
   std::cout << "test accuracy " << 100 * last.test.accuracy << " %, test loss "
-            << shown(last.test.loss) << ", " << last.seconds << " s\n"
+            << significant(last.test.loss) << ", " << last.seconds << " s\n"
             << "run folder: " << folder.string() << "\n";
 }
 

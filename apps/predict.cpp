@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
 #include "minitape/tools/fold.hpp"
 #include "minitape/tools/predict.hpp"
@@ -50,8 +51,7 @@ class FoldComparison {
       const std::chrono::duration<double, std::milli> ms = std::chrono::steady_clock::now() - start;
       times.push_back(ms.count());
     }
-    std::nth_element(times.begin(), times.begin() + kTimes / 2, times.end());
-    return times[kTimes / 2];
+    return median(times);
   }
 
   const TrainedModel& trained_;

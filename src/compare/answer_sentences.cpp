@@ -3,6 +3,8 @@
 #include <cmath>
 #include <utility>
 
+#include "minitape/text/numbers.hpp"
+
 namespace minitape {
 namespace {
 

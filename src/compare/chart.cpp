@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 
 #include "minitape/core/check.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {
@@ -123,9 +123,7 @@ std::vector<std::string> tick_labels(const std::vector<double>& ticks) {
   std::vector<std::string> labels;
   for (const double tick : ticks) {
     const double value = std::abs(tick) < step / 2 ? 0 : tick;  // no "-0"
-    char text[64];
-    std::snprintf(text, sizeof text, plain ? "%.*f" : "%.*g", plain ? after_point : in_all, value);
-    labels.emplace_back(text);
+    labels.push_back(plain ? fixed(value, after_point) : significant(value, in_all));
   }
   return labels;
 }

@@ -1,11 +1,11 @@
 #include "compare/html_repeat.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "compare/html_text.hpp"
+#include "minitape/text/files.hpp"
 #include "minitape/text/shell.hpp"
 
 namespace minitape {
@@ -45,9 +45,9 @@ std::string environment_part(const std::vector<VariantHistory>& variants) {
   std::vector<nlohmann::json> environments;
   for (const VariantHistory& variant : variants) {
     for (const RunHistory& run : variant.runs) {
-      std::ifstream file(run.folder / "environment.json");
       // What cannot be read is "discarded", a value without any fields.
-      environments.push_back(nlohmann::json::parse(file, nullptr, false));
+      environments.push_back(nlohmann::json::parse(
+          file_contents(run.folder / "environment.json").value_or(""), nullptr, false));
     }
   }
   std::string list;

@@ -4,7 +4,7 @@
 
 #include "compare/html_text.hpp"
 #include "minitape/compare/svg_chart.hpp"
-#include "minitape/run/csv.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "minitape/core/check.hpp"
-#include "text/utf8.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
 namespace {

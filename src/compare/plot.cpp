@@ -14,15 +14,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <optional>
 #include <string_view>
 
 #include "minitape/core/check.hpp"
-#include "minitape/run/csv.hpp"
-#include "minitape/text/atomic_file.hpp"
+#include "minitape/text/files.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {
@@ -198,8 +196,7 @@ std::string run_gnuplot(const fs::path& folder) {
 
 // Whether the file is there to its end. gnuplot does not notice a disk that is full.
 bool is_whole(const fs::path& picture, std::string_view end) {
-  std::ifstream file(picture, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::string bytes = file_contents(picture).value_or("");
   return bytes.size() >= 16 && bytes.find(end, bytes.size() - 16) != std::string::npos;
 }
 

@@ -8,30 +8,12 @@
 #include "minitape/compare/html_report.hpp"
 #include "minitape/compare/plot.hpp"
 #include "minitape/compare/terminal_plot.hpp"
-#include "minitape/run/csv.hpp"
-#include "minitape/text/atomic_file.hpp"
-#include "minitape/text/terminal_text.hpp"
+#include "minitape/text/columns.hpp"
+#include "minitape/text/files.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {
-
-// Columns as wide as their widest cell; the first to the left, the others to the right.
-std::string aligned(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t c = 0; c < row.size(); ++c)
-      widths[c] = std::max(widths[c], terminal_width(row[c]));
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      const std::string padding(widths[c] - terminal_width(row[c]), ' ');
-      text += c == 0 ? row[c] + padding : "   " + padding + row[c];
-    }
-    text += "\n";
-  }
-  return text;
-}
 
 // "a minus b, seed by seed: +1.20 ± 0.31 points …", over the seeds that both have completed.
 std::string difference_line(const VariantHistory& a, const VariantHistory& b) {
@@ -71,8 +53,8 @@ std::string to_table(const Comparison& comparison, const std::vector<VariantHist
       if (steps.count > 0 && steps.count < runs)
         row.back() += concat(" (", steps.count, " of ", runs, ")");
     }
-    row.push_back(fixed(1000 * v.step_seconds.mean, 2));
-    row.push_back(fixed(v.seconds.mean, 1));
+    row.push_back(fixed_or_dash(1000 * v.step_seconds.mean, 2));
+    row.push_back(fixed_or_dash(v.seconds.mean, 1));
     rows.push_back(row);
     for (const Index step : v.diverged_at) {
       diverged += concat(v.name, ": diverged at step ", step, "\n");

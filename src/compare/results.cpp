@@ -3,23 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iomanip>
 #include <limits>
-#include <sstream>
 
 #include "minitape/run/csv.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-double median(std::vector<double> values) {
-  if (values.empty()) return kNaN;
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 VariantResult summarize_variant(const VariantHistory& variant,
                                 const std::vector<double>& thresholds) {
@@ -164,16 +156,13 @@ void write_summary_csv(const std::filesystem::path& path, const Comparison& comp
   }
 }
 
-std::string fixed(double value, int digits) {
-  if (std::isnan(value)) return "-";
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(digits) << value;
-  return text.str();
+std::string fixed_or_dash(double value, int digits) {
+  return std::isnan(value) ? "-" : fixed(value, digits);
 }
 
 // "98.43 ± 0.12", without the second part where there is only one run.
 std::string with_spread(const MeanSd& value, double factor, int digits) {
-  std::string text = fixed(factor * value.mean, digits);
+  std::string text = fixed_or_dash(factor * value.mean, digits);
   if (value.count > 1) text += " ± " + fixed(factor * value.sd, digits);
   return text;
 }

@@ -1,10 +1,9 @@
 // From files and `--set` assignments to a Config: text, parsed as TOML, then read key by key.
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "config/config_read.hpp"
 #include "config/config_values.hpp"
+#include "minitape/text/files.hpp"
 
 namespace minitape {
 namespace {
@@ -80,20 +79,15 @@ Config parse_config(std::string_view toml, const std::string& source_name,
 }
 
 Config read_config(const std::filesystem::path& file, const std::vector<std::string>& assignments) {
-  std::error_code ignored;
-  const bool is_folder = std::filesystem::is_directory(file, ignored);
-  std::ifstream stream(file, std::ios::binary);
-  MINITAPE_CHECK(stream.good() && !is_folder, "[config] ", file.string(),
-                 " must be a TOML file that can be read: found ",
-                 is_folder                                ? "a folder"
-                 : std::filesystem::exists(file, ignored) ? "one that this user cannot read"
-                                                          : "no such file",
-                 "; examples are in apps/configs");
   // Read one byte more than a config may have, so that the parser sees that it is too long.
-  std::string text(kMaxBytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return parse_config(text, file.string(), assignments);
+  const std::optional<std::string> text = file_contents(file, kMaxBytes + 1);
+  std::error_code ignored;
+  MINITAPE_CHECK(text, "[config] ", file.string(), " must be a TOML file that can be read: found ",
+                 std::filesystem::is_directory(file, ignored) ? "a folder"
+                 : std::filesystem::exists(file, ignored)     ? "one that this user cannot read"
+                                                              : "no such file",
+                 "; examples are in apps/configs");
+  return parse_config(*text, file.string(), assignments);
 }
 
 }  // namespace minitape

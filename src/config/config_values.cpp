@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "minitape/run/csv.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {

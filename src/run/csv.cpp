@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -143,13 +142,6 @@ void CsvWriter::sync() {
     throw Error(concat("[csv] cannot write ", path_, ": ", std::strerror(reason)),
                 Fault::run_failed);
   }
-}
-
-std::string number_text(double value) {
-  if (std::isnan(value)) return "nan";  // which may have a sign otherwise
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  return {text, end};
 }
 
 }  // namespace minitape

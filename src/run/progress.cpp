@@ -2,8 +2,8 @@
 
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 
+#include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
@@ -12,19 +12,11 @@ namespace {
 constexpr double kLivePeriod = 0.1;  // seconds between two lines on a terminal
 constexpr double kLogPeriod = 5;     // and elsewhere
 
-// printf into a string.
-template <class... Arguments>
-std::string formatted(const char* format, Arguments... arguments) {
-  char text[64];
-  std::snprintf(text, sizeof text, format, arguments...);
-  return text;
-}
-
-// Four digits after the point for usual losses, the exponent for unusual ones, "nan" for none.
-std::string format_loss(double loss) {
+// Four digits after the point for usual losses, a power of ten for unusual ones.
+std::string loss_text(double loss) {
   const double size = std::abs(loss);
   const bool usual = loss == 0 || (size < 1e4 && size >= 1e-3);
-  return formatted(usual ? "%.4f" : "%.2e", loss);
+  return usual ? fixed(loss, 4) : scientific(loss, 2);
 }
 
 }  // namespace
@@ -54,10 +46,10 @@ void Progress::step(Index step, Index total_steps, Index epoch, double loss, dou
   const double per_second = static_cast<double>(images_) / seconds;
   const double left =
       seconds / static_cast<double>(steps_) * static_cast<double>(total_steps - step);
-  const std::string line = concat("epoch ", epoch, "  step ", step, "/", total_steps, "  loss ",
-                                  format_loss(loss), "  acc ", formatted("%.1f", 100 * accuracy),
-                                  " %  ", formatted(per_second < 10 ? "%.1f" : "%.0f", per_second),
-                                  " images/s  ", format_duration(left), " left");
+  const std::string line =
+      concat("epoch ", epoch, "  step ", step, "/", total_steps, "  loss ", loss_text(loss),
+             "  acc ", percent(accuracy, 1), "  ", fixed(per_second, per_second < 10 ? 1 : 0),
+             " images/s  ", duration_text(left), " left");
   if (live_) {
     // Cover what is left of a longer line before.
     const std::size_t longer = on_line_ > line.size() ? on_line_ - line.size() : 0;
@@ -82,17 +74,6 @@ void Progress::finish() {
 void Progress::erase_line() {
   if (on_line_ > 0) out_ << '\r' << std::string(on_line_, ' ') << '\r';
   on_line_ = 0;
-}
-
-std::string format_duration(double seconds) {
-  if (!(seconds >= 0 && seconds < 1e9)) return "?";
-  if (seconds < 9.95) return formatted("%.1fs", seconds);
-  const auto whole = static_cast<long long>(std::llround(seconds));
-  const long long minutes = whole / 60, hours = minutes / 60;
-  if (minutes == 0) return formatted("%llds", whole);
-  if (hours == 0) return formatted("%lldm %02llds", minutes, whole % 60);
-  if (hours < 24) return formatted("%lldh %02lldm", hours, minutes % 60);
-  return formatted("%lldd %02lldh", hours / 24, hours % 24);
 }
 
 }  // namespace minitape

@@ -6,12 +6,11 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "minitape/run/environment.hpp"
 #include "minitape/run/model_file.hpp"
-#include "minitape/text/atomic_file.hpp"
+#include "minitape/text/files.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {
@@ -34,8 +33,7 @@ void check_writable(const fs::path& folder) {
 }
 
 std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  return file_contents(path).value_or("");
 }
 
 constexpr const char* kFiles[] = {"config.toml",      "environment.json", "initial.safetensors",

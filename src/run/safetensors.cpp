@@ -4,10 +4,9 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <limits>
 
-#include "minitape/text/atomic_file.hpp"
+#include "minitape/text/files.hpp"
 #include "run/safetensors_header.hpp"
 
 namespace minitape {
@@ -248,17 +247,13 @@ void write_safetensors(const std::filesystem::path& path, const SafetensorsFile&
 SafetensorsFile read_safetensors(const std::filesystem::path& path) {
   const bool missing = !std::filesystem::exists(std::filesystem::status(path));
   MINITAPE_CHECK(!missing, "[safetensors] ", path, " must be a file: it is missing");
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);  // fails for folders as well
-  std::vector<std::uint8_t> bytes(error ? 0 : size);
-  std::ifstream file(path, std::ios::binary);
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (error || !file) {
-    throw Error(concat("[safetensors] cannot read ", path, ": ",
-                       error ? error.message() : std::strerror(errno)),
+  const std::optional<std::string> bytes = file_contents(path);
+  if (!bytes) {
+    throw Error(concat("[safetensors] cannot read ", path, ": ", std::strerror(errno)),
                 Fault::run_failed);
   }
-  return parse_safetensors(bytes, path.string());
+  return parse_safetensors({reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()},
+                           path.string());
 }
 
 }  // namespace minitape

@@ -1,11 +1,9 @@
 #include "minitape/text/terminal_text.hpp"
 
 #include <algorithm>
-
-#include "text/utf8.hpp"
+#include <nlohmann/json.hpp>
 
 namespace minitape {
-
 namespace {
 
 std::string shown_text(const std::string& text, bool keep_line_ends) {
@@ -25,6 +23,11 @@ std::string shown_text(const std::string& text, bool keep_line_ends) {
 }
 
 }  // namespace
+
+std::string valid_utf8(const std::string& text) {
+  using nlohmann::json;  // its writer can replace what is not UTF-8
+  return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace));
+}
 
 std::string terminal_text(const std::string& text) {
   return shown_text(text, false);

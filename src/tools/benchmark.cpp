@@ -1,6 +1,5 @@
 #include "minitape/tools/benchmark.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <iomanip>
@@ -13,6 +12,7 @@
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {
@@ -27,8 +27,7 @@ double median_ms(Index steps, const std::function<void()>& step) {
     const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
     if (i >= kWarmUp) times.push_back(time.count());
   }
-  std::nth_element(times.begin(), times.begin() + steps / 2, times.end());
-  return times[static_cast<std::size_t>(steps / 2)];
+  return median(times);
 }
 
 Tensor random_images(const Shape& example, Index batch) {

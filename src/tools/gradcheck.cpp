@@ -7,6 +7,7 @@
 
 #include "minitape/config/build.hpp"
 #include "minitape/core/random.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {
@@ -98,9 +99,7 @@ std::string ModelCheck::to_string() const {
   for (const GradientCheckRow& row : training.rows) longest = std::max(longest, row.name.size());
   const int name_width = static_cast<int>(longest) + 2;
   const auto error_of = [](const GradientCheckRow& row) {
-    std::ostringstream error;
-    error << std::setprecision(1) << std::scientific << row.error;
-    return row.checked > 0 ? error.str() : "-";
+    return row.checked > 0 ? scientific(row.error, 1) : "-";
   };
   std::ostringstream text;
   text << name << ": gradients with respect to random images " << input

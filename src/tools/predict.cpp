@@ -5,11 +5,11 @@
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <sstream>
 #include <utility>
 
 #include "minitape/config/build.hpp"
 #include "minitape/data/batches.hpp"
+#include "minitape/text/numbers.hpp"
 #include "minitape/text/shell.hpp"
 #include "minitape/text/terminal_text.hpp"
 #include "minitape/tools/digit_photo.hpp"
@@ -36,12 +36,6 @@ Image middle_cut_out(const Image& picture, Index height, Index width) {
 }
 
 // ---- Text ----
-
-std::string percent(double part, int width = 0) {
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(2) << std::setw(width) << 100 * part << " %";
-  return text.str();
-}
 
 // A bar for a part from 0 to 1 of 40 columns, to an eighth of a column where there are such glyphs.
 std::string bar(double part, Glyphs glyphs) {
@@ -149,11 +143,11 @@ std::string to_text(const Prediction& prediction, const std::vector<std::string>
   for (const std::size_t i : order)
     widest = std::max(widest, terminal_width(terminal_text(class_names[i])));
   std::string text = terminal_text(prediction.file) + ": " + terminal_text(class_names[order[0]]) +
-                     " (" + percent(p[order[0]]) + ")\n";
+                     " (" + percent(p[order[0]], 2) + ")\n";
   for (const std::size_t i : order) {
     const std::string name = terminal_text(class_names[i]), length = bar(p[i], glyphs);
-    text += "  " + name + std::string(widest - terminal_width(name), ' ') + percent(p[i], 8) +
-            (length.empty() ? "" : "  ") + length + "\n";
+    text += "  " + name + std::string(widest - terminal_width(name), ' ') +
+            concat(std::setw(10), percent(p[i], 2)) + (length.empty() ? "" : "  ") + length + "\n";
   }
   return text;
 }

@@ -6,18 +6,10 @@
 #include <set>
 
 #include "minitape/nn/batch_norm.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {
-
-// 6001600 -> "6,001,600"
-std::string grouped(Index number) {
-  std::string digits = std::to_string(number);
-  for (Index i = static_cast<Index>(digits.size()) - 3; i > 0; i -= 3) {
-    digits.insert(static_cast<std::size_t>(i), 1, ',');
-  }
-  return digits;
-}
 
 // "(None, 28, 28, 1)": None stands for the batch size, which is not part of a model.
 std::string batch_shape(const Shape& example) {

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <limits>
 
-#include "minitape/text/atomic_file.hpp"
+#include "minitape/text/files.hpp"
 #include "temporary_folder.hpp"
 
 namespace minitape {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <limits>
 
+#include "minitape/text/numbers.hpp"
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
@@ -17,16 +18,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 void write_text(const std::filesystem::path& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
-}
-
-TEST_CASE("number_text: the shortest text that reads back, in any locale") {
-  CHECK(number_text(0.1) == "0.1");
-  CHECK(number_text(3) == "3");
-  CHECK(number_text(1e-300) == "1e-300");
-  CHECK(number_text(kNaN) == "nan");
-  CHECK(number_text(-kNaN) == "nan");
-  CHECK(number_text(-kInfinity) == "-inf");
-  CHECK(std::stod(number_text(1.0 / 3)) == 1.0 / 3);
 }
 
 TEST_CASE("csv: what is written comes back, also what is no number") {

@@ -161,23 +161,6 @@ TEST_CASE("no number stops the show") {
   CHECK(watched.printed() == "");
 }
 
-TEST_CASE("durations are written as people say them") {
-  CHECK(format_duration(0) == "0.0s");
-  CHECK(format_duration(4.24) == "4.2s");
-  CHECK(format_duration(9.94) == "9.9s");
-  CHECK(format_duration(9.95) == "10s");
-  CHECK(format_duration(59.4) == "59s");
-  CHECK(format_duration(59.6) == "1m 00s");
-  CHECK(format_duration(65) == "1m 05s");
-  CHECK(format_duration(3599.7) == "1h 00m");
-  CHECK(format_duration(2 * 3600 + 3 * 60 + 59) == "2h 03m");
-  CHECK(format_duration(86400) == "1d 00h");
-  CHECK(format_duration(3 * 86400 + 4 * 3600) == "3d 04h");
-  CHECK(format_duration(-1) == "?");
-  CHECK(format_duration(kNaN) == "?");
-  CHECK(format_duration(1e300) == "?");
-}
-
 TEST_CASE("the clock of the program goes forward, in seconds") {
   const double before = Progress::steady_seconds();
   const double after = Progress::steady_seconds();

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "minitape/core/random.hpp"
-#include "minitape/text/atomic_file.hpp"
+#include "minitape/text/files.hpp"
 #include "temporary_folder.hpp"
 
 namespace minitape {

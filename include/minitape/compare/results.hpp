@@ -59,7 +59,7 @@ bool is_clear(const MeanSd& difference);
 void write_summary_csv(const std::filesystem::path& path, const Comparison& comparison);
 
 /// "98.43", with `digits` after the point; "-" for NaN.
-std::string fixed(double value, int digits);
+std::string fixed_or_dash(double value, int digits);
 /// "98.43 ± 0.12": mean and deviation times `factor`, without the second where there is one run.
 std::string with_spread(const MeanSd& value, double factor, int digits);
 

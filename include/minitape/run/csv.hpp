@@ -44,7 +44,4 @@ class CsvWriter {
   std::size_t columns_;
 };
 
-/// The shortest text that reads back as the same double: 0.1 is "0.1".
-std::string number_text(double value);
-
 }  // namespace minitape

@@ -51,7 +51,4 @@ class Progress {
   std::size_t on_line_ = 0;  // width of the live line that is on the screen
 };
 
-/// "4.2s", "28s", "1m 05s", "2h 03m", "3d 04h"; "?" for what is no duration.
-std::string format_duration(double seconds);
-
 }  // namespace minitape

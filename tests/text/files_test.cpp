@@ -1,12 +1,13 @@
-#include "minitape/text/atomic_file.hpp"
+#include "minitape/text/files.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
+#include <cerrno>
 #include <csignal>
 
-#include "temporary_folder.hpp"
 #include "minitape/core/check.hpp"
+#include "temporary_folder.hpp"
 
 namespace minitape {
 namespace {
@@ -51,6 +52,25 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 }  // namespace
+
+TEST_CASE("file_contents: every byte, or as many as are wanted") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "file";
+  const std::string large = std::string("first\0second\n", 13) + std::string(200000, 'x');
+  write_atomically(path, large);
+  CHECK(file_contents(path) == large);
+  CHECK(file_contents(path, 100000) == large.substr(0, 100000));
+  write_atomically(path, "");
+  CHECK(file_contents(path) == "");
+}
+
+TEST_CASE("file_contents: nothing of what cannot be read, and errno says why") {
+  const TemporaryFolder folder;
+  CHECK(!file_contents(folder.path() / "missing"));
+  CHECK(errno == ENOENT);
+  CHECK(!file_contents(folder.path()));
+  CHECK(errno == EISDIR);
+}
 
 TEST_CASE("write_atomically writes a file and replaces one, and leaves no temporary behind") {
   const TemporaryFolder folder;

@@ -1,17 +1,20 @@
-#include "minitape/text/atomic_file.hpp"
+#include "minitape/text/files.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <memory>
 
 #include "minitape/core/check.hpp"
 
 namespace minitape {
 namespace {
 
-// These return 0 or the errno of what went wrong.
+// These two return 0 or the errno of what went wrong.
 
 int write_and_sync(const std::filesystem::path& path, std::string_view contents) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -42,6 +45,20 @@ int sync_folder(const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+std::optional<std::string> file_contents(const std::filesystem::path& path, std::size_t most) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             std::fclose);
+  if (!file) return std::nullopt;
+  std::string contents;
+  char buffer[64 * 1024];
+  while (const std::size_t count =
+             std::fread(buffer, 1, std::min(sizeof buffer, most - contents.size()), file.get())) {
+    contents.append(buffer, count);
+  }
+  if (std::ferror(file.get())) return std::nullopt;
+  return contents;
+}
 
 void write_atomically(const std::filesystem::path& path, std::string_view contents) {
   const std::filesystem::path temporary = path.string() + ".tmp";

@@ -1,0 +1,27 @@
+// Whole files: read at once, and replaced at once.
+#pragma once
+
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace minitape {
+
+/// The bytes of a file, or its first `most` bytes. Nothing if it cannot be read (a folder cannot);
+/// then errno says why.
+std::optional<std::string> file_contents(
+    const std::filesystem::path& path, std::size_t most = std::numeric_limits<std::size_t>::max());
+
+/// Makes `contents` the file at `path`, in place of what was there. A file is always the old one or
+/// the new one, never something in between: the bytes go to a temporary file next to it, are forced
+/// to the disk, and only then take its name, which the file system does in one step. A full disk, a
+/// crash or a power cut therefore costs at most the new version.
+///
+/// Throws (Fault::run_failed) with the system's reason when that fails; then the old file is
+/// untouched and nothing else is left. One writer at a time: the temporary file is always called
+/// `path` + ".tmp".
+void write_atomically(const std::filesystem::path& path, std::string_view contents);
+
+}  // namespace minitape
