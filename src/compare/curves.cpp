@@ -14,15 +14,15 @@ constexpr std::size_t kMaxPoints = 200;
 std::vector<double> smoothed(const std::vector<double>& values) {
   std::vector<double> result;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::size_t first = i + 1 >= kSmoothing ? i + 1 - kSmoothing : 0;
+    const std::size_t count = std::min(i + 1, kSmoothing);
     double sum = 0;
-    for (std::size_t k = first; k <= i; ++k) sum += values[k];
-    result.push_back(sum / static_cast<double>(i + 1 - first));
+    for (std::size_t k = i + 1 - count; k <= i; ++k) sum += values[k];
+    result.push_back(sum / static_cast<double>(count));
   }
   return result;
 }
 
-// One curve from the runs' series: at each x the mean and the deviation of the runs that reach it.
+// At each x the mean and the deviation of the runs' series that reach it, thinned out evenly.
 Curve mean_curve(const std::string& label, const std::vector<double>& x,
                  const std::vector<std::vector<double>>& series, double factor) {
   Curve curve{.label = label};
@@ -32,16 +32,10 @@ Curve mean_curve(const std::string& label, const std::vector<double>& x,
     for (const auto& run : series) {
       if (i < run.size() && std::isfinite(run[i])) values.push_back(factor * run[i]);
     }
-    const MeanSd point = mean_sd(values);
-    curve.x.push_back(x[i]);
-    curve.y.push_back(point.mean);
-    curve.spread.push_back(point.sd);
+    const MeanSd y = mean_sd(values);
+    curve.points.push_back({x[i], y.mean, y.sd});
   }
   return curve;
-}
-
-const std::vector<double>& longer(const std::vector<double>& a, const std::vector<double>& b) {
-  return a.size() >= b.size() ? a : b;
 }
 
 }  // namespace
@@ -50,11 +44,11 @@ std::vector<Chart> comparison_charts(const std::vector<VariantHistory>& variants
   Chart accuracy{"Test accuracy", "epoch", "%", {}};
   Chart loss{"Training loss", "step", "nats", {}};
   for (const VariantHistory& variant : variants) {
-    std::vector<double> epochs, steps;
+    std::vector<double> epochs, steps;  // of the run that went furthest
     std::vector<std::vector<double>> accuracies, losses;
     for (const RunHistory& run : variant.runs) {
-      epochs = longer(epochs, run.epochs);
-      steps = longer(steps, run.steps);
+      if (run.epochs.size() > epochs.size()) epochs = run.epochs;
+      if (run.steps.size() > steps.size()) steps = run.steps;
       accuracies.push_back(run.test_accuracy);
       losses.push_back(smoothed(run.loss));
     }

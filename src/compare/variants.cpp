@@ -3,18 +3,17 @@
 #include <algorithm>
 #include <cctype>
 #include <limits>
-#include <map>
 #include <set>
 
-#include "minitape/config/build.hpp"
-#include "minitape/run/model_file.hpp"
 #include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
 namespace {
 
-// At most kMaxFolderName letters: a list of layers would be longer than any file system takes.
+// A list of layers as a value would be a longer name than any file system takes.
 constexpr std::size_t kMaxFolderName = 80;
+// Far more than anyone looks at.
+constexpr std::size_t kMaxVariants = 1000;
 
 std::string file_safe(std::string text) {
   text.resize(std::min(text.size(), kMaxFolderName));
@@ -26,34 +25,30 @@ std::string file_safe(std::string text) {
   return text;
 }
 
-// Whether a key is about the initial weights themselves.
-bool sets_initial_weights(const std::string& key) {
-  return key == "seed" || key == "model.layers" || key.starts_with("model.init");
+// The number of combinations. Throws where it is too large, or a key is varied twice.
+std::size_t count_combinations(const std::vector<Variation>& variations) {
+  MINITAPE_CHECK(!variations.empty(), "[compare] needs a key to vary");
+  std::size_t combinations = 1;
+  std::set<std::string> keys;
+  for (const Variation& variation : variations) {
+    MINITAPE_CHECK(keys.insert(variation.key).second, "[vary] ", variation.key,
+                   " is varied twice: list all its values in one --vary");
+    combinations *= variation.values.size();
+    MINITAPE_CHECK(combinations <= kMaxVariants, "[vary] at most ", kMaxVariants,
+                   " variants can be compared: got ", combinations, " combinations and more");
+  }
+  return combinations;
 }
 
 }  // namespace
-
-std::string short_name(const std::string& key) {
-  return key.substr(key.rfind('.') + 1);
-}
-
-Config with_seed(Config config, Index offset) {
-  constexpr std::uint64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();  // TOML's largest
-  MINITAPE_CHECK(config.seed <= kMaxSeed - static_cast<std::uint64_t>(offset),
-                 "[compare] seeds must be below 2^63: got ", config.seed, " + ", offset);
-  config.seed += static_cast<std::uint64_t>(offset);
-  return config;
-}
-
-// ---- Variants ----
 
 Variation parse_variation(const std::string& text) {
   const std::size_t equals = text.find('=');
   MINITAPE_CHECK(equals != std::string::npos && equals > 0,
                  "[vary] expected key=value1,value2: got \"", text, "\"");
   Variation variation{text.substr(0, equals), {""}};
-  int depth = 0;
-  char quote = 0;
+  int depth = 0;   // of brackets and braces
+  char quote = 0;  // the one that is open, or 0
   for (const char letter : text.substr(equals + 1)) {
     if (quote) {
       if (letter == quote) quote = 0;
@@ -69,164 +64,53 @@ Variation parse_variation(const std::string& text) {
     }
     variation.values.back() += letter;
   }
-  const auto& values = variation.values;
-  MINITAPE_CHECK(values.size() >= 2 && std::find(values.begin(), values.end(), "") == values.end(),
+  const std::set<std::string> different(variation.values.begin(), variation.values.end());
+  MINITAPE_CHECK(variation.values.size() >= 2 && !different.contains(""),
                  "[vary] needs at least two values, separated by commas: got \"", text, "\"");
-  MINITAPE_CHECK(std::set<std::string>(values.begin(), values.end()).size() == values.size(),
+  MINITAPE_CHECK(different.size() == variation.values.size(),
                  "[vary] the values must differ: got \"", text, "\"");
   return variation;
 }
 
-// Far more than anyone looks at, and few enough to be checked against each other in no time.
-constexpr std::size_t kMaxVariants = 1000;
-
 std::vector<Variant> make_variants(const std::filesystem::path& file,
                                    const std::vector<std::string>& assignments,
                                    const std::vector<Variation>& variations) {
-  MINITAPE_CHECK(!variations.empty(), "[compare] needs a key to vary");
-  std::size_t combinations = 1;
-  std::set<std::string> keys;
-  for (const Variation& variation : variations) {
-    MINITAPE_CHECK(keys.insert(variation.key).second, "[vary] ", variation.key,
-                   " is varied twice: list all its values in one --vary");
-    combinations *= variation.values.size();
-    MINITAPE_CHECK(combinations <= kMaxVariants, "[vary] at most ", kMaxVariants,
-                   " variants can be compared: got ", combinations, " combinations and more");
-  }
+  const std::size_t combinations = count_combinations(variations);
   std::vector<Variant> variants;
+  std::set<std::string> folders;
   for (std::size_t i = 0; i < combinations; ++i) {
     Variant variant;
     std::vector<std::string> all = assignments;
-    // The i-th combination, read like a number whose last digit is the last variation.
-    std::size_t rest = combinations, digit = i;
-    for (const Variation& variation : variations) {
-      rest /= variation.values.size();
-      const std::string& value = variation.values[digit / rest];
-      digit %= rest;
-      all.push_back(variation.key + "=" + value);
-      variant.name += (variant.name.empty() ? "" : ", ") + short_name(variation.key) + " = " +
-                      terminal_text(value);
-      variant.folder +=
-          (variant.folder.empty() ? "" : "_") + short_name(variation.key) + "-" + value;
+    // The i-th combination, read like a number: each variation is a digit, the last one changes
+    // fastest.
+    std::size_t place = combinations;
+    for (const auto& [key, values] : variations) {
+      place /= values.size();
+      const std::string& value = values[i / place % values.size()];
+      const std::string short_key = key.substr(key.rfind('.') + 1);
+      all.push_back(key + "=" + value);
+      variant.name += (variant.name.empty() ? "" : ", ") + short_key + " = " + terminal_text(value);
+      variant.folder += (variant.folder.empty() ? "" : "_") + short_key + "-" + value;
     }
-    variant.folder = file_safe(variant.folder);
     variant.config = read_config(file, all);
     for (const Variant& other : variants) {
       MINITAPE_CHECK(!(other.config == variant.config), "[vary] \"", other.name, "\" and \"",
                      variant.name, "\" are the same config");
     }
+    // Different values can make the same safe name.
+    variant.folder = file_safe(variant.folder);
+    while (!folders.insert(variant.folder).second) variant.folder += "_" + std::to_string(i);
     variants.push_back(std::move(variant));
-  }
-  std::set<std::string> folders;
-  for (std::size_t i = 0; i < variants.size(); ++i) {
-    while (!folders.insert(variants[i].folder).second) {
-      variants[i].folder += "_" + std::to_string(i);
-    }
   }
   return variants;
 }
 
-// ---- Fairness ----
-
-namespace {
-
-// Throws where two variants differ in a key that is not varied.
-void check_keys(const std::vector<Variant>& variants, const std::vector<Variation>& variations) {
-  const Variant& first = variants.front();
-  for (const Variant& variant : variants) {
-    for (const std::string& key : differing_keys(first.config, variant.config)) {
-      const bool varied = std::any_of(variations.begin(), variations.end(), [&](const auto& v) {
-        return key == v.key || key.starts_with(v.key + ".");
-      });
-      MINITAPE_CHECK(varied, "[compare] \"", variant.name, "\" differs from \"", first.name,
-                     "\" in ", key, ", which is not varied");
-    }
-  }
-}
-
-bool has_batch_norm(const std::vector<LayerConfig>& layers) {
-  return std::any_of(layers.begin(), layers.end(), [](const LayerConfig& layer) {
-    return layer.type == "batch_norm" || has_batch_norm(layer.layers);
-  });
-}
-
-// Throws where the switch has nothing to switch: two equal curves would look like a finding.
-void check_switch(const std::vector<Variant>& variants, const std::vector<Variation>& variations) {
-  for (const Variation& variation : variations) {
-    if (variation.key != "model.batch_norm") continue;
-    const bool matters = std::any_of(variants.begin(), variants.end(), [](const Variant& variant) {
-      return has_batch_norm(variant.config.model.layers);
-    });
-    MINITAPE_CHECK(matters,
-                   "[compare] model.batch_norm must change something: no entry of model.layers is "
-                   "a batch_norm layer; add { type = \"batch_norm\" } behind conv2d or dense");
-  }
-}
-
-// The initial tensors that more than one variant has, over all seeds.
-struct SharedTensors {
-  std::set<std::string> equal, different;  // names
-  Index numbers = 0;                       // in the equal ones, of one seed
-};
-
-SharedTensors compare_initial_tensors(const std::vector<Variant>& variants, Index seeds) {
-  SharedTensors shared;
-  for (Index seed = 0; seed < seeds; ++seed) {
-    std::map<std::string, SavedTensor> seen;  // as the first variant that has it has it
-    for (const Variant& variant : variants) {
-      const Config config = with_seed(variant.config, seed);
-      for (SavedTensor& tensor : save_model(build_model(config, input_shape(config))).tensors) {
-        const auto [other, is_new] = seen.try_emplace(tensor.name, tensor);
-        if (is_new) continue;
-        const bool equal =
-            other->second.shape == tensor.shape && other->second.bytes == tensor.bytes;
-        const bool counted = !(equal ? shared.equal : shared.different).insert(tensor.name).second;
-        if (equal && !counted) shared.numbers += std::ssize(tensor.bytes) / Index{sizeof(Real)};
-      }
-    }
-  }
-  for (const std::string& name : shared.different) shared.equal.erase(name);
-  return shared;
-}
-
-// A batch follows from these alone.
-bool have_same_batches(const Config& a, const Config& b) {
-  return build_source(a) == build_source(b) && build_batch_options(a) == build_batch_options(b) &&
-         a.data.standardize == b.data.standardize;
-}
-
-}  // namespace
-
-Fairness check_fair(const std::vector<Variant>& variants, const std::vector<Variation>& variations,
-                    Index seeds) {
-  check_keys(variants, variations);
-  check_switch(variants, variations);
-  const SharedTensors shared = compare_initial_tensors(variants, seeds);
-  const bool weights_may_differ =
-      std::any_of(variations.begin(), variations.end(),
-                  [](const Variation& variation) { return sets_initial_weights(variation.key); });
-  MINITAPE_CHECK(shared.different.empty() || weights_may_differ,
-                 "[compare] the variants start with "
-                 "different ",
-                 *shared.different.begin(), ", though no varied key sets initial weights");
-
-  Fairness fairness{.same_weights = shared.different.empty(), .same_batches = true};
-  for (const Variant& variant : variants) {
-    fairness.same_batches &= have_same_batches(variants.front().config, variant.config);
-  }
-  std::string keys;
-  for (const Variation& variation : variations) {
-    keys += (keys.empty() ? "" : " and ") + variation.key;
-  }
-  fairness.sentence =
-      concat("Fair: the variants differ in ", keys, " alone. ", shared.equal.size(),
-             " initial tensors that they share (", shared.numbers, " numbers) are bit-equal",
-             seeds == 1 ? "" : concat(" for each of ", seeds, " seeds"),
-             shared.different.empty()
-                 ? std::string()
-                 : concat("; ", shared.different.size(), " others differ as the varied key says"),
-             fairness.same_batches ? ". They see the same batches." : ". Their batches differ.");
-  return fairness;
+Config with_seed(Config config, Index offset) {
+  constexpr std::uint64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();  // TOML's largest
+  MINITAPE_CHECK(config.seed <= kMaxSeed - static_cast<std::uint64_t>(offset),
+                 "[compare] seeds must be below 2^63: got ", config.seed, " + ", offset);
+  config.seed += static_cast<std::uint64_t>(offset);
+  return config;
 }
 
 }  // namespace minitape

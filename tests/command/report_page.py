@@ -16,7 +16,8 @@ import sys
 import xml.etree.ElementTree
 
 VOID = {"meta", "br", "wbr", "link", "img", "input", "hr"}
-SVG = "{http://www.w3.org/2000/svg}"
+# Names of what an SVG is, which nobody fetches.
+NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 # Everything that makes a browser fetch or run something.
 LOADING_TAGS = {"script", "link", "img", "iframe", "object", "embed", "base", "form", "audio",
                 "video"}
@@ -31,7 +32,7 @@ class Page(html.parser.HTMLParser):
         super().__init__()
         self.open, self.problems, self.ids = [], [], []
         self.text, self.style, self.blocks = [], "", []
-        self.tables, self.cell = [], None  # tables of rows of cells
+        self.tables, self.in_cell = [], False  # tables of rows of cells
         self.feed(source)
         self.close()
         self.problems += [f"<{tag}> is never closed" for tag in self.open]
@@ -41,7 +42,8 @@ class Page(html.parser.HTMLParser):
         if tag in LOADING_TAGS:
             self.problems.append(f"there is a <{tag}>")
         for name, value in attributes:
-            if name.startswith("on") or name in LOADING_ATTRIBUTES:
+            inside = value is not None and value.startswith("#")  # a part of the page itself
+            if name.startswith("on") or name in LOADING_ATTRIBUTES and not inside:
                 self.problems.append(f"<{tag}> has {name}={value!r}")
         if "id" in names:
             self.ids.append(names["id"])
@@ -54,10 +56,8 @@ class Page(html.parser.HTMLParser):
         if tag == "tr":
             self.tables[-1].append([])
         if tag in ("td", "th"):
-            self.cell = {"data": [], "text": ""}
-            self.tables[-1][-1].append(self.cell)
-        if tag == "data":
-            self.cell["data"].append([float(names["value"]), ""])
+            self.tables[-1][-1].append("")
+            self.in_cell = True
 
     def handle_startendtag(self, tag, attributes):
         self.handle_starttag(tag, attributes)
@@ -68,7 +68,7 @@ class Page(html.parser.HTMLParser):
         if not self.open or self.open.pop() != tag:
             self.problems.append(f"</{tag}> closes something else, at {self.getpos()}")
         if tag in ("td", "th"):
-            self.cell = None
+            self.in_cell = False
 
     def handle_data(self, data):
         if self.open and self.open[-1] == "style":
@@ -77,57 +77,80 @@ class Page(html.parser.HTMLParser):
         self.text.append(data)
         if "pre" in self.open:
             self.blocks[-1] += data
-        if self.cell is not None:
-            self.cell["text"] += data
-            if self.open[-1] == "data":
-                self.cell["data"][-1][1] += data
+        if self.in_cell:
+            self.tables[-1][-1][-1] += data
 
 
-def check_svgs(source, problems):
+def check_picture(page, source, variants, problems):
+    """gnuplot's picture is in the page, with a band and a line per variant in each of two charts."""
     svgs = re.findall(r"<svg.*?</svg>", source, re.S)
-    charts = 0
-    for text in svgs:
-        root = xml.etree.ElementTree.fromstring(text)
-        if root.get("aria-hidden") == "true":
+    if not svgs and "gnuplot" in "".join(page.text):
+        return  # the page says what is missing
+    if len(svgs) != 1:
+        problems.append(f"{len(svgs)} pictures instead of 1")
+        return
+    parts = [part.get("id", "") for part in xml.etree.ElementTree.fromstring(svgs[0]).iter()]
+    drawn = sum(part.startswith("gnuplot_plot_") for part in parts)
+    if drawn != 4 * variants:
+        problems.append(f"{drawn} bands and lines for {variants} variants in two charts")
+
+
+# A row of the results: the columns of summary.csv with mean, deviation and number of runs, and the
+# factor between the two.
+ROWS = {"test accuracy %": ("final_test_accuracy_mean", "final_test_accuracy_sd", None, 100),
+        "best %": ("best_test_accuracy_mean", "best_test_accuracy_sd", None, 100),
+        "test loss": ("final_test_loss_mean", "final_test_loss_sd", None, 1),
+        "ms / step": ("seconds_per_step", None, None, 1000),
+        "seconds": ("seconds", None, None, 1)}
+
+
+def check_cell(where, text, row, title, problems):
+    """A cell of the results is what summary.csv says, rounded. Returns the columns it shows."""
+    threshold = re.fullmatch(r"steps to ([\d.]+) %", title)
+    if threshold:
+        part = f"{round(float(threshold[1]) * 10) / 1000:g}"
+        keys = (f"steps_to_{part}", None, f"runs_to_{part}", 1)
+    else:
+        keys = ROWS[title]
+    mean, sd, runs, factor = keys
+    found = re.fullmatch(r"(-|[\d.]+)(?: ± ([\d.]+))?(?: \((\d+) of (\d+)\))?", text)
+    if not found:
+        problems.append(f"{where} is {text!r}")
+        return keys
+    for key, shown in ((mean, found[1]), (sd, found[2])):
+        if key is None:
             continue
-        charts += 1
-        parts = {part.get("id"): part.text for part in root.iter() if part.get("id")}
-        labels = [parts.get(name) for name in root.get("aria-labelledby", "").split()]
-        if root.get("role") != "img" or len(labels) != 2 or not all(labels):
-            problems.append("a chart has no role, title or description")
-        if not root.findall(f".//{SVG}path[@class='line']"):
-            problems.append("a chart has no line")
-    if charts != 2:
-        problems.append(f"{charts} charts instead of 2")
+        value = float(row[key])
+        if value != value:
+            if shown not in (None, "-"):
+                problems.append(f"{where}: {key} is no number and is shown as {shown}")
+            continue
+        places = len((shown or "").partition(".")[2])
+        if shown in (None, "-") or abs(factor * value - float(shown)) > 0.500001 * 10 ** -places:
+            problems.append(f"{where}: {key} = {row[key]} is shown as {shown}")
+    if runs is not None:
+        shown = found[3] or (row["runs"] if found[1] != "-" else "0")
+        if shown != row[runs]:
+            problems.append(f"{where}: {runs} = {row[runs]} is shown as {shown}")
+    return keys
 
 
-def check_numbers(page, summary, problems):
-    """Each number of summary.csv is in the results: exactly as <data>, and rounded for the eye."""
-    with open(summary, newline="") as file:
-        rows = list(csv.DictReader(file))
+def check_numbers(page, rows, problems):
+    """Each number of summary.csv is in the results, a column per variant, rounded for the eye."""
     results = page.tables[0]
     for column, row in enumerate(rows, start=1):
-        name = row.pop("variant")
-        found = [number for line in results[1:] for number in line[column]["data"]]
-        head = results[0][column]["text"].strip().replace(",", ";")
-        if head != name:
-            problems.append(f"column {column} is {head!r} instead of {name!r}")
-        for key, text in row.items():
-            value = float(text)
-            # No number at all, or a count that goes without saying: 0 diverged, all of the runs.
-            goes_without = key == "diverged" and value == 0
-            goes_without |= key.startswith("runs_to") and value == float(row["runs"])
-            if value != value or goes_without:
-                continue
-            at = next((i for i, (exact, _) in enumerate(found) if exact == value), None)
-            if at is None:
-                problems.append(f"{name}: {key} = {text} is not there")
-                continue
-            shown = found.pop(at)[1]  # the same number may be there again, for another key
-            places = len(shown.partition(".")[2])
-            if not any(abs(factor * value - float(shown)) <= 0.500001 * 10 ** -places
-                       for factor in (1, 100, 1000)):
-                problems.append(f"{name}: {key} = {text} is shown as {shown}")
+        name = results[0][column].replace(",", ";")
+        if name != row["variant"]:
+            problems.append(f"column {column} is {name!r} instead of {row['variant']!r}")
+        shown = {"variant", "runs", "diverged"}
+        diverged = f" ({row['diverged']} diverged)" if row["diverged"] != "0" else ""
+        if results[1][column] != row["runs"] + diverged:
+            problems.append(f"{name}: the runs are {results[1][column]!r}")
+        for line in results[2:]:
+            if not line[0].startswith("training accuracy"):  # of the page alone
+                shown.update(check_cell(f"{name}, {line[0]}", line[column], row, line[0], problems))
+        if set(row) - shown:
+            problems.append(f"{name}: {set(row) - shown} is not there")
 
 
 def check(source, summary):
@@ -135,8 +158,7 @@ def check(source, summary):
     problems = page.problems
     if len(set(page.ids)) != len(page.ids):
         problems.append("an id occurs twice")
-    # The only address is the name of the SVG namespace, which nobody fetches.
-    addresses = set(re.findall(r"https?://[^\s\"'<]*", source)) - {SVG[1:-1]}
+    addresses = set(re.findall(r"https?://[^\s\"'<]*", source)) - NAMESPACES
     if addresses:
         problems.append(f"there are addresses: {addresses}")
     references = re.findall(r"url\((?!#)|@import", source)
@@ -148,8 +170,10 @@ def check(source, summary):
             problems.append(f"the style has no {rule}")
     if '<meta name="viewport" content="width=device-width, initial-scale=1">' not in source:
         problems.append("there is no viewport for phones")
-    check_svgs(source, problems)
-    check_numbers(page, summary, problems)
+    with open(summary, newline="") as file:
+        rows = list(csv.DictReader(file))
+    check_picture(page, source, len(rows), problems)
+    check_numbers(page, rows, problems)
     return problems
 
 

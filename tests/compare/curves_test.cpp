@@ -12,6 +12,20 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+using Numbers = std::vector<double>;
+
+Numbers xs(const Curve& curve) {
+  Numbers values;
+  for (const Point& point : curve.points) values.push_back(point.x);
+  return values;
+}
+
+Numbers ys(const Curve& curve) {
+  Numbers values;
+  for (const Point& point : curve.points) values.push_back(point.y);
+  return values;
+}
+
 // A run with a test accuracy after each epoch and a loss at each step.
 RunHistory run_of(std::vector<double> accuracies, std::vector<double> losses) {
   RunHistory run{.loss = std::move(losses), .test_accuracy = std::move(accuracies)};
@@ -32,38 +46,37 @@ TEST_CASE("curves: accuracy in percent, mean and deviation over the seeds") {
   REQUIRE(accuracy.curves.size() == 2);
   const Curve& curve = accuracy.curves[0];
   CHECK(curve.label == "a = 1");
-  CHECK(curve.x == std::vector<double>{1, 2});
-  CHECK(curve.y == std::vector<double>{37.5, 75});
-  CHECK(curve.spread[0] == doctest::Approx(25 / std::sqrt(2)));  // of 50 and 25, n − 1 = 1
-  CHECK(curve.spread[1] == 0);
-  CHECK(accuracy.curves[1].x.empty());
-  for (const Chart& chart : charts) CHECK_NOTHROW(check_chart(chart));
+  CHECK(xs(curve) == Numbers{1, 2});
+  CHECK(ys(curve) == Numbers{37.5, 75});
+  CHECK(curve.points[0].spread == doctest::Approx(25 / std::sqrt(2)));  // of 50 and 25, n − 1 = 1
+  CHECK(curve.points[1].spread == 0);
+  CHECK(accuracy.curves[1].points.empty());
 }
 
 TEST_CASE("curves: one seed has no deviation, and a run that ended early leaves the mean") {
   const Curve one = comparison_charts({{"one", {run_of({0.5}, {1})}}})[0].curves[0];
-  CHECK(one.y == std::vector<double>{50});
-  CHECK(std::isnan(one.spread[0]));
+  CHECK(ys(one) == Numbers{50});
+  CHECK(std::isnan(one.points[0].spread));
 
   const auto charts = comparison_charts(
       {{"a", {run_of({0.25, 0.75, 1}, {2, 2, 2}), run_of({0.5}, {4, kInfinity})}}});
-  CHECK(charts[0].curves[0].x == std::vector<double>{1, 2, 3});
-  CHECK(charts[0].curves[0].y == std::vector<double>{37.5, 75, 100});
-  CHECK(charts[1].curves[0].x == std::vector<double>{1, 2, 3});
-  CHECK(charts[1].curves[0].y == std::vector<double>{3, 2, 2});  // not infinite at step 2
+  CHECK(xs(charts[0].curves[0]) == Numbers{1, 2, 3});
+  CHECK(ys(charts[0].curves[0]) == Numbers{37.5, 75, 100});
+  CHECK(xs(charts[1].curves[0]) == Numbers{1, 2, 3});
+  CHECK(ys(charts[1].curves[0]) == Numbers{3, 2, 2});  // not infinite at step 2
 }
 
 TEST_CASE("curves: training loss is the mean of the last steps, as many as there are") {
   std::vector<double> losses(kSmoothing + 2, 0);
   losses[0] = 60;
   losses[1] = 20;
-  const Curve curve = comparison_charts({{"a", {run_of({}, losses)}}})[1].curves[0];
-  CHECK(curve.y[0] == 60);
-  CHECK(curve.y[1] == 40);
-  CHECK(curve.y[3] == 20);
-  CHECK(curve.y[kSmoothing - 1] == 4);  // all 20: the 80 are spread
-  CHECK(curve.y[kSmoothing] == 1);      // the first is out of the window
-  CHECK(curve.y[kSmoothing + 1] == 0);
+  const Numbers y = ys(comparison_charts({{"a", {run_of({}, losses)}}})[1].curves[0]);
+  CHECK(y[0] == 60);
+  CHECK(y[1] == 40);
+  CHECK(y[3] == 20);
+  CHECK(y[kSmoothing - 1] == 4);  // all 20: the 80 are spread
+  CHECK(y[kSmoothing] == 1);      // the first is out of the window
+  CHECK(y[kSmoothing + 1] == 0);
 }
 
 TEST_CASE("curves: many steps are thinned out evenly to at most 200 points") {
@@ -73,11 +86,11 @@ TEST_CASE("curves: many steps are thinned out evenly to at most 200 points") {
     std::iota(losses.begin(), losses.end(), 1);
     const Curve curve = comparison_charts({{"a", {run_of({}, losses)}}})[1].curves[0];
     const std::size_t stride = steps == 200 ? 1 : steps == 201 ? 2 : 5;
-    CHECK(curve.x.size() == steps / stride);
-    CHECK(curve.x.front() == static_cast<double>(stride));
-    CHECK(curve.x[1] - curve.x[0] == static_cast<double>(stride));
+    CHECK(curve.points.size() == steps / stride);
+    CHECK(curve.points[0].x == static_cast<double>(stride));
+    CHECK(curve.points[1].x == static_cast<double>(2 * stride));
     // Loss i at step i, averaged over the last 20: step − 9.5.
-    CHECK(curve.y.back() == doctest::Approx(curve.x.back() - 9.5));
+    CHECK(curve.points.back().y == doctest::Approx(curve.points.back().x - 9.5));
   }
 }
 

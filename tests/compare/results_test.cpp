@@ -4,8 +4,6 @@
 #include <limits>
 
 #include "made_runs.hpp"
-#include "minitape/run/csv.hpp"
-#include "temporary_folder.hpp"
 #include "testing.hpp"
 
 namespace minitape {
@@ -40,29 +38,6 @@ TEST_CASE("steps_to_reach: the first step at which the last 20 batches average t
   CHECK(std::isnan(steps_to_reach(RunHistory{}, 0.2)));
 }
 
-TEST_CASE("summarize_runs: the three highest thresholds that some run reached") {
-  CHECK(summarize_runs({{"a", {run_of(0, 0, 0)}}}).thresholds ==
-        std::vector<double>{0.98, 0.99, 0.995});
-  CHECK(summarize_runs({{"a", {run_of(35, 0, 0)}}}).thresholds == std::vector<double>{0.2});
-  CHECK(summarize_runs({{"a", {run_of(40, 0, 0)}}}).thresholds.empty());
-  CHECK(summarize_runs({{"a", {diverged_run(3)}}}).thresholds.empty());
-}
-
-TEST_CASE("summarize_runs: means of the last and the best epoch, medians of the steps") {
-  const VariantResult result =
-      summarize_runs({{"a", {run_of(0, 0.75, 0.5), run_of(10, 0.25, 1)}}}).variants[0];
-  CHECK(result.runs == 2);
-  CHECK(result.diverged == 0);
-  CHECK(result.final_accuracy.mean == 0.75);
-  CHECK(result.best_accuracy.mean == 0.875);
-  CHECK(result.final_loss.mean == 0.25);
-  CHECK(result.train_accuracy.mean == 0.875);
-  CHECK(result.train_eval_accuracy.mean == 0.75);
-  CHECK(result.step_seconds.mean == 0.002);
-  CHECK(result.seconds.mean == 2.5);
-  CHECK(result.steps_to[0].mean == 25);  // 98 %: at steps 20 and 30
-}
-
 // Two variants with these final test accuracies.
 MeanSd difference_of(const std::vector<double>& a, const std::vector<double>& b) {
   std::vector<VariantHistory> variants{{"a", {}}, {"b", {}}};
@@ -85,43 +60,17 @@ TEST_CASE("paired_difference: seed by seed, where both runs were completed") {
   CHECK(paired_difference({"a", {nothing_measured}}, {"b", {run_of(0, 0, 1)}}).count == 0);
 }
 
-TEST_CASE("is_clear: when the 95 % interval of the mean difference leaves out 0") {
-  // Differences 1, 2, 3: mean 2, deviation 1. Student's t for two degrees of freedom is 4.303.
-  const MeanSd three = mean_sd({1, 2, 3});
-  CHECK(half_interval(three) == doctest::Approx(4.303 / std::sqrt(3.0)));
-  CHECK_FALSE(is_clear(three));
-  CHECK(is_clear(mean_sd({2, 3, 4})));
-  CHECK(is_clear(mean_sd({-2, -3, -4})));
-  // The same mean and deviation in more pairs is clear.
-  CHECK(is_clear(mean_sd({1, 2, 3, 1, 2, 3})));
+TEST_CASE("half_interval: Student's t times deviation by the root of the number") {
+  // Mean 2, deviation 1. Student's t for two degrees of freedom is 4.303.
+  CHECK(half_interval(mean_sd({1, 2, 3})) == doctest::Approx(4.303 / std::sqrt(3.0)));
+  CHECK(half_interval(mean_sd({1, 2, 3, 1, 2, 3})) ==
+        doctest::Approx(2.571 * mean_sd({1, 2, 3, 1, 2, 3}).sd / std::sqrt(6.0)));
   const std::vector<double> eleven{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};  // deviation √11
   CHECK(half_interval(mean_sd(eleven)) == doctest::Approx(2.228));
   std::vector<double> many = eleven;
   many.insert(many.end(), eleven.begin(), eleven.end());
   CHECK(half_interval(mean_sd(many)) == doctest::Approx(2.228 * mean_sd(many).sd / std::sqrt(22)));
-}
-
-TEST_CASE("is_clear: never for less than three pairs, nor where all pairs say the same") {
-  CHECK_FALSE(is_clear(mean_sd({})));
-  CHECK_FALSE(is_clear(mean_sd({5})));
-  CHECK_FALSE(is_clear(mean_sd({5, 5.1})));
   CHECK(std::isnan(half_interval(mean_sd({5, 5.1}))));
-  CHECK_FALSE(is_clear(mean_sd({0.02, 0.02, 0.02})));
-  CHECK_FALSE(is_clear(mean_sd({0.98 - 0.96, 0.97 - 0.95, 0.5 - 0.48})));  // equal but for rounding
-}
-
-TEST_CASE("write_summary_csv: a row per variant, in the columns that scripts rely on") {
-  const TemporaryFolder folder;
-  const auto path = folder.path() / "summary.csv";
-  write_summary_csv(path, summarize_runs({{"a = 1, b = 2", {run_of(36, 0, 0.5), diverged_run(7)}},
-                                          {"a = 1, b = 3", {run_of(40, 0, 0.5)}}}));
-  CHECK(file_text(path) ==
-        "variant,runs,diverged,final_test_accuracy_mean,final_test_accuracy_sd,"
-        "best_test_accuracy_mean,best_test_accuracy_sd,final_test_loss_mean,final_test_loss_sd,"
-        "steps_to_0.2,runs_to_0.2,seconds_per_step,seconds\n"
-        "a = 1; b = 2,2,1,0.5,nan,0.5,nan,0.25,nan,40,1,0.002,2.5\n"
-        "a = 1; b = 3,1,0,0.5,nan,0.5,nan,0.25,nan,nan,0,0.002,2.5\n");
-  CHECK(read_csv(path).numbers("steps_to_0.2")[0] == 40);
 }
 
 }  // namespace

@@ -1,15 +1,20 @@
-// A line chart as plain numbers: what the terminal plot and the pictures draw.
+// A line chart as plain numbers: what the picture and the terminal plot draw.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
 namespace minitape {
 
+struct Point {
+  double x = 0, y = 0;
+  double spread = std::numeric_limits<double>::quiet_NaN();  // standard deviation of y; NaN: none
+};
+
 struct Curve {
-  std::string label;           // "batch_norm = true"
-  std::vector<double> x, y;    // x increasing; a point that is not finite is a gap in the line
-  std::vector<double> spread;  // standard deviation of each y, or empty; NaN where there is none
+  std::string label;          // "batch_norm = true"
+  std::vector<Point> points;  // x increasing; a point that cannot be drawn is a gap in the line
 };
 
 struct Chart {
@@ -17,32 +22,26 @@ struct Chart {
   std::vector<Curve> curves;
 };
 
-/// Throws unless each curve has as many y as x, and as many spreads or none.
-void check_chart(const Chart& chart);
-
-/// Whether a number can be drawn: NaN, infinities and what comes near them cannot.
+/// Whether a number can be drawn: it is finite, and not so large that differences overflow.
 bool is_drawable(double value);
-/// Whether point i of a curve can be drawn.
-bool is_drawable(const Curve& curve, std::size_t i);
+bool is_drawable(const Point& point);  // its x and y are
 
 struct Range {
   double low = 0, high = 1;
-  bool whole = false;  // only whole numbers are meant, like epochs: 1.5 is no sensible tick
-  double part(double value) const { return (value - low) / (high - low); }  // 0 at low, 1 at high
+  // 0 at low, 1 at high; in the middle where both are equal.
+  double part(double value) const { return low < high ? (value - low) / (high - low) : 0.5; }
 };
 
 /// From the first to the last x of all curves.
 Range x_range(const Chart& chart);
 
-/// The values worth looking at, with a small margin. Curves of ten points and more may have a steep
-/// start that would press the rest, where curves differ, into a few lines: the points in the first
-/// tenth of the x range are left out where that at least halves the range.
+/// From the lowest to the highest y, spread included, with a small margin. A steep start, or a run
+/// that soon diverged, would press the rest, where curves differ, into a few lines: in a chart with
+/// ten points or more, the first tenth of the x range is left out where that at least halves the
+/// range.
 Range y_range(const Chart& chart);
 
-/// Round numbers (1, 2 or 5 times a power of ten apart) within the range: at most count + 1 of
-/// them.
+/// Round numbers within the range, 1, 2 or 5 times a power of ten apart: at most count + 1.
 std::vector<double> ticks(const Range& range, int count);
-/// The ticks as text, all with the same number of digits after the point.
-std::vector<std::string> tick_labels(const std::vector<double>& ticks);
 
 }  // namespace minitape

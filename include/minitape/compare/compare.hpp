@@ -1,8 +1,17 @@
-// compare: the same training with one thing varied, laid side by side.
+// A comparison: the same training with one thing varied, laid side by side.
 //
-// Every variant is trained with every seed: seed, seed + 1, … Everything that is reported is read
-// back from the run folders, so that a comparison that was interrupted goes on where it was, and a
-// finished one is shown again without training.
+// What lives in the room compare/, in the order in which it is used:
+//
+//   variants, fairness    a config for each value of the varied keys, and the proof that the
+//                         comparison is fair
+//   compare               this file: the runs, one for each variant and seed
+//   results, table        their numbers; means and deviations in rows and columns
+//   answer                a sentence for each pair of variants
+//   chart, curves         lines with bands, as numbers
+//   picture, terminal_plot  those lines drawn by gnuplot, and in a terminal
+//   report                all that a comparison leaves for its readers, with report.html
+//
+// It includes rooms up to run/. The rooms after it (tools/, apps/) may include it.
 #pragma once
 
 #include <filesystem>
@@ -16,7 +25,7 @@
 
 namespace minitape {
 
-/// One run as its folder tells it.
+/// One run, read back from its folder.
 struct RunHistory {
   std::filesystem::path folder;
   std::uint64_t seed = 0;
@@ -24,6 +33,9 @@ struct RunHistory {
   std::vector<double> epochs, epoch_steps, test_accuracy, test_loss, seconds;  // a value per epoch
   std::vector<double> train_accuracy, train_eval_accuracy;                     // a value per epoch
   std::optional<Index> diverged_at;                                            // the step
+
+  /// Whether the run has a final test accuracy: it did not diverge and was measured.
+  bool is_complete() const { return !diverged_at && !test_accuracy.empty(); }
 };
 RunHistory read_history(const std::filesystem::path& folder);
 
@@ -36,11 +48,14 @@ struct VariantHistory {
 struct CompareOptions {
   Index seeds = 1;
   std::filesystem::path out;
-  // What a user should know about the data, in a sentence.
+  // Gets what a user should know about the data, in a sentence.
   std::function<void(const std::string& note)> tell = [](const std::string&) {};
 };
 
-/// Trains what is missing, run by run. `watch` is called before each with a line that announces it.
+/// Trains every variant with every seed: the config's own, the next one, … A run that is in its
+/// folder already is not trained again, and one that was interrupted goes on. `watch` is called
+/// before each training with a line that announces it. Returns nothing where the watcher stopped a
+/// run.
 std::vector<VariantHistory> run_variants(
     const std::vector<Variant>& variants, const CompareOptions& options,
     const std::function<TrainWatcher(const std::string& announcement)>& watch);

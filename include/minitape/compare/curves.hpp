@@ -9,8 +9,8 @@
 namespace minitape {
 
 /// Two charts: test accuracy after each epoch, in percent, and training loss by step (the mean of
-/// the last kSmoothing batches, thinned out to at most 200 points). Runs that diverged end where
-/// they did; a point is the mean of the runs that have it.
+/// the last kSmoothing batches, thinned out to at most 200 points). A run that diverged has a curve
+/// up to there; a point is the mean of the runs that have it.
 std::vector<Chart> comparison_charts(const std::vector<VariantHistory>& variants);
 
 }  // namespace minitape

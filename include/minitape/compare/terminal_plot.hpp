@@ -1,4 +1,4 @@
-// A line chart in characters, for a terminal or a log.
+// A line chart in letters, for a terminal or a log.
 #pragma once
 
 #include <string>
@@ -7,12 +7,9 @@
 
 namespace minitape {
 
-enum class Glyphs { unicode, ascii };
-
-/// The chart as lines of text, each at most `width` columns wide (labels that are longer stay
-/// whole): title, y label, `height` lines of curves with the y axis, x axis, x label, and a legend
-/// with a line for each curve. Widths below 40 and heights below 5 are taken for these.
-std::string terminal_plot(const Chart& chart, int width, int height,
-                          Glyphs glyphs = Glyphs::unicode);
+/// The chart as lines of text, `width` columns wide (longer labels stay whole): its title, `height`
+/// lines of curves with the y axis, the x axis with its two ends, and a legend with a line for each
+/// curve.
+std::string terminal_plot(const Chart& chart, int width, int height);
 
 }  // namespace minitape

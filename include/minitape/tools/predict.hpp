@@ -17,7 +17,6 @@
 #include <string>
 #include <vector>
 
-#include "minitape/compare/terminal_plot.hpp"
 #include "minitape/config/config.hpp"
 #include "minitape/data/image.hpp"
 #include "minitape/run/model_file.hpp"
@@ -52,6 +51,8 @@ struct Prediction {
 
   std::size_t index() const;  // of the most probable class
 };
+
+enum class Glyphs { unicode, ascii };
 
 /// A line with the file, the answer and its probability, then a bar for each of the ten most
 /// probable classes. In names, what a terminal would take for commands is shown as "?".

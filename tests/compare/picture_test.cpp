@@ -1,4 +1,4 @@
-#include "minitape/compare/plot.hpp"
+#include "minitape/compare/picture.hpp"
 
 #include <doctest/doctest.h>
 #include <stdlib.h>
@@ -45,9 +45,9 @@ std::vector<Chart> two_charts() {
   return {{"Test accuracy",
            "epoch",
            "%",
-           {{"batch_norm = false", {1, 2, 3}, {90, kNaN, 97}, {1, 1, kNaN}},
-            {"batch_norm = true", {1, 2, 3}, {98, 98.5, 99}, {0.5, 0.25, 0.125}}}},
-          {"Training loss", "step", "", {{"empty", {}, {}, {}}, {"it's", {10}, {0.5}, {}}}}};
+           {{"batch_norm = false", {{1, 90, 1}, {2, kNaN, 1}, {3, 97}}},
+            {"batch_norm = true", {{1, 98, 0.5}, {2, 98.5, 0.25}, {3, 99, 0.125}}}}},
+          {"Training loss", "step", "", {{"empty", {}}, {"it's", {{10, 0.5}}}}}};
 }
 
 // Whether a gnuplot is installed that can draw SVG and PNG.
@@ -60,63 +60,48 @@ bool has_gnuplot() {
 TEST_CASE("curves.dat has a block per curve, with gaps where there is no number") {
   const TemporaryFolder folder;
   const SearchPath nothing(folder.path());
-  write_curves(folder.path(), two_charts());
+  write_pictures(folder.path(), two_charts());
   CHECK(file_text(folder.path() / "curves.dat") ==
-        "# 'Test accuracy' 'batch_norm = false'\n"
-        "# x y low high\n"
+        "# x y low high: 'Test accuracy' 'batch_norm = false'\n"
         "1 90 89 91\n"
         "2 NaN NaN NaN\n"
         "3 97 NaN NaN\n\n\n"
-        "# 'Test accuracy' 'batch_norm = true'\n"
-        "# x y low high\n"
+        "# x y low high: 'Test accuracy' 'batch_norm = true'\n"
         "1 98 97.5 98.5\n"
         "2 98.5 98.25 98.75\n"
         "3 99 98.875 99.125\n\n\n"
-        "# 'Training loss' 'empty'\n"
-        "# x y low high\n"
+        "# x y low high: 'Training loss' 'empty'\n"
         "NaN NaN NaN NaN\n\n\n"
-        "# 'Training loss' 'it''s'\n"
-        "# x y low high\n"
+        "# x y low high: 'Training loss' 'it''s'\n"
         "10 0.5 NaN NaN\n\n\n");
 }
 
 TEST_CASE("curves.gp draws each block once, in its own panel, under its label") {
   const TemporaryFolder folder;
   const SearchPath nothing(folder.path());
-  write_curves(folder.path(), two_charts(), "a caption");
+  write_pictures(folder.path(), two_charts(), "a caption");
   const std::string script = file_text(folder.path() / "curves.gp");
-  CHECK(contains(script, "set multiplot layout 1,2 "));
-  CHECK(contains(script, "'a caption'"));
-  CHECK(contains(script, "set title 'Test accuracy'"));
-  CHECK(contains(script, "set xtics ('1' 1, '2' 2, '3' 3)\n"));
-  CHECK(contains(script, "set ylabel '%'"));
-  CHECK(contains(script, "title 'batch_norm = true'\n"));
-  CHECK(contains(script, "title 'it''s'\n"));
-  for (int index = 0; index < 4; ++index) {
-    CAPTURE(index);
-    const std::string block = "'curves.dat' index " + std::to_string(index);
-    CHECK(contains(script, block + " using 1:3:4 with filledcurves"));
-    CHECK(contains(script, block + " using 1:2 with linespoints"));
-    CHECK(script.find(block + " using 1:3:4") < script.find(block + " using 1:2"));
+  for (const char* line :
+       {"set multiplot layout 1,2 title 'a caption' ", "label[2] = 'batch_norm = true'\n",
+        "label[4] = 'it''s'\n", "set title 'Test accuracy'\n", "set ylabel '%'\n", "set xtics 1\n",
+        "plot for [i=0:1] 'curves.dat' index i using 1:3:4 with filledcurves",
+        "for [i=0:1] 'curves.dat' index i using 1:2 with linespoints",
+        "plot for [i=2:3] 'curves.dat' index i using 1:3:4 with filledcurves"}) {
+    CAPTURE(line);
+    CHECK(contains(script, line));
   }
-  CHECK(!contains(script, "index 4"));
-  // The legend goes where the curves are not: they rise in the first panel, and not in the second.
-  CHECK(contains(script, "bottom right"));
+  CHECK(!contains(script, "{{"));
 }
 
-TEST_CASE("a legend of falling curves is at the top, long curves have no markers") {
+TEST_CASE("of long curves at most forty points are marked, and gnuplot chooses their ticks") {
   const TemporaryFolder folder;
   const SearchPath nothing(folder.path());
-  Chart chart{"loss", "step", "", {{"a", {}, {}, {}}}};
-  for (int i = 0; i < 41; ++i) {
-    chart.curves[0].x.push_back(i);
-    chart.curves[0].y.push_back(-i);
-  }
-  write_curves(folder.path(), {chart});
+  Chart chart{"loss", "step", "", {{"a", {}}}};
+  for (int i = 0; i < 200; ++i) chart.curves[0].points.push_back({i + 0.0, 1});
+  write_pictures(folder.path(), {chart});
   const std::string script = file_text(folder.path() / "curves.gp");
-  CHECK(contains(script, "top right"));
-  CHECK(!contains(script, "bottom right"));
-  CHECK(contains(script, "using 1:2 with lines lc"));
+  CHECK(contains(script, " pi 6 "));
+  CHECK(contains(script, "set xtics autofreq\n"));
 }
 
 TEST_CASE("gnuplot draws both pictures, also of gaps, empty curves and single points") {
@@ -125,7 +110,7 @@ TEST_CASE("gnuplot draws both pictures, also of gaps, empty curves and single po
     return;
   }
   const TemporaryFolder folder;
-  CHECK(write_curves(folder.path(), two_charts(), "a caption") == "");
+  CHECK(write_pictures(folder.path(), two_charts(), "a caption") == "");
   CHECK(folder.file_names() ==
         std::vector<std::string>{"curves.dat", "curves.gp", "curves.png", "curves.svg"});
   const std::string svg = file_text(folder.path() / "curves.svg");
@@ -143,8 +128,8 @@ TEST_CASE("labels are text, never commands") {
       "hacked'";
   const TemporaryFolder folder;
   const std::vector<Chart> charts = {
-      {hostile, hostile, hostile, {{hostile, {1, 2}, {1, 2}, {0.1, 0.1}}}}};
-  const std::string problem = write_curves(folder.path(), charts, hostile);
+      {hostile, hostile, hostile, {{hostile, {{1, 1, 0.1}, {2, 2, 0.1}}}}}};
+  const std::string problem = write_pictures(folder.path(), charts, hostile);
   // A label ends where its line ends, so no line of either file begins with a part of it.
   for (const char* name : {"curves.dat", "curves.gp"}) {
     const std::string text = file_text(folder.path() / name);
@@ -163,10 +148,10 @@ TEST_CASE("without gnuplot the numbers and the script are there, and a line says
   const TemporaryFolder folder;
   write_atomically(folder.path() / "curves.png", "the picture of an older run");
   const SearchPath nothing(folder.path());
-  const std::string problem = write_curves(folder.path(), two_charts());
+  const std::string problem = write_pictures(folder.path(), two_charts());
   CHECK(problem ==
-        "no curves.svg and curves.png: gnuplot cannot be started: No such file or "
-        "directory; install gnuplot and run `gnuplot curves.gp` in \"" +
+        "no curves.svg and curves.png: gnuplot is not installed; install gnuplot and run "
+        "`gnuplot -d curves.gp` in \"" +
             folder.path().string() + "\"");
   CHECK(folder.file_names() == std::vector<std::string>{"curves.dat", "curves.gp"});
 }
@@ -175,38 +160,67 @@ TEST_CASE("a gnuplot that fails is reported, and runs in the folder with the scr
   const TemporaryFolder programs, folder;
   const SearchPath path(programs.path());
   make_gnuplot(programs.path(), "echo \"$@\" > arguments; echo noise; echo noise >&2; exit 3\n");
-  CHECK(contains(write_curves(folder.path(), two_charts()), "curves.png: gnuplot failed; install"));
-  CHECK(file_text(folder.path() / "arguments") == "curves.gp\n");
+  CHECK(
+      contains(write_pictures(folder.path(), two_charts()), "curves.png: gnuplot failed; install"));
+  CHECK(file_text(folder.path() / "arguments") == "-d curves.gp\n");
   make_gnuplot(programs.path(), "kill -9 $$\n");
-  CHECK(contains(write_curves(folder.path(), two_charts()), "gnuplot failed"));
+  CHECK(contains(write_pictures(folder.path(), two_charts()), "gnuplot failed"));
 }
 
-TEST_CASE("pictures that are not whole are no pictures: gnuplot does not notice a full disk") {
+TEST_CASE("pictures without all their curves, or that end early, are no pictures") {
   const TemporaryFolder programs, folder;
   const SearchPath path(programs.path());
-  const std::string svg = "echo '<svg xmlns=\"x\"></svg>' > curves.svg; ";
+  // gnuplot draws a band and a line for each of the four curves.
+  const std::string groups =
+      "<g id=\"gnuplot_plot_1a\"><g id=\"gnuplot_plot_2a\">"
+      "<g id=\"gnuplot_plot_3a\"><g id=\"gnuplot_plot_4a\">"
+      "<g id=\"gnuplot_plot_1b\"><g id=\"gnuplot_plot_2b\">"
+      "<g id=\"gnuplot_plot_3b\">";
+  const std::string last = "<g id=\"gnuplot_plot_4b\">";
+  const std::string svg = "echo '<svg xmlns=\"x\">" + groups + last + "</svg>' > curves.svg; ";
   const std::string png = "echo 'PNG and so on, IEND' > curves.png; ";
   make_gnuplot(programs.path(), svg + png);
-  CHECK(write_curves(folder.path(), two_charts()) == "");
+  CHECK(write_pictures(folder.path(), two_charts()) == "");
   for (const std::string& script : {std::string("exit 0"), svg, png, svg + ": > curves.png",
-                                    png + "echo '<svg>' > curves.svg"}) {
+                                    png + "echo '<svg>" + groups + last + "' > curves.svg",
+                                    png + "echo '<svg>" + groups + "</svg>' > curves.svg"}) {
     CAPTURE(script);
     make_gnuplot(programs.path(), script);
-    CHECK(contains(write_curves(folder.path(), two_charts()), "did not write them to their end"));
+    CHECK(contains(write_pictures(folder.path(), two_charts()), "did not draw all of them"));
     CHECK(folder.file_names() == std::vector<std::string>{"curves.dat", "curves.gp"});
   }
 }
 
-TEST_CASE("write_curves refuses what it cannot draw or write") {
+TEST_CASE("a folder with any name is drawn into") {
+  if (!has_gnuplot()) return;
   const TemporaryFolder folder;
-  CHECK_THROWS_WITH_AS(write_curves(folder.path(), {}), "[plot] there must be a chart to draw",
+  const fs::path odd = folder.path() / "-it's $(touch hacked) `touch hacked`; \"x\"";
+  fs::create_directory(odd);
+  CHECK(write_pictures(odd, two_charts()) == "");
+  CHECK(fs::exists(odd / "curves.svg"));
+  CHECK(folder.file_names().size() == 1);
+}
+
+TEST_CASE("the user's own settings of gnuplot change nothing") {
+  if (!has_gnuplot()) return;
+  const TemporaryFolder home, folder;
+  write_atomically(home.path() / ".gnuplot", "set datafile separator ','\nset key off\n");
+  const std::string before = ::getenv("HOME") != nullptr ? ::getenv("HOME") : "";
+  ::setenv("HOME", home.path().c_str(), 1);
+  CHECK(write_pictures(folder.path(), two_charts()) == "");
+  ::setenv("HOME", before.c_str(), 1);
+  CHECK(contains(file_text(folder.path() / "curves.svg"), "batch_norm = true"));
+}
+
+TEST_CASE("write_pictures refuses what it cannot draw or write") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH_AS(write_pictures(folder.path(), {}), "[plot] there must be a chart to draw",
                        Error);
-  CHECK_THROWS_WITH_AS(write_curves(folder.path(), {{"title", "x", "y", {}}}),
+  CHECK_THROWS_WITH_AS(write_pictures(folder.path(), {{"title", "x", "y", {}}}),
                        "[plot] a chart needs a curve: \"title\" has none", Error);
-  CHECK_THROWS_AS(write_curves(folder.path(), {{"t", "x", "y", {{"c", {1}, {}, {}}}}}), Error);
   CHECK(folder.file_names().empty());
   try {
-    write_curves(folder.path() / "missing", two_charts());
+    write_pictures(folder.path() / "missing", two_charts());
     FAIL_CHECK("a missing folder was accepted");
   } catch (const Error& error) {
     CHECK(error.fault() == Fault::run_failed);

@@ -1,0 +1,52 @@
+# Draws curves.svg and curves.png from curves.dat: run `gnuplot -d curves.gp` in this folder.
+set encoding utf8
+set border 3 lc rgb '#444444'
+set tics nomirror out scale 0.6 textcolor rgb '#222222'
+set grid ytics lc rgb '#cccccc' lw 0.6 dt 1
+set key below left reverse Left samplen 2 spacing 1.2 height 0.5 font ',11'
+
+# Colours that colour-blind people can tell apart (M. Okabe and K. Ito, "Color Universal Design",
+# 2008), and points for prints without colours. After seven curves both begin again, with broken
+# lines.
+set linetype 1 lc rgb '#0072B2' pt 7
+set linetype 2 lc rgb '#D55E00' pt 9
+set linetype 3 lc rgb '#009E73' pt 5
+set linetype 4 lc rgb '#CC79A7' pt 13
+set linetype 5 lc rgb '#E69F00' pt 11
+set linetype 6 lc rgb '#56B4E9' pt 6
+set linetype 7 lc rgb '#000000' pt 8
+
+# The curves' names, in the order of the blocks of curves.dat.
+array label[{{{curves}}}]
+{{#labels}}
+label[{{{number}}}] = {{text}}
+{{/labels}}
+
+do for [format in 'svg png'] {
+  if (format eq 'svg') {
+    set terminal svg noenhanced font 'sans-serif,13' background rgb 'white' \
+      size {{{width}}},{{{height}}}
+  } else {
+    set terminal pngcairo noenhanced font 'sans-serif,13' fontscale 2 linewidth 2 pointscale 2 \
+      background rgb 'white' size 2*{{{width}}},2*{{{height}}}
+  }
+  set output 'curves.'.format
+  set multiplot layout {{{rows}}},{{{columns}}} title {{title}} font ',11'
+{{#charts}}
+
+  set title {{title}}
+  set xlabel {{x_label}} offset 0,0.5
+  set ylabel {{y_label}}
+  set xrange [{{{x_low}}}:{{{x_high}}}]
+  set yrange [{{{y_low}}}:{{{y_high}}}]
+  set xtics {{{x_ticks}}}
+  plot for [i={{{first}}}:{{{last}}}] 'curves.dat' index i using 1:3:4 with filledcurves \
+      lt 1+(i-{{{first}}})%7 fs transparent solid 0.2 noborder notitle, \
+    for [i={{{first}}}:{{{last}}}] 'curves.dat' index i using 1:2 with linespoints \
+      lt 1+(i-{{{first}}})%7 lw 2 dt 1+(i-{{{first}}})/7 ps 0.7 pi {{{point_interval}}} \
+      title label[i+1]
+{{/charts}}
+
+  unset multiplot
+  unset output
+}
