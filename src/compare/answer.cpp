@@ -22,7 +22,6 @@ std::string points(double part) {
 
 std::string sentence(const VariantHistory& a, const VariantHistory& b) {
   const MeanSd difference = paired_difference(a, b);
-  const double half = half_interval(difference);
   const std::size_t pairs = difference.count;
   std::string text = a.name + " minus " + b.name + ": ";
   if (pairs == 0) return text + "no seed was completed with both.";
@@ -32,6 +31,7 @@ std::string sentence(const VariantHistory& a, const VariantHistory& b) {
   if (pairs < 3) return text + "; a 95 % interval takes 3 or more (--seeds).";
   // Equal differences but for rounding: the seeds change nothing, so they do not show chance.
   if (difference.sd < 1e-9) return text + "; all seeds say the same: there is no 95 % interval.";
+  const double half = half_interval(difference);
   const double low = difference.mean - half, high = difference.mean + half;
   return text + "; the 95 % interval, " + points(low) + " to " + points(high) +
          (low <= 0 && high >= 0 ? ", contains 0: this may be chance." : ", does not contain 0.");

@@ -33,21 +33,8 @@ RunHistory parse_history(const fs::path& folder) {
   return run;
 }
 
-}  // namespace
-
-RunHistory read_history(const fs::path& folder) {
-  try {
-    return parse_history(folder);
-  } catch (const Error& error) {
-    throw Error(concat("[compare] the run in ", folder, " is damaged: ", error.what(),
-                       ". Remove that folder, and it is trained again"));
-  }
-}
-
-namespace {
-
-// Whether the folder holds this very run, ended: nothing is left to do then. A folder that holds
-// another config's run must not be touched.
+// Whether the folder holds this very run, complete or diverged: then nothing is left to do. Throws
+// where it holds another config's run.
 bool already_done(const fs::path& folder, const Config& config) {
   if (!RunFolder::holds_run(folder)) return false;
   RunFolder::check_config(folder, config);
@@ -56,20 +43,17 @@ bool already_done(const fs::path& folder, const Config& config) {
   try {
     return read_history(folder).diverged_at.has_value();
   } catch (const Error&) {
-    return false;  // a power cut can leave anything behind
+    return false;  // damaged, perhaps by a power cut: train it again
   }
 }
 
-using Watch = std::function<TrainWatcher(const std::string& announcement)>;
-
-// Trains what is missing, and tells of all.
 std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants,
-                                        const CompareOptions& options, const Watch& watch) {
+                                        const CompareOptions& options, const WatchRun& watch) {
   std::vector<VariantHistory> histories;
   for (const Variant& variant : variants) histories.push_back({variant.name, {}});
 
-  std::optional<TrainTest> data;  // loaded only when something is to be trained on it …
-  DataSource loaded;              // … from here
+  std::optional<TrainTest> data;  // loaded when a run needs it
+  DataSource loaded;              // where it came from
   for (Index seed = 0; seed < options.seeds; ++seed) {
     for (std::size_t v = 0; v < variants.size(); ++v) {
       const Config config = with_seed(variants[v].config, seed);
@@ -81,7 +65,7 @@ std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants,
           data = load_data(loaded = source);
           for (const std::string& note : data->notes) options.tell(note);
         }
-        // What an interrupted comparison left of this run is its beginning.
+        // An interrupted comparison may have left the beginning of this run.
         const std::string announcement = concat(variants[v].name, ", seed ", config.seed);
         if (train(config, *data, folder, watch(announcement), Start::resume).interrupted) return {};
       }
@@ -95,9 +79,17 @@ std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants,
 
 }  // namespace
 
-std::vector<VariantHistory> run_variants(
-    const std::vector<Variant>& variants, const CompareOptions& options,
-    const std::function<TrainWatcher(const std::string& announcement)>& watch) {
+RunHistory read_history(const fs::path& folder) {
+  try {
+    return parse_history(folder);
+  } catch (const Error& error) {
+    throw Error(concat("[compare] the run in ", folder, " is damaged: ", error.what(),
+                       ". Remove that folder, and it is trained again"));
+  }
+}
+
+std::vector<VariantHistory> run_variants(const std::vector<Variant>& variants,
+                                         const CompareOptions& options, const WatchRun& watch) {
   std::error_code error;
   fs::create_directories(options.out, error);
   MINITAPE_CHECK(!error, "[compare] the output folder ", options.out,

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kPanelWidth = 480, kPanelHeight = 340, kLegendLine = 18;  // in pixels
 constexpr std::size_t kPanelsPerRow = 3;
-constexpr std::size_t kMostMarked = 40;  // points of a long curve
+constexpr std::size_t kMostMarks = 40;  // on one curve
 
 // Text as a gnuplot string. Between single quotes nothing is special but the quote itself: no
 // variable, no escape and, above all, no command in backquotes. A string cannot span lines.
@@ -80,7 +80,7 @@ TemplateData chart_data(const Chart& chart, std::size_t first) {
   data.set("x_ticks", whole && x.high - x.low <= 8 ? "1" : "autofreq");
   data.set("first", std::to_string(first));
   data.set("last", std::to_string(first + chart.curves.size() - 1));
-  data.set("point_interval", std::to_string(1 + longest / kMostMarked));
+  data.set("point_interval", std::to_string(1 + longest / kMostMarks));
   return data;
 }
 
@@ -135,19 +135,19 @@ std::string write_pictures(const fs::path& folder, const std::vector<Chart>& cha
   }
   write_atomically(folder / "curves.dat", data_text(charts));
   write_atomically(folder / "curves.gp", script_text(charts, title));
-  // Pictures of older numbers must not stay beside the new ones.
-  std::error_code ignored;
-  fs::remove(folder / "curves.svg", ignored);
-  fs::remove(folder / "curves.png", ignored);
+  const auto remove_pictures = [&folder] {
+    std::error_code ignored;
+    fs::remove(folder / "curves.svg", ignored);
+    fs::remove(folder / "curves.png", ignored);
+  };
+  remove_pictures();  // of older numbers
   // -d: the user's own settings could change what is drawn.
   const std::string call = shell_line({"cd", fs::absolute(folder).string()}) +
                            " && exec gnuplot -d curves.gp </dev/null >/dev/null 2>&1";
   const int status = std::system(call.c_str());
   if (status == 0 && are_whole(folder, curves)) return "";
-  fs::remove(folder / "curves.svg", ignored);
-  fs::remove(folder / "curves.png", ignored);
-  const bool missing =
-      WIFEXITED(status) && WEXITSTATUS(status) == 127;  // the shell's way to say so
+  remove_pictures();
+  const bool missing = WIFEXITED(status) && WEXITSTATUS(status) == 127;  // says the shell
   return concat("no curves.svg and curves.png: ",
                 missing       ? "gnuplot is not installed"
                 : status != 0 ? "gnuplot failed"

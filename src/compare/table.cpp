@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "minitape/run/csv.hpp"
 #include "minitape/text/columns.hpp"
@@ -15,21 +14,19 @@ namespace {
 std::vector<double> reached_thresholds(const std::vector<VariantHistory>& variants) {
   std::vector<double> reached;
   for (const double threshold : {.2, .3, .4, .5, .6, .7, .8, .9, .95, .97, .98, .99, .995}) {
+    bool by_some = false;
     for (const VariantHistory& variant : variants) {
-      const auto reaches = [&](const RunHistory& run) {
-        return !run.diverged_at && !std::isnan(steps_to_reach(run, threshold));
-      };
-      if (std::any_of(variant.runs.begin(), variant.runs.end(), reaches)) {
-        reached.push_back(threshold);
-        break;
+      for (const RunHistory& run : variant.runs) {
+        by_some |= run.is_complete() && !std::isnan(steps_to_reach(run, threshold));
       }
     }
+    if (by_some) reached.push_back(threshold);
   }
   if (reached.size() > 3) reached.erase(reached.begin(), reached.end() - 3);
   return reached;
 }
 
-// How many columns of the table summary.csv and the terminal show; the rest is for the page.
+// The first columns are for all readers, the rest is for the page alone.
 std::size_t count_shared(const Table& table) {
   return static_cast<std::size_t>(
       std::count_if(table.columns.begin(), table.columns.end(),
@@ -85,7 +82,8 @@ std::string cell_text(const Table& table, std::size_t row, std::size_t column) {
   const std::size_t runs = table.rows[row].runs;
   if (cell.count == 0) return "-";
   std::string text = fixed(how.factor * cell.mean, how.digits);
-  if (how.shows_sd && cell.count > 1) text += " ± " + fixed(how.factor * cell.sd, how.digits);
+  if (!how.is_detailed) return text;
+  if (cell.count > 1) text += " ± " + fixed(how.factor * cell.sd, how.digits);
   if (cell.count < runs) text += concat(" (", cell.count, " of ", runs, ")");
   return text;
 }

@@ -77,8 +77,10 @@ chromium=$(command -v chromium || command -v chromium-browser || command -v goog
 for folder in both diverged "a <b> & 'c'"; do
   page frame "$folder/report.html" 360 > frame.html
   timeout 60 "$chromium" --headless --no-sandbox --disable-gpu --hide-scrollbars \
-    --user-data-dir="$work/profile" --dump-dom "file://$work/frame.html" >dom.txt 2>/dev/null || true
-  grep -q "<title>the contents are" dom.txt || { echo "Chromium does not work here: skipped"; exit 0; }
+    --user-data-dir="$work/profile" --dump-dom "file://$work/frame.html" \
+    >dom.txt 2>/dev/null || true
+  grep -q "<title>the contents are" dom.txt ||
+    { echo "Chromium does not work here: skipped"; exit 0; }
   grep -q "<title>the contents are 0 pixels wider than 360<" dom.txt ||
     fail "$folder/report.html: $(grep -o '<title>[^<]*' dom.txt)"
 done

@@ -82,7 +82,7 @@ class Page(html.parser.HTMLParser):
 
 
 def check_picture(page, source, variants, problems):
-    """gnuplot's picture is in the page, with a band and a line per variant in each of two charts."""
+    """gnuplot's picture is there, with a band and a line per variant in each of two charts."""
     svgs = re.findall(r"<svg.*?</svg>", source, re.S)
     if not svgs and "gnuplot" in "".join(page.text):
         return  # the page says what is missing

@@ -8,7 +8,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// A variant with a run for each final test accuracy; below 0 stands for one that diverged at step 7.
+// A variant with a run for each final test accuracy; below 0 is one that diverged at step 7.
 VariantHistory variant_of(const std::string& name, const std::vector<double>& accuracies) {
   VariantHistory variant{name, {}};
   for (const double accuracy : accuracies) {

@@ -9,14 +9,14 @@
 
 namespace minitape {
 
-/// How a column is shown, and under which names it stands in summary.csv.
+/// How people read a column, and what it is called in summary.csv.
 struct TableColumn {
-  std::string title;  // "test accuracy %"
-  double factor = 1;  // people read factor · value, with so many digits after the point
-  int digits = 0;
-  bool shows_sd = true;  // people read the deviation as well
-  // The columns of summary.csv; "" where it has none. A column without a mean there is for the page
-  // alone.
+  std::string title;        // "test accuracy %"
+  double factor = 1;        // 100: a part of 1 is read in percent
+  int digits = 0;           // after the point
+  bool is_detailed = true;  // with the deviation, and with the number of runs where some lack it
+  // "" where summary.csv has no such column. A table's columns without a mean there are for the
+  // page alone and come last.
   std::string mean_name = "", sd_name = "", count_name = "";
 };
 
@@ -32,8 +32,8 @@ struct Table {
   std::vector<TableRow> rows;
 };
 
-/// Final and best test accuracy, test loss, the steps to the three highest of 20, 30, … 90, 95, 97,
-/// 98, 99, 99.5 % training accuracy that some run reached, times, and for the page the training
+/// Final and best test accuracy; test loss; steps to the three highest training accuracies (of 20,
+/// 30, … 90, 95, 97, 98, 99, 99.5 %) that some run reached; times; for the page, final training
 /// accuracies.
 Table make_table(const std::vector<VariantHistory>& variants);
 
