@@ -3,7 +3,7 @@ set encoding utf8
 set border 3 lc rgb '#444444'
 set tics nomirror out scale 0.6 textcolor rgb '#222222'
 set grid ytics lc rgb '#cccccc' lw 0.6 dt 1
-set key below left reverse Left samplen 2 spacing 1.2 height 0.5 font ',11'
+set key below left vertical maxcols 1 reverse Left samplen 2 spacing 1.2 height 0.5 font ',11'
 
 # Colours that colour-blind people can tell apart (M. Okabe and K. Ito, "Color Universal Design",
 # 2008), and points for prints without colours. After seven curves both begin again, with broken

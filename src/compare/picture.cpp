@@ -68,7 +68,7 @@ TemplateData chart_data(const Chart& chart, std::size_t first) {
     for (const Point& point : curve.points) whole = whole && point.x == std::floor(point.x);
   }
   // Room for the first and the last point, or around a single one.
-  const double room = x.low < x.high ? 0.015 * (x.high - x.low) : 1;
+  const double room = x.low < x.high ? 0.015 * (x.high - x.low) : 0.5;
   TemplateData data;
   data.set("title", chart.title);
   data.set("x_label", chart.x_label);
