@@ -11,8 +11,8 @@ void add_summary(CLI::App& app, Call& call) {
       {.purpose = "show the layers, their shapes and parameters",
        .description = "Prints a row for each layer: its name (as in saved files), the shape that "
                       "it gives (None is the batch) and its parameters; the totals, trainable and "
-                      "not; and an estimate of the memory that training takes with the config's "
-                      "train.batch_size, found by training on a few black images.\n\n"
+                      "not; and the memory that a training step takes with the config's "
+                      "train.batch_size, from the shapes.\n\n"
                       "Reads the config; no data files are needed. Writes to stdout alone.",
        .examples = {"minitape summary apps/configs/cifar_cnn.toml",
                     "minitape summary apps/configs/cifar_cnn.toml --set model.batch_norm=false"},

@@ -15,7 +15,6 @@
 #include "minitape/compare/compare.hpp"
 #include "minitape/compare/report.hpp"
 #include "minitape/config/build.hpp"
-#include "minitape/core/free_memory.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/run/progress.hpp"
 #include "minitape/run/trainer.hpp"
@@ -86,7 +85,6 @@ int run_train(const Arguments& arguments) {
   }
   const Start start = arguments.resume ? Start::resume : Start::fresh;
   RunFolder::check_free(out, start);  // before the data are read
-  check_memory(config, Work::train, memory_room());
   const TrainTest data = load_and_tell(config);
   const StopSignals signals;
   Progress progress(std::cerr, isatty(STDERR_FILENO) != 0);
@@ -116,8 +114,6 @@ int run_compare(const Arguments& arguments) {
   std::vector<Variation> variations;
   for (const std::string& text : arguments.vary) variations.push_back(parse_variation(text));
   const auto variants = make_variants(arguments.config, arguments.set, variations);
-  const MemoryRoom room = memory_room();
-  for (const Variant& variant : variants) check_memory(variant.config, Work::train, room);
   const Fairness fairness = check_fair(variants, variations, arguments.seeds);
   std::cout << fairness.sentence << "\n" << std::flush;
 
@@ -166,21 +162,13 @@ int run_data(const Arguments& arguments) {
 int run_summary(const Arguments& arguments) {
   const Config config = arguments.read();
   const Shape input = input_shape(config);
-  const MemoryRoom room = memory_room();
-  check_memory(config, Work::build, room);
-  std::cout << summarize(build_model(config, input), input).to_string() << "\n";
-  try {
-    std::cout << estimate_memory(config).to_text();
-    check_memory(config, Work::train, room);
-  } catch (const Error& error) {
-    std::cout << "no training with this config: " << terminal_lines(error.what()) << "\n";
-  }
+  const Summary summary = summarize(build_model(config, input), input);
+  std::cout << summary.to_string() << "\n" << estimate_memory(summary, config).to_text();
   return 0;
 }
 
 int run_bench(const Arguments& arguments) {
   const Config config = arguments.read();
-  check_memory(config, Work::bench, memory_room());
   if (arguments.profile) {
     std::cout << profile(config, arguments.config, arguments.steps).to_text();
     return 0;
@@ -204,7 +192,6 @@ int run_bench(const Arguments& arguments) {
 
 int run_gradcheck(const Arguments& arguments) {
   const Config config = arguments.read();
-  check_memory(config, Work::build, memory_room());
   const ModelCheck check = check_model(arguments.config, config, arguments.check);
   std::cout << check.to_string();
   return check.passed() ? 0 : static_cast<int>(Fault::run_failed);
@@ -239,7 +226,7 @@ int main(int argc, char** argv) {
     std::cerr << "minitape: " << terminal_lines(error.what()) << "\n";
     return static_cast<int>(error.fault());
   } catch (const std::bad_alloc&) {
-    std::cerr << "minitape: out of memory: try a smaller train.batch_size or a smaller model\n";
+    std::cerr << "minitape: out of memory: use a smaller train.batch_size, model or data set\n";
   } catch (const std::exception& error) {
     std::cerr << "minitape: " << terminal_lines(error.what()) << "\n";
   }

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "minitape/core/allocator.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/core/tensor.hpp"
@@ -115,6 +116,20 @@ std::string depends_on_threads(Compute compute) {
   }
   return "";
 }
+
+// ---- Memory ----
+
+/// While it lives, tensors may take no more than that.
+class LimitMemory {
+ public:
+  explicit LimitMemory(std::size_t bytes) : before_(memory_limit()) { set_memory_limit(bytes); }
+  ~LimitMemory() { set_memory_limit(before_); }
+  LimitMemory(const LimitMemory&) = delete;
+  LimitMemory& operator=(const LimitMemory&) = delete;
+
+ private:
+  std::size_t before_;
+};
 
 // ---- Errors ----
 

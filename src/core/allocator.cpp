@@ -8,8 +8,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <utility>
+
+#include "minitape/core/check.hpp"
 
 namespace minitape {
 namespace {
@@ -25,10 +26,18 @@ constexpr bool kKeepBuffers = !__has_feature(address_sanitizer);
 constexpr bool kKeepBuffers = true;
 #endif
 
+// The system promises more memory than the machine has, and kills the process that then uses it.
+// With this limit a model that is too large ends in an exception instead.
+std::size_t nine_tenths_of_the_machine() {
+  return static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) / 10 * 9;
+}
+
 struct Cache {
   std::mutex mutex;
   std::map<std::size_t, std::deque<void*>> free_by_size;
   AllocatorStats stats;
+  std::size_t limit = nine_tenths_of_the_machine();
 };
 
 // Never destroyed: tensors with static lifetime may be freed after main has ended.
@@ -37,21 +46,21 @@ Cache& cache() {
   return instance;
 }
 
-// The system hands out more memory than the machine has, and kills the process that then uses it.
-// Nine tenths of the machine's memory are the limit here, so that a model that is too large ends in
-// an exception.
-std::size_t memory_limit() {
-  static const auto memory = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
-                             static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  return memory / 10 * 9;
-}
-
 void release(Cache& cache) {
   for (auto& [bytes, free_list] : cache.free_by_size) {
     for (void* data : free_list) std::free(data);
     free_list.clear();
   }
   cache.stats.bytes_kept = 0;
+}
+
+[[noreturn]] void throw_out_of_memory(const Cache& cache, std::size_t bytes) {
+  const auto megabytes = [](std::size_t size) { return (size + 999'999) / 1'000'000; };
+  throw Error(
+      concat("[memory] the next tensor must fit into memory: it needs ", megabytes(bytes),
+             " MB more, ", megabytes(cache.stats.bytes_in_use), " MB are in use, the limit is ",
+             megabytes(cache.limit), " MB; use a smaller train.batch_size or model"),
+      Fault::run_failed);
 }
 
 }  // namespace
@@ -68,11 +77,10 @@ Storage::Storage(std::size_t bytes) : bytes_((bytes + kAlignment - 1) / kAlignme
     free_list.pop_front();
     c.stats.bytes_kept -= bytes_;
   } else {
-    const std::size_t limit = memory_limit();
-    if (bytes_ > limit - std::min(limit, c.stats.bytes_in_use)) throw std::bad_alloc();
-    if (c.stats.bytes_in_use + c.stats.bytes_kept + bytes_ > limit) release(c);
+    if (bytes_ > c.limit - std::min(c.limit, c.stats.bytes_in_use)) throw_out_of_memory(c, bytes_);
+    if (c.stats.bytes_in_use + c.stats.bytes_kept + bytes_ > c.limit) release(c);
     data_ = std::aligned_alloc(kAlignment, bytes_);
-    if (data_ == nullptr) throw std::bad_alloc();
+    if (data_ == nullptr) throw_out_of_memory(c, bytes_);
     ++c.stats.system_requests;
   }
   c.stats.bytes_in_use += bytes_;
@@ -104,6 +112,18 @@ AllocatorStats allocator_stats() {
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
   return c.stats;
+}
+
+std::size_t memory_limit() {
+  Cache& c = cache();
+  const std::lock_guard lock(c.mutex);
+  return c.limit;
+}
+
+void set_memory_limit(std::size_t bytes) {
+  Cache& c = cache();
+  const std::lock_guard lock(c.mutex);
+  c.limit = bytes;
 }
 
 void release_kept_buffers() {

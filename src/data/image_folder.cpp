@@ -4,7 +4,7 @@
 #include <cctype>
 #include <cmath>
 
-#include "minitape/core/free_memory.hpp"
+#include "minitape/core/allocator.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/data/image.hpp"
 
@@ -126,11 +126,11 @@ struct Failure {
 
 void check_images_fit(const fs::path& dir, Index images, Index image_bytes) {
   const double bytes = static_cast<double>(images) * static_cast<double>(image_bytes);
-  const double free_bytes = free_memory();
-  MINITAPE_CHECK(bytes < free_bytes, "[folder] the images must fit into memory: ", images, " of ",
-                 dir.string(), " take ", static_cast<Index>(std::ceil(bytes / 1e6)), " MB, ",
-                 static_cast<Index>(free_bytes / 1e6),
-                 " MB are free; reduce data.image_size or the limits");
+  const auto limit = static_cast<double>(memory_limit());
+  MINITAPE_CHECK(bytes < limit, "[folder] the images must fit into memory: ", images, " of ",
+                 dir.string(), " take ", static_cast<Index>(std::ceil(bytes / 1e6)),
+                 " MB, the limit is ", static_cast<Index>(limit / 1e6),
+                 " MB; reduce data.image_size or the limits");
 }
 
 // Appends the first `limit` images that can be read, and returns what could not be read on the way.

@@ -118,7 +118,6 @@ class Run {
     record.loss = static_cast<double>(loss.value().item());
     record.accuracy = static_cast<double>(count_correct(logits.value(), batch.labels)) /
                       static_cast<double>(batch.labels.size());
-    at_.steps = record.step;
     if (has_diverged(record) && !at_.divergence) {
       at_.divergence = {record.step, record.learning_rate, first_non_finite(tape_)};
     }
@@ -126,6 +125,7 @@ class Run {
       tape_.backward(loss);
       sgd_.step(record.learning_rate);
     }
+    at_.steps = record.step;
     return record;
   }
 
@@ -249,9 +249,9 @@ TrainOutcome train(const Config& config, const TrainTest& data, const std::files
   Run run(config, data, std::move(model), folder, watcher, start);
   try {
     return run.train();
-  } catch (const Error& error) {
-    // Some input is only found to be wrong by the first step: a batch of one before batch norm.
-    if (is_new && run.steps() == 0 && error.fault() == Fault::bad_input) run.discard();
+  } catch (...) {
+    // Some faults only show in the first step: a batch of one before batch norm, too little memory.
+    if (is_new && run.steps() == 0) run.discard();
     throw;
   }
 }

@@ -1,6 +1,7 @@
 #include "minitape/tools/benchmark.hpp"
 
 #include <chrono>
+#include <fstream>
 #include <functional>
 #include <iomanip>
 #include <nlohmann/json.hpp>
@@ -8,7 +9,6 @@
 
 #include "core/blas.hpp"
 #include "minitape/config/build.hpp"
-#include "minitape/core/free_memory.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
@@ -35,6 +35,17 @@ Tensor random_images(const Shape& example, Index batch) {
   Tensor images = Tensor::uninitialized(example.with_batch(batch));
   for (Real& value : images.values()) value = static_cast<Real>(random.normal());
   return images;
+}
+
+// The most memory that this process has ever occupied, in bytes. (getrusage would count what the
+// process was before it became this program: a copy of the one that started it.)
+double peak_memory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    double kilobytes = 0;
+    if (word == "VmHWM:" && status >> kilobytes) return 1024 * kilobytes;
+  }
+  return 0;
 }
 
 }  // namespace

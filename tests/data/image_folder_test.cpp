@@ -2,11 +2,7 @@
 // a note and what is refused.
 #include "minitape/data/image_folder.hpp"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include "data/image_files.hpp"
-#include "minitape/core/free_memory.hpp"
 #include "minitape/data/load.hpp"
 #include "testing.hpp"
 
@@ -228,38 +224,15 @@ TEST_CASE("folder: labels are bytes, so there can be 256 classes and no more") {
 
 TEST_CASE("folder: more images than fit into memory are refused before any is read") {
   const TemporaryFolder folder;
-  write_set(folder / "train", 1, 1);
-  write_set(folder / "test", 1, 1);
-  const Index image_bytes = 4096 * 4096 * 3;
-  const Index enough = sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / image_bytes;
-  for (Index i = 0; i < enough; ++i) {
-    fs::create_symlink("0.png", folder / concat("train/a/link", i, ".png"));
-  }
-  const auto load_large = [&] { load_image_folder(folder.path(), {.image_size = 4096}); };
-  CHECK(error_lacks({"must fit into memory", concat(enough + 4, " of"), "image_size"},
-                    load_large) == "");
-  CHECK(error_lacks({"image_size must be from 1 to 4096: got 4097"},
-                    [&] { load_image_folder(folder.path(), {.image_size = 4097}); }) == "");
-}
-
-TEST_CASE("folder: a limit of this process's memory counts as well, and both sets do") {
-  const TemporaryFolder folder;
   write_set(folder / "train", 2, 3);
   write_set(folder / "test", 3, 2);
-  const UseThreads use(1);
-  rlimit before{};
-  REQUIRE(getrlimit(RLIMIT_AS, &before) == 0);
-  // As `ulimit -v` with room for 400 MB; the 10 images take 504 MB, those of one set half of it.
-  rlimit lower = before;
-  lower.rlim_cur = rlim_t{64} << 40;
-  REQUIRE(setrlimit(RLIMIT_AS, &lower) == 0);
-  lower.rlim_cur -= static_cast<rlim_t>(free_memory("/nowhere") - 400e6);
-  REQUIRE(setrlimit(RLIMIT_AS, &lower) == 0);
-  const std::string lacking = error_lacks(
-      {"must fit into memory: 10 of " + folder.path().string() + " take 504 MB, ", " MB are free"},
-      [&] { load_image_folder(folder.path(), {.image_size = 4096}); });
-  REQUIRE(setrlimit(RLIMIT_AS, &before) == 0);
-  CHECK(lacking == "");
+  // The 10 images take 504 MB, those of one set half of it.
+  const LimitMemory limit(400'000'000);
+  CHECK(error_lacks({"must fit into memory: 10 of " + folder.path().string() +
+                     " take 504 MB, the limit is 400 MB; reduce data.image_size"},
+                    [&] { load_image_folder(folder.path(), {.image_size = 4096}); }) == "");
+  CHECK(error_lacks({"image_size must be from 1 to 4096: got 4097"},
+                    [&] { load_image_folder(folder.path(), {.image_size = 4097}); }) == "");
 }
 
 // ---- By its name ----

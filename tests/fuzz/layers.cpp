@@ -4,8 +4,8 @@
 // together. (Texts that are no layer list at all are the target config's.)
 #include "fuzz.hpp"
 #include "minitape/config/build.hpp"
+#include "minitape/core/allocator.hpp"
 #include "minitape/ops/mean_squared_error.hpp"
-#include "minitape/tools/memory.hpp"
 #include "minitape/tools/summary.hpp"
 
 using namespace minitape;
@@ -14,7 +14,8 @@ namespace {
 
 constexpr int kMaxLayers = 8, kMaxDepth = 3;
 constexpr Index kMaxNumbers = 10'000;  // of an activation: more would only be slow
-constexpr double kMaxBytes = 1e5;      // of the parameters
+// Of a model's parameters and their gradients; then of all that computing with it takes.
+constexpr std::size_t kMaxModelBytes = 200'000, kMaxBytes = 1'000'000'000;
 
 // Takes small numbers from the input, 0 when it has come to its end.
 class Input {
@@ -134,8 +135,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   succeeds([&] {
-    check_memory(config, Work::build, {kMaxBytes, 0});
+    set_memory_limit(kMaxModelBytes);
     Sequential model = build_model(config, input);
+    set_memory_limit(kMaxBytes);
     expect(!summarize(model, input).to_string().empty(), "a model that is built has a summary");
     succeeds([&] { check_classes(model, input, 10); });
     if (!is_small(model, input)) return;

@@ -18,7 +18,7 @@ TEST_CASE("environment() tells what this program was built with and runs on") {
   set_thread_count(threads);
 
   CHECK(facts.threads == 3);
-  CHECK(facts.command.find("test_experiment") != std::string::npos);
+  CHECK(facts.command.find("test_run") != std::string::npos);
   CHECK(facts.precision == (sizeof(Real) == 4 ? "float" : "double"));
   CHECK(facts.blas_core == blas_core());
   CHECK(facts.os.find("Linux") != std::string::npos);

@@ -14,6 +14,7 @@ namespace minitape {
 class Storage {
  public:
   Storage() = default;
+  /// Throws (Fault::run_failed) where there is not so much memory left.
   explicit Storage(std::size_t bytes);
   ~Storage();
   Storage(Storage&& other) noexcept;
@@ -34,6 +35,10 @@ struct AllocatorStats {
   std::size_t system_requests = 0;  // how often memory was taken from the system so far
 };
 AllocatorStats allocator_stats();
+
+/// The most bytes that all buffers may hold together. At first nine tenths of the machine's memory.
+std::size_t memory_limit();
+void set_memory_limit(std::size_t bytes);
 
 /// Gives every kept buffer back to the system. Does not touch buffers in use.
 void release_kept_buffers();

@@ -30,7 +30,7 @@ struct ImageFolderOptions {
 /// Reads both sets. Images that cannot be read are left out, and classes may be missing in the test
 /// set: the result's notes tell. Throws when a folder is missing or empty, when none of the images
 /// of a class can be read, when there are fewer than 2 classes or more than 256, or when the images
-/// of both sets would not fit into the memory that is free (core/free_memory.hpp).
+/// of both sets would not fit into the memory that there is (core/allocator.hpp).
 TrainTest load_image_folder(const std::filesystem::path& dir, const ImageFolderOptions& options);
 
 }  // namespace minitape
