@@ -183,11 +183,13 @@ int run_bench(const Arguments& arguments) {
 // Differences need double precision. The same command built with it lies beside this one under the
 // name minitape_f64 and takes over, with the same arguments.
 [[noreturn]] void continue_in_double(char** argv) {
-  const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "minitape_f64";
+  const fs::path folder = fs::read_symlink("/proc/self/exe").parent_path();
+  const fs::path program = folder / "minitape_f64";
   execv(program.c_str(), argv);
-  throw Error(concat("[gradcheck] needs the command in double precision: cannot start ", program,
-                     ". Build all targets"),
-              Fault::run_failed);
+  throw Error(
+      concat("[gradcheck] needs the command in double precision, and cannot start ", program,
+             ": build it with cmake --build ", folder, " --target minitape_command_f64"),
+      Fault::run_failed);
 }
 
 int run_gradcheck(const Arguments& arguments) {

@@ -17,7 +17,7 @@ namespace minitape {
 namespace {
 
 constexpr std::array kMarkers{"●", "○", "▲", "△", "■", "□", "◆", "◇"};
-constexpr std::size_t kEmpty = kMarkers.size();  // the number of no curve
+constexpr std::size_t kNothingDrawn = kMarkers.size();  // the number of no curve
 
 using Grid = std::vector<std::vector<std::size_t>>;  // [rows][columns], row 0 at the top
 
@@ -43,7 +43,7 @@ void draw_line(Grid& grid, const Place& a, const Place& b, std::size_t curve, st
     if (row < 0 || row >= std::ssize(grid)) continue;
     // Where curves meet they take turns, column by column, so that none hides the others.
     std::size_t& cell = grid[static_cast<std::size_t>(row)][column];
-    if (cell == kEmpty || column % curves == curve) cell = curve % kMarkers.size();
+    if (cell == kNothingDrawn || column % curves == curve) cell = curve % kMarkers.size();
   }
 }
 
@@ -92,14 +92,14 @@ std::string terminal_plot(const Chart& chart, int width, int height) {
 
   // Draw the curves.
   const auto columns = std::max<std::size_t>(static_cast<std::size_t>(width) - blank.size(), 1);
-  Grid grid(labels.size(), std::vector<std::size_t>(columns, kEmpty));
+  Grid grid(labels.size(), std::vector<std::size_t>(columns, kNothingDrawn));
   for (std::size_t i = 0; i < chart.curves.size(); ++i) draw_curve(grid, chart, i, x, y);
 
   // Put the lines together.
   std::string text = chart.title + " (" + chart.y_label + ")\n";
   for (std::size_t row = 0; row < grid.size(); ++row) {
     text += right_aligned(labels[row], indent) + (labels[row].empty() ? "│" : "┤");
-    for (const std::size_t cell : grid[row]) text += cell == kEmpty ? " " : kMarkers[cell];
+    for (const std::size_t cell : grid[row]) text += cell == kNothingDrawn ? " " : kMarkers[cell];
     text.erase(text.find_last_not_of(' ') + 1);
     text += "\n";
   }

@@ -22,6 +22,6 @@ expect 2 "more than one value per channel" "$minitape" gradcheck "$configs/mnist
 expect 2 "probe" "$minitape" gradcheck small.toml --probe product
 expect 2 "no.toml" "$minitape" gradcheck no.toml
 
-# Without its double-precision half beside it the command says so.
+# Without its double-precision half beside it the command says how to build it.
 cp "$minitape" alone
-expect 1 "minitape_f64" ./alone gradcheck small.toml
+expect 1 'minitape_f64": build it with cmake --build' ./alone gradcheck small.toml
