@@ -1,12 +1,12 @@
 // One image: read from PNG and JPEG, resized, written as PNG.
 //
-// What is read becomes bytes as a Dataset holds them, whatever the file has:
+// Whatever a file holds, it becomes bytes as a Dataset has them:
 //
 //   16 bits a channel   the upper 8 are kept
-//   transparency        is laid over white, as most programs show it
-//   colour as grey      (77·red + 150·green + 29·blue) / 256, as in ITU-R BT.601
-//   grey as colour      the same value three times
-//   EXIF orientation    a JPEG that a camera marked as turned is turned back
+//   transparency        the picture is laid over white, as most programs show it
+//   colour to grey      (77·red + 150·green + 29·blue) / 256, as in ITU-R BT.601
+//   grey to colour      the same value three times
+//   EXIF orientation    a JPEG that was taken with the camera turned is turned back
 //
 // The decoder is stb_image. It does not compare the checksums of a PNG: a changed bit that leaves
 // the rest readable is not noticed.
@@ -29,24 +29,24 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
-/// Larger images are refused before any memory is taken for them: a few hundred bytes can claim to
-/// be a picture of any size, and decoding one takes up to 30 bytes a pixel.
+/// Larger images are refused before any memory is taken for them: a file of a few hundred bytes can
+/// claim any size, and decoding takes up to 30 bytes a pixel.
 inline constexpr Index kMaxImageSide = 65'535;        // pixels
 inline constexpr Index kMaxImagePixels = 50'000'000;  // height times width
 
 /// Decodes a PNG or JPEG file that is already in memory. `channels` is 1 (grey) or 3 (colour), and
-/// `what` names the image in messages. Throws when the bytes are not one whole image of either
-/// format, or when it is too large.
+/// `what` names the image in messages. Throws unless the bytes are a whole file of either format,
+/// and when the image is too large.
 Image decode_image(std::span<const std::uint8_t> bytes, std::string_view what, Index channels,
                    Index max_pixels = kMaxImagePixels);
 
 /// The same for a file. Also throws when the path is not a file that can be read.
 Image read_image(const std::filesystem::path& path, Index channels);
 
-/// The image with another height and width (in pixels, 1 … kMaxImageSide), stretched where the
-/// proportions differ. When shrinking, every pixel of the original counts (a triangle filter as
-/// wide as two new pixels), so that fine patterns turn grey rather than into other patterns; when
-/// enlarging, the filter is linear interpolation. An image of that size already stays as it is.
+/// The image with another height and width (in pixels, 1 … kMaxImageSide); where the proportions
+/// differ it is stretched. Shrinking averages over all pixels (a triangle filter, two new pixels
+/// wide), so that fine patterns turn grey instead of into other patterns. Enlarging interpolates
+/// linearly. An image that has the size already stays as it is.
 Image resized(const Image& image, Index height, Index width);
 
 /// The bytes of a PNG file that holds the image; it has 1 or 3 channels.

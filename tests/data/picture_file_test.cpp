@@ -1,4 +1,5 @@
-#include "data/exif.hpp"
+// Picture files: which way up a photo is, and where a file that is not whole is found out.
+#include "data/picture_file.hpp"
 
 #include "image_files.hpp"
 #include "testing.hpp"
@@ -11,6 +12,10 @@ Bytes quarter_jpeg() {
   Bytes pixels;
   for (int i = 0; i < 16 * 24; ++i) pixels.push_back(i / 24 < 8 && i % 24 < 12 ? 255 : 0);
   return jpeg_file(24, 16, 1, pixels);
+}
+
+int orientation_of(const Bytes& file) {
+  return inspect_picture(file).value().orientation;
 }
 
 // The EXIF part of a camera with two entries, of which the second is the orientation.
@@ -75,7 +80,7 @@ TEST_CASE("a photo is read as it was seen, whichever way the camera was held") {
     for (int orientation = 1; orientation <= 8; ++orientation) {
       CAPTURE(orientation);
       const Bytes file = with_segment(quarter_jpeg(), exif_segment(orientation, little));
-      CHECK(exif_orientation(file) == orientation);
+      CHECK(orientation_of(file) == orientation);
       const Image image = decode_image(file, "photo", 1);
       CHECK(image.shape == (orientation < 5 ? Shape{16, 24, 1} : Shape{24, 16, 1}));
       CHECK(corner(image) == expected[orientation - 1]);
@@ -102,25 +107,39 @@ TEST_CASE("turned pictures, pixel by pixel and with their colours") {
 
 TEST_CASE("where no orientation can be read, a photo stays as it is stored") {
   const Bytes plain = quarter_jpeg();
-  CHECK(exif_orientation(plain) == 1);
-  CHECK(exif_orientation(with_segment(plain, exif_segment(0, true))) == 1);
-  CHECK(exif_orientation(with_segment(plain, exif_segment(9, true))) == 1);
-  CHECK(exif_orientation({}) == 1);
-  // Every byte of the segment broken: some orientation or none, no crash.
+  CHECK(orientation_of(plain) == 1);
+  CHECK(orientation_of(with_segment(plain, exif_segment(0, true))) == 1);
+  CHECK(orientation_of(with_segment(plain, exif_segment(9, true))) == 1);
+  // Every byte of the segment's content changed: some orientation or none, no crash.
   const Bytes segment = exif_segment(6, false);
   for (std::size_t i = 0; i < segment.size(); ++i) {
     for (const int broken : {0, 1, 0x7f, 0xff}) {
       Bytes changed = segment;
       changed[i] = static_cast<std::uint8_t>(broken);
-      const int orientation = exif_orientation(with_segment(plain, changed));
+      const int orientation = orientation_of(with_segment(plain, changed));
       CHECK((orientation >= 1 && orientation <= 8));
     }
   }
-  // Cut off anywhere in it: the orientation ends 42 bytes behind the first 20 of the file.
-  const Bytes whole = with_segment(plain, segment);
-  for (std::size_t size = 0; size < 64; ++size) {
-    const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
-    CHECK(exif_orientation(cut) == (size >= 20 + 42 ? 6 : 1));
+  // A segment that is cut short.
+  for (std::size_t size = 10; size < segment.size(); ++size) {
+    Bytes cut(segment.begin(), segment.begin() + static_cast<std::ptrdiff_t>(size));
+    cut[3] = static_cast<std::uint8_t>(size - 2);
+    CHECK(orientation_of(with_segment(plain, cut)) == (size >= 42 ? 6 : 1));
+  }
+}
+
+TEST_CASE("a picture file is whole when it ends as its format says, whatever follows") {
+  CHECK_FALSE(inspect_picture(Bytes{}).has_value());
+  CHECK_FALSE(inspect_picture(Bytes{'G', 'I', 'F', '8', '9', 'a'}).has_value());
+  const Bytes photo = with_segment(quarter_jpeg(), exif_segment(6, true));
+  for (const Bytes& file : {photo, plain_png(3, 2, {7})}) {
+    for (std::size_t size = 8; size < file.size(); ++size) {
+      CHECK_FALSE(inspect_picture(std::span(file).first(size))->whole);
+    }
+    Bytes longer = file;
+    CHECK(inspect_picture(longer)->whole);
+    longer.insert(longer.end(), 100, 0);
+    CHECK(inspect_picture(longer)->whole);
   }
 }
 
