@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 
 #include "minitape/core/allocator.hpp"
 #include "minitape/core/parallel.hpp"
@@ -15,6 +14,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxClasses = 256;  // labels are bytes
 constexpr std::size_t kMostNamed = 10;    // images in one message
+constexpr Index kAtOnce = 32;             // images that are decoded side by side
 
 // ---- What is there ----
 
@@ -23,6 +23,11 @@ struct File {
   std::uint8_t label = 0;
   Index position = 0, count = 0;  // among the images of its class
 };
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
 
 // What lies in a folder and is not hidden, sorted by name.
 std::vector<fs::path> visible_entries(const fs::path& folder) {
@@ -36,11 +41,6 @@ std::vector<fs::path> visible_entries(const fs::path& folder) {
                  " must be a folder that can be read: ", failure.message());
   std::sort(entries.begin(), entries.end());
   return entries;
-}
-
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
 }
 
 bool is_named_like_an_image(const fs::path& path) {
@@ -72,105 +72,83 @@ void check_no_other_classes(const fs::path& test, const std::vector<std::string>
   }
 }
 
-// The images of one class; nothing where it has no folder.
+// The images of one class; none if it has no folder.
 std::vector<File> list_class(const fs::path& folder, std::uint8_t label) {
   std::vector<File> files;
   if (!is_folder(folder)) return files;
   for (const fs::path& entry : visible_entries(folder)) {
-    if (is_named_like_an_image(entry) && !is_folder(entry)) files.push_back({entry, label});
+    if (!is_named_like_an_image(entry) || is_folder(entry)) continue;
+    files.push_back({entry, label, std::ssize(files)});
   }
-  for (std::size_t k = 0; k < files.size(); ++k) {
-    files[k].position = static_cast<Index>(k);
-    files[k].count = std::ssize(files);
-  }
+  for (File& file : files) file.count = std::ssize(files);
   return files;
 }
 
-// Puts the classes in between each other, as the header says. Fractions are compared exactly.
-void spread(std::vector<File>& files) {
+// The images of a set, mixed as the header describes. Fractions are compared exactly.
+std::vector<File> list_set(const fs::path& folder, const std::vector<std::string>& class_names) {
+  std::vector<File> files;
+  for (std::size_t label = 0; label < class_names.size(); ++label) {
+    const auto images = list_class(folder / class_names[label], static_cast<std::uint8_t>(label));
+    files.insert(files.end(), images.begin(), images.end());
+  }
+  MINITAPE_CHECK(!files.empty(), "[folder] ", folder.string(),
+                 " must hold images in a folder for each class: no file there ends in .png, .jpg "
+                 "or .jpeg");
   std::sort(files.begin(), files.end(), [](const File& a, const File& b) {
     const Index left = (2 * a.position + 1) * b.count, right = (2 * b.position + 1) * a.count;
     return left != right ? left < right : a.label < b.label;
   });
+  return files;
 }
 
-// One of the two sets.
-struct Listing {
-  std::vector<File> files;  // in the order that the header describes
-  std::string lacking;      // the classes without images: `"cat", "dog"`
-};
-
-Listing list_set(const fs::path& folder, const std::vector<std::string>& class_names) {
-  Listing result;
+// The classes without images, as `"cat", "dog"`.
+std::string lacking(const std::vector<File>& files, const std::vector<std::string>& class_names) {
+  std::vector<bool> there(class_names.size());
+  for (const File& file : files) there[file.label] = true;
+  std::string text;
   for (std::size_t label = 0; label < class_names.size(); ++label) {
-    const std::string& name = class_names[label];
-    const auto images = list_class(folder / name, static_cast<std::uint8_t>(label));
-    if (images.empty())
-      result.lacking += concat(result.lacking.empty() ? "\"" : ", \"", name, "\"");
-    result.files.insert(result.files.end(), images.begin(), images.end());
+    if (!there[label]) text += concat(text.empty() ? "\"" : ", \"", class_names[label], "\"");
   }
-  MINITAPE_CHECK(!result.files.empty(), "[folder] ", folder.string(),
-                 " must hold images in a folder for each class: no file there ends in .png, .jpg "
-                 "or .jpeg");
-  spread(result.files);
-  return result;
+  return text;
 }
 
 // ---- Reading ----
 
-// A file that cannot be read, and why.
+// A file that cannot be read.
 struct Failure {
   std::uint8_t label = 0;
   std::string reason;  // names the file
 };
 
-void check_images_fit(const fs::path& dir, Index images, Index image_bytes) {
-  const double bytes = static_cast<double>(images) * static_cast<double>(image_bytes);
-  const auto limit = static_cast<double>(memory_limit());
-  MINITAPE_CHECK(bytes < limit, "[folder] the images must fit into memory: ", images, " of ",
-                 dir.string(), " take ", static_cast<Index>(std::ceil(bytes / 1e6)),
-                 " MB, the limit is ", static_cast<Index>(limit / 1e6),
-                 " MB; reduce data.image_size or the limits");
-}
-
-// Appends the first `limit` images that can be read, and returns what could not be read on the way.
-std::vector<Failure> read_images(const std::vector<File>& files, Index limit, Dataset& dataset) {
-  constexpr Index kGrain = 4;
-  const Index bytes = dataset.image_shape.size();
-  const auto slot = [&](Index i) { return dataset.pixels.begin() + i * bytes; };
-  dataset.pixels.resize(static_cast<std::size_t>(limit * bytes));
+// Appends the first `wanted` images that can be read. Returns what could not be read on the way.
+std::vector<Failure> read_images(const std::vector<File>& files, Index wanted, Dataset& dataset) {
+  const Shape& shape = dataset.image_shape;
   std::vector<Failure> failures;
-  Index size = 0;  // images so far
-  for (Index next = 0; size < limit && next < std::ssize(files);) {
-    // Read as many as are missing, side by side, each into a slot of its own …
-    const Index first = size, count = std::min(limit - size, std::ssize(files) - next);
-    std::vector<std::string> reasons(static_cast<std::size_t>(count));
-    parallel_for(count, kGrain, [&](Index begin, Index end) {
-      for (Index i = begin; i < end; ++i) {
+  for (std::span<const File> rest = files; !rest.empty() && dataset.size() < wanted;) {
+    // Decode some images side by side, never more than are missing …
+    const Index count = std::min({kAtOnce, wanted - dataset.size(), std::ssize(rest)});
+    std::vector<Image> images(static_cast<std::size_t>(count));
+    std::vector<std::string> reasons(images.size());
+    parallel_for(count, 1, [&](Index begin, Index end) {
+      for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
         try {
-          const Image image = resized(
-              read_image(files[static_cast<std::size_t>(next + i)].path, dataset.image_shape[2]),
-              dataset.image_shape[0], dataset.image_shape[1]);
-          std::copy(image.pixels.begin(), image.pixels.end(), slot(first + i));
+          images[i] = resized(read_image(rest[i].path, shape[2]), shape[0], shape[1]);
         } catch (const Error& error) {
-          reasons[static_cast<std::size_t>(i)] = error.what();
+          reasons[i] = error.what();
         }
       }
     });
-    // … and close the gaps of those that cannot be read.
-    for (Index i = 0; i < count; ++i, ++next) {
-      const std::uint8_t label = files[static_cast<std::size_t>(next)].label;
-      std::string& reason = reasons[static_cast<std::size_t>(i)];
-      if (!reason.empty()) {
-        failures.push_back({label, std::move(reason)});
+    // … and append them in their order.
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      if (!reasons[i].empty()) {
+        failures.push_back({rest[i].label, reasons[i]});
         continue;
       }
-      if (size != first + i) std::copy_n(slot(first + i), bytes, slot(size));
-      dataset.labels.push_back(label);
-      ++size;
+      dataset.labels.push_back(rest[i].label);
+      dataset.pixels.insert(dataset.pixels.end(), images[i].pixels.begin(), images[i].pixels.end());
     }
+    rest = rest.subspan(images.size());
   }
-  dataset.pixels.resize(static_cast<std::size_t>(size * bytes));
   return failures;
 }
 
@@ -186,31 +164,39 @@ void check_no_class_lost(const std::vector<File>& files, const std::vector<Failu
   }
 }
 
-std::string note_about(const std::vector<Failure>& failures, Index good, const Dataset& dataset) {
-  std::string text = concat("[folder] ", failures.size(), " of ", good + std::ssize(failures),
-                            " images of ", dataset.name, " cannot be read and are left out:");
+std::string note_about(const std::vector<Failure>& failures, const Dataset& dataset) {
+  std::string text =
+      concat("[folder] ", failures.size(), " of ", dataset.size() + std::ssize(failures),
+             " images of ", dataset.name, " cannot be read and are left out:");
   for (std::size_t i = 0; i < std::min(failures.size(), kMostNamed); ++i) {
     text += "\n  " + failures[i].reason;
   }
-  if (failures.size() > kMostNamed)
+  if (failures.size() > kMostNamed) {
     text += concat("\n  … and ", failures.size() - kMostNamed, " more");
+  }
   return text;
 }
 
-// How many images of a set are to be read.
+// How many images of a set are to be read: the first `limit`, all for 0.
 Index wanted_of(const std::vector<File>& files, Index limit) {
   return limit == 0 ? std::ssize(files) : std::min(limit, std::ssize(files));
 }
 
-// The first images of a set, and a note where some of them are left out.
-Dataset read_set(const fs::path& folder, const std::vector<std::string>& class_names,
-                 const std::vector<File>& files, Index wanted, const Shape& shape,
-                 std::vector<std::string>& notes) {
-  Dataset dataset{.name = folder.string(), .image_shape = shape, .class_names = class_names};
+void check_images_fit(const fs::path& dir, Index images, const Shape& shape) {
+  const double bytes = static_cast<double>(images) * static_cast<double>(shape.size());
+  const auto limit = static_cast<double>(memory_limit());
+  MINITAPE_CHECK(bytes < limit, "[folder] the images must fit into memory: ", images, " of ",
+                 dir.string(), " take ", static_cast<Index>(bytes / 1e6), " MB, the limit is ",
+                 static_cast<Index>(limit / 1e6), " MB; reduce data.image_size or the limits");
+}
+
+// Fills an empty data set. Adds a note where images are left out.
+void read_set(const std::vector<File>& files, Index wanted, Dataset& dataset,
+              std::vector<std::string>& notes) {
+  dataset.pixels.reserve(static_cast<std::size_t>(wanted * dataset.image_shape.size()));
   const std::vector<Failure> failures = read_images(files, wanted, dataset);
   check_no_class_lost(files, failures, dataset);
-  if (!failures.empty()) notes.push_back(note_about(failures, dataset.size(), dataset));
-  return dataset;
+  if (!failures.empty()) notes.push_back(note_about(failures, dataset));
 }
 
 }  // namespace
@@ -226,29 +212,32 @@ TrainTest load_image_folder(const fs::path& dir, const ImageFolderOptions& optio
                    "no folder ",
                    folder.string());
   }
+
   // See what is there, in both sets, before the slow part.
   const std::vector<std::string> class_names = list_classes(train);
   check_no_other_classes(test, class_names);
-  const Listing train_list = list_set(train, class_names), test_list = list_set(test, class_names);
-  TrainTest sets;
-  MINITAPE_CHECK(train_list.lacking.empty(), "[folder] ", train.string(),
+  const std::vector<File> train_files = list_set(train, class_names);
+  const std::vector<File> test_files = list_set(test, class_names);
+  const std::string not_trained = lacking(train_files, class_names);
+  const std::string not_tested = lacking(test_files, class_names);
+  MINITAPE_CHECK(not_trained.empty(), "[folder] ", train.string(),
                  " must hold images of each class, files that end in .png, .jpg or .jpeg: there "
                  "are none of ",
-                 train_list.lacking, "; add some or remove the folder");
-  if (!test_list.lacking.empty()) {
-    sets.notes.push_back(concat("[folder] ", test.string(), " has no images of ", test_list.lacking,
+                 not_trained, "; add some or remove the folder");
+  TrainTest sets;
+  if (!not_tested.empty()) {
+    sets.notes.push_back(concat("[folder] ", test.string(), " has no images of ", not_tested,
                                 ": the test says nothing about them"));
   }
 
   const Shape shape{options.image_size, options.image_size, options.channels};
-  const Index train_images = wanted_of(train_list.files, options.train_limit);
-  const Index test_images = wanted_of(test_list.files, options.test_limit);
-  check_images_fit(dir, train_images + test_images, shape.size());
-  const auto read = [&](const fs::path& folder, const Listing& listing, Index wanted) {
-    return read_set(folder, class_names, listing.files, wanted, shape, sets.notes);
-  };
-  sets.train = read(train, train_list, train_images);
-  sets.test = read(test, test_list, test_images);
+  sets.train = {.name = train.string(), .image_shape = shape, .class_names = class_names};
+  sets.test = {.name = test.string(), .image_shape = shape, .class_names = class_names};
+  const Index train_images = wanted_of(train_files, options.train_limit);
+  const Index test_images = wanted_of(test_files, options.test_limit);
+  check_images_fit(dir, train_images + test_images, shape);
+  read_set(train_files, train_images, sets.train, sets.notes);
+  read_set(test_files, test_images, sets.test, sets.notes);
   return sets;
 }
 

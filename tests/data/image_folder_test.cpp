@@ -226,10 +226,10 @@ TEST_CASE("folder: more images than fit into memory are refused before any is re
   const TemporaryFolder folder;
   write_set(folder / "train", 2, 3);
   write_set(folder / "test", 3, 2);
-  // The 10 images take 504 MB, those of one set half of it.
+  // The 10 images take 503 MB, those of one set half of it.
   const LimitMemory limit(400'000'000);
   CHECK(error_lacks({"must fit into memory: 10 of " + folder.path().string() +
-                     " take 504 MB, the limit is 400 MB; reduce data.image_size"},
+                     " take 503 MB, the limit is 400 MB; reduce data.image_size"},
                     [&] { load_image_folder(folder.path(), {.image_size = 4096}); }) == "");
   CHECK(error_lacks({"image_size must be from 1 to 4096: got 4097"},
                     [&] { load_image_folder(folder.path(), {.image_size = 4097}); }) == "");

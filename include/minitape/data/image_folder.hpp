@@ -1,15 +1,15 @@
 // Images of one's own: a folder for each class.
 //
-//   DIR/train/CLASS/*.png    to learn from (also .jpg and .jpeg, in any mixture of letter cases)
-//   DIR/test/CLASS/*.png     to be judged by; may lack a class, but has none that train/ has not
+//   DIR/train/CLASS/*.png    to learn from (also .jpg and .jpeg, in upper or lower case)
+//   DIR/test/CLASS/*.png     to be judged by; may lack classes, but has none that train/ lacks
 //
-// The classes are the names of the folders in train/, sorted by their bytes: "10" comes before "2".
-// Within a class the images are sorted in the same way, and the classes are spread evenly over the
-// whole: image k of a class of n stands where (k + ½) / n of all images lie before it. So the first
-// N images have the classes in the proportions of all, on every machine and for every seed.
+// The classes are the names of the folders in train/, sorted byte by byte: "10" comes before "2".
+// The images of a class are sorted in the same way. In the data set the classes are mixed evenly:
+// image k of a class of n stands where (k + ½) / n of all images come before it. So the first N
+// images have the classes in the proportions of the whole, on every machine and for every seed.
 //
 // Every image is stretched to the same square (see resized in image.hpp). Hidden files, other files
-// and folders within a class are not looked at; symbolic links count as what they lead to.
+// and folders within a class are ignored; symbolic links are followed.
 #pragma once
 
 #include <filesystem>
@@ -27,10 +27,10 @@ struct ImageFolderOptions {
   Index test_limit = 0;
 };
 
-/// Reads both sets. Images that cannot be read are left out, and classes may be missing in the test
-/// set: the result's notes tell. Throws when a folder is missing or empty, when none of the images
-/// of a class can be read, when there are fewer than 2 classes or more than 256, or when the images
-/// of both sets would not fit into the memory that there is (core/allocator.hpp).
+/// Reads both sets. Images that cannot be read are left out, and the test set may lack classes: the
+/// result's notes say so. Throws when a folder is missing or empty, when none of the images of a
+/// class can be read, when there are fewer than 2 classes or more than 256, and when the images of
+/// both sets would not fit into memory (memory_limit in core/allocator.hpp).
 TrainTest load_image_folder(const std::filesystem::path& dir, const ImageFolderOptions& options);
 
 }  // namespace minitape
