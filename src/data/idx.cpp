@@ -1,6 +1,5 @@
 #include "minitape/data/idx.hpp"
 
-#include <future>
 #include <iomanip>
 
 #include "read_file.hpp"
@@ -8,11 +7,13 @@
 namespace minitape {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::uint32_t kImagesMagic = 0x803;
 constexpr std::uint32_t kLabelsMagic = 0x801;
-constexpr Index kMaxSide = 4096;  // of an image: keeps the product of three extents below 2⁵⁶
+constexpr Index kMaxSide = 4096;  // of an image; so that the product of the extents cannot overflow
 
-// The four bytes from `position`, most significant first.
+// The number in the four bytes from `position` on, most significant byte first.
 std::uint32_t big_endian(std::span<const std::uint8_t> bytes, std::size_t position) {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < 4; ++i) value = value << 8 | bytes[position + i];
@@ -52,7 +53,7 @@ Idx parse_idx(std::span<const std::uint8_t> bytes, IdxKind kind, std::string_vie
     extents.push_back(big_endian(bytes, 4 + 4 * axis));
   }
 
-  // Believe the header only if its extents make sense and exactly the promised values follow.
+  // Accept the header only if its extents make sense and exactly that many values follow.
   MINITAPE_CHECK(extents[0] >= 1, "[idx] ", what, " must hold at least one ",
                  kind == IdxKind::images ? "image" : "label", ": its header says 0");
   for (const Index side : std::span(extents).subspan(1)) {
@@ -61,13 +62,9 @@ Idx parse_idx(std::span<const std::uint8_t> bytes, IdxKind kind, std::string_vie
   }
   const Shape shape(extents);
   const Index expected = static_cast<Index>(header) + shape.size();
-  const Index found = static_cast<Index>(bytes.size());
-  MINITAPE_CHECK(found >= expected, "[idx] ", what, " must have ", expected,
-                 " bytes, as its header says ", shape, ": it is truncated after ", found,
+  MINITAPE_CHECK(std::ssize(bytes) == expected, "[idx] ", what, " must have ", expected,
+                 " bytes, as its header says ", shape, ": it has ", bytes.size(),
                  "; download it again");
-  MINITAPE_CHECK(found == expected, "[idx] ", what, " must have ", expected,
-                 " bytes, as its header says ", shape, ": another ", found - expected,
-                 " follow; download it again");
   return {shape, bytes.subspan(header)};
 }
 
@@ -81,12 +78,11 @@ std::vector<std::string> class_names(std::string_view name) {
 }
 
 // The file of that name in the folder, compressed or not.
-std::filesystem::path find_file(const std::filesystem::path& folder, const std::string& file,
-                                std::string_view name) {
+fs::path find_file(const fs::path& folder, const std::string& file, std::string_view name) {
   for (const char* ending : {".gz", ""}) {
-    const std::filesystem::path path = folder / (file + ending);
+    const fs::path path = folder / (file + ending);
     std::error_code ignored;
-    if (std::filesystem::exists(path, ignored)) return path;
+    if (fs::exists(path, ignored)) return path;
   }
   throw Error(concat("[idx] ", file, ".gz (or without .gz) must be in ", folder.string(),
                      ": it is not; get it with `bash data/download.sh ", name,
@@ -94,52 +90,48 @@ std::filesystem::path find_file(const std::filesystem::path& folder, const std::
 }
 
 struct Files {
-  std::filesystem::path images, labels;
+  fs::path images, labels;
 };
 
-Files find_files(const std::filesystem::path& folder, const std::string& part,
-                 std::string_view name) {
+Files find_files(const fs::path& folder, const std::string& part, std::string_view name) {
   return {find_file(folder, part + "-images-idx3-ubyte", name),
           find_file(folder, part + "-labels-idx1-ubyte", name)};
 }
 
+// The values of a file, without its header. They stay where they were read: no second copy.
+std::vector<std::uint8_t> read_values(const fs::path& path, IdxKind kind, Shape& shape) {
+  std::vector<std::uint8_t> bytes = read_file(path);
+  const Idx idx = parse_idx(bytes, kind, path.string());
+  shape = idx.shape;
+  bytes.erase(bytes.begin(), bytes.end() - std::ssize(idx.values));
+  return bytes;
+}
+
 Dataset load_part(const Files& files, std::string_view name) {
-  std::vector<std::uint8_t> pixels = read_file(files.images);
-  std::vector<std::uint8_t> labels = read_file(files.labels);
-  const std::string images_file = files.images.string(), labels_file = files.labels.string();
-  const Idx images = parse_idx(pixels, IdxKind::images, images_file);
-  const Idx answers = parse_idx(labels, IdxKind::labels, labels_file);
+  Dataset result{.name = std::string(name), .class_names = class_names(name)};
+  Shape images, labels;  // (N, H, W) and (N)
+  result.pixels = read_values(files.images, IdxKind::images, images);
+  result.labels = read_values(files.labels, IdxKind::labels, labels);
+  result.image_shape = {images[1], images[2], 1};
 
   // Check that every image has a label, and every label a class.
-  MINITAPE_CHECK(images.shape[0] == answers.shape[0],
-                 "[idx] every image must have one label: ", images_file, " holds ", images.shape[0],
-                 " images, ", labels_file, " holds ", answers.shape[0], " labels");
-  Dataset result{
-      std::string(name), {images.shape[1], images.shape[2], 1}, {}, {}, class_names(name)};
-  for (std::size_t i = 0; i < answers.values.size(); ++i) {
-    MINITAPE_CHECK(answers.values[i] < result.classes(), "[idx] labels must be from 0 to ",
-                   result.classes() - 1, ": label ", i, " (counted from 0) of ", labels_file,
-                   " is ", int{answers.values[i]}, "; download it again");
+  MINITAPE_CHECK(images[0] == labels[0],
+                 "[idx] every image must have one label: ", files.images.string(), " holds ",
+                 images[0], " images, ", files.labels.string(), " holds ", labels[0], " labels");
+  for (std::size_t i = 0; i < result.labels.size(); ++i) {
+    MINITAPE_CHECK(result.labels[i] < result.classes(), "[idx] labels must be from 0 to ",
+                   result.classes() - 1, ": label ", i, " (counted from 0) of ",
+                   files.labels.string(), " is ", int{result.labels[i]}, "; download it again");
   }
-
-  // Keep the bytes that were read and drop the headers: the pixels need no second buffer.
-  pixels.erase(pixels.begin(), pixels.end() - std::ssize(images.values));
-  labels.erase(labels.begin(), labels.end() - std::ssize(answers.values));
-  result.pixels = std::move(pixels);
-  result.labels = std::move(labels);
   return result;
 }
 
 }  // namespace
 
-TrainTest load_mnist(const std::filesystem::path& folder, std::string_view name) {
-  // Find all four files before the slow part; read the two sets at the same time.
-  const Files train_files = find_files(folder, "train", name);
-  const Files test_files = find_files(folder, "t10k", name);
-  std::future<Dataset> test = std::async(std::launch::async, load_part, test_files, name);
-  TrainTest sets;
-  sets.train = load_part(train_files, name);
-  sets.test = test.get();
+TrainTest load_mnist(const fs::path& folder, std::string_view name) {
+  // Make sure that all four files are there before any is read.
+  const Files train = find_files(folder, "train", name), test = find_files(folder, "t10k", name);
+  TrainTest sets{load_part(train, name), load_part(test, name), {}};
   MINITAPE_CHECK(sets.train.image_shape == sets.test.image_shape,
                  "[idx] training and test images must have one shape: they have ",
                  sets.train.image_shape, " and ", sets.test.image_shape, " in ", folder.string());

@@ -17,29 +17,25 @@ struct CloseFile {
 };
 using GzipFile = std::unique_ptr<gzFile_s, CloseFile>;
 
-constexpr unsigned kStep = 256 * 1024;   // bytes a read: a step stays in the processor's cache
-constexpr unsigned kBuffer = kStep / 4;  // zlib decompresses past a buffer this much smaller
+constexpr unsigned kStep = 256 * 1024;  // bytes a read
 
-// No data set here has a file that large. A gzip file of a few MB can hold thousands of times its
-// size, so it must not be read to an end that may not come.
+// No file of a data set is larger. A small gzip file can hold a thousand times its size, so reading
+// has to stop somewhere.
 constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
 
 }  // namespace
 
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path) {
-  // Refuse what is not a file before opening it: a folder opens, but cannot be read.
+  // A folder can be opened, but not read: refuse what is not a file first.
   std::error_code failure;
-  const std::uintmax_t size = std::filesystem::file_size(path, failure);
+  static_cast<void>(std::filesystem::file_size(path, failure));
   MINITAPE_CHECK(!failure, "[data] ", path.string(), " must be a file: ", failure.message());
   const GzipFile file(gzopen(path.c_str(), "rb"));
   MINITAPE_CHECK(file, "[data] ", path.string(), " must be readable: ", std::strerror(errno));
-  gzbuffer(file.get(), kBuffer);
+  gzbuffer(file.get(), kStep / 4);
 
-  // Reserve enough for the usual compression, so that the bytes never move to a larger place.
-  // That takes address space alone: a page becomes memory when it is first written.
+  // Read step by step, so that memory grows with what there is, not with what a header promises.
   std::vector<std::uint8_t> bytes;
-  const std::uintmax_t expected = path.extension() == ".gz" ? 8 * size : size;
-  bytes.reserve(std::min<std::uintmax_t>(expected, kMaxBytes) + 2 * kStep);
   int count = 0;
   do {
     const std::size_t before = bytes.size();

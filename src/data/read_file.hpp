@@ -1,4 +1,4 @@
-// A whole file as bytes, plain or compressed with gzip. Private to the data chapter.
+// A whole file as bytes, plain or compressed with gzip. Private to data/.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,9 @@
 
 namespace minitape {
 
-/// The content of a file, decompressed if it starts as a gzip stream does, whatever its name.
-/// Throws when the path is not a file, cannot be read, or is a gzip stream that is corrupt or ends
-/// early. Memory grows with the bytes that really come, not with what a header promises.
+/// The content of a file; decompressed if it starts as a gzip file does, whatever its name is.
+/// Throws when the path is not a file, cannot be read, holds more than 256 MB, or is a gzip file
+/// that is damaged or ends early.
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path);
 
 }  // namespace minitape

@@ -1,9 +1,9 @@
 // MNIST and Fashion-MNIST: images and labels in the IDX format, plain or compressed with gzip.
 //
-// An IDX file is a small header and then nothing but values, row-major:
+// An IDX file is a short header and then the values, row-major:
 //
 //   byte 0-1  zero
-//   byte 2    type of the values: 0x08 is a byte without sign, the only one used here
+//   byte 2    type of the values: 0x08 is an unsigned byte, the only type used here
 //   byte 3    number of axes: 3 for images (N, H, W), 1 for labels (N)
 //   byte 4-…  the extents, 4 bytes each, most significant byte first
 //
@@ -21,21 +21,21 @@ namespace minitape {
 
 enum class IdxKind { images, labels };
 
-/// What a file holds: the values still lie in the bytes that were parsed.
+/// What a file holds. The values are a part of the bytes that were parsed.
 struct Idx {
   Shape shape;                           // (N, H, W) or (N); no extent is zero
   std::span<const std::uint8_t> values;  // [shape]
 };
 
-/// Reads a (decompressed) file. `what` names it in messages. Throws when the bytes are not a
-/// complete file of that kind with at least one image or label and nothing after the last one.
+/// Reads a file that is already decompressed. `what` names it in messages. Throws unless the bytes
+/// are a complete file of that kind with at least one image or label and nothing after the last.
 Idx parse_idx(std::span<const std::uint8_t> bytes, IdxKind kind, std::string_view what);
 
-/// The training and the test set of the folder, as (28, 28, 1) images of 10 classes. `name` is
-/// "mnist" or "fashion_mnist" and chooses the names of the classes. The folder holds
-/// train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k for the test set, each
-/// with or without .gz. Throws when a file is missing or broken, when images and labels do not
-/// match in number, or when a label is not from 0 to 9.
+/// The training and the test set in a folder: grey images of 10 classes. `name` is "mnist" or
+/// "fashion_mnist" and chooses the names of the classes. The folder holds train-images-idx3-ubyte,
+/// train-labels-idx1-ubyte and the same with t10k for the test set, each with or without .gz.
+/// Throws when a file is missing or damaged, when the numbers of images and labels differ, or when
+/// a label is not from 0 to 9.
 TrainTest load_mnist(const std::filesystem::path& folder, std::string_view name);
 
 }  // namespace minitape
