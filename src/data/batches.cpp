@@ -11,34 +11,35 @@ namespace {
 
 using Bytes = std::span<const std::uint8_t>;
 
-// Writes bytes as standardized numbers. There are 256 bytes a channel, so each is computed once.
-class ByteTable {
- public:
-  explicit ByteTable(const Standardization& standardization) {
-    for (std::size_t c = 0; c < standardization.mean.size(); ++c) {
-      for (int byte = 0; byte < 256; ++byte) {
-        values_.push_back(static_cast<Real>((byte / 255.0 - standardization.mean[c]) /
-                                            standardization.deviation[c]));
-      }
+// The number that each byte becomes, [C, 256]: there are so few that each is computed once.
+std::vector<Real> standardized_bytes(const Dataset& dataset,
+                                     const Standardization& standardization) {
+  const std::size_t channels = standardization.mean.size();
+  MINITAPE_CHECK(dataset.image_shape.channels() == std::ssize(standardization.mean),
+                 "[batches] images and standardization must have the same channels: ", dataset.name,
+                 " has ", dataset.image_shape.channels(), ", the standardization has ", channels);
+  std::vector<Real> table;
+  for (std::size_t c = 0; c < channels; ++c) {
+    for (int byte = 0; byte < 256; ++byte) {
+      table.push_back(static_cast<Real>((byte / 255.0 - standardization.mean[c]) /
+                                        standardization.deviation[c]));
     }
   }
+  return table;
+}
 
-  // bytes [rows, C] -> numbers [rows, C].
-  void write(Bytes bytes, Real* numbers) const {
-    const std::size_t channels = values_.size() / 256;
-    for (std::size_t c = 0; c < channels; ++c) {
-      const Real* table = values_.data() + c * 256;
-      for (std::size_t i = c; i < bytes.size(); i += channels) numbers[i] = table[bytes[i]];
-    }
+// bytes [rows, C] -> numbers [rows, C].
+void standardize(const std::vector<Real>& table, Bytes bytes, Real* numbers) {
+  const std::size_t channels = table.size() / 256;
+  for (std::size_t c = 0; c < channels; ++c) {
+    const Real* of_channel = table.data() + c * 256;
+    for (std::size_t i = c; i < bytes.size(); i += channels) numbers[i] = of_channel[bytes[i]];
   }
+}
 
- private:
-  std::vector<Real> values_;  // [C, 256]
-};
-
-// How one image is seen: where the cut-out begins in it, and whether it is mirrored.
+// How an image is augmented: where the crop begins in it, and whether it is mirrored.
 struct View {
-  Index top = 0, left = 0;  // negative: in the padding
+  Index top = 0, left = 0;  // negative in the padding
   bool flip = false;
 };
 
@@ -50,9 +51,9 @@ View draw_view(const Augmentation& augmentation, Random random) {
   return {augmentation.crop ? top : 0, augmentation.crop ? left : 0, augmentation.flip && flip};
 }
 
-// result(h, w) = image(h + top, w + left), or 0 where the image has no such pixel; when flipped, w
-// is counted from the right.
-void cut_out(const View& view, Bytes image, const Shape& shape, std::vector<std::uint8_t>& result) {
+// result(h, w) = image(h + top, w + left), or 0 where the image has no such pixel; with flip, w
+// counts from the right.
+void augment(const View& view, Bytes image, const Shape& shape, std::vector<std::uint8_t>& result) {
   const Index H = shape[0], W = shape[1], C = shape[2];
   result.assign(image.size(), 0);
   const Index first_h = std::max<Index>(0, -view.top), end_h = std::min(H, H - view.top);
@@ -71,19 +72,11 @@ Batch uninitialized_batch(const Dataset& dataset, Index count) {
           std::vector<int>(static_cast<std::size_t>(count))};
 }
 
-void check_channels(const Dataset& dataset, const Standardization& standardization) {
-  const Index channels = std::ssize(standardization.mean);
-  MINITAPE_CHECK(dataset.image_shape.channels() == channels,
-                 "[batches] images and standardization must have the same channels: ", dataset.name,
-                 " has ", dataset.image_shape.channels(), ", the standardization has ", channels);
-}
-
 }  // namespace
 
-Batches::Batches(const Dataset& dataset, Standardization standardization,
+Batches::Batches(const Dataset& dataset, const Standardization& standardization,
                  const BatchOptions& options)
-    : dataset_(dataset), standardization_(std::move(standardization)), options_(options) {
-  check_channels(dataset_, standardization_);
+    : dataset_(dataset), options_(options), table_(standardized_bytes(dataset, standardization)) {
   MINITAPE_CHECK(options_.batch_size >= 1, "[batches] batch size must be at least 1: got ",
                  options_.batch_size);
   MINITAPE_CHECK(batches_per_epoch() >= 1, "[batches] ", dataset_.name, " must yield a batch: it ",
@@ -99,8 +92,7 @@ void Batches::start_epoch(Index epoch, Index first) {
   MINITAPE_CHECK(epoch >= 0 && first >= 0 && first <= batches_per_epoch(),
                  "[batches] an epoch has ", batches_per_epoch(), " batches, counted from 0: epoch ",
                  epoch, ", batch ", first, " was asked for");
-  // Wait for a batch of the old epoch before taking its order away.
-  ready_ = {};
+  ready_ = {};  // waits until the old epoch's order is no longer in use
   epoch_ = epoch;
   order_.resize(static_cast<std::size_t>(dataset_.size()));
   std::iota(order_.begin(), order_.end(), 0);
@@ -128,7 +120,6 @@ Batch Batches::make(Index batch) const {
   const Index first = batch * options_.batch_size;
   const Index count = std::min(options_.batch_size, dataset_.size() - first);
   const Augmentation& augmentation = options_.augmentation;
-  const ByteTable table(standardization_);
   Batch result = uninitialized_batch(dataset_, count);
   std::vector<std::uint8_t> augmented;  // [H, W, C]
   for (Index n = 0; n < count; ++n) {
@@ -137,10 +128,10 @@ Batch Batches::make(Index batch) const {
     if (augmentation.flip || augmentation.crop) {
       const std::string name = concat("augment/epoch", epoch_, "/image", i);
       const View view = draw_view(augmentation, stream(options_.seed, name));
-      cut_out(view, image, dataset_.image_shape, augmented);
+      augment(view, image, dataset_.image_shape, augmented);
       image = augmented;
     }
-    table.write(image, result.images.data() + n * dataset_.image_shape.size());
+    standardize(table_, image, result.images.data() + n * dataset_.image_shape.size());
     result.labels[static_cast<std::size_t>(n)] = dataset_.labels[static_cast<std::size_t>(i)];
   }
   return result;
@@ -148,17 +139,16 @@ Batch Batches::make(Index batch) const {
 
 Batch make_batch(const Dataset& dataset, const Standardization& standardization, Index first,
                  Index count) {
-  check_channels(dataset, standardization);
   MINITAPE_CHECK(first >= 0 && count >= 1 && count <= dataset.size() - first, "[batches] ",
                  dataset.name, " must have the images asked for: it has ", dataset.size(),
                  ", asked for were ", count, " from ", first, " on");
   Batch result = uninitialized_batch(dataset, count);
-  const ByteTable table(standardization);
+  const std::vector<Real> table = standardized_bytes(dataset, standardization);
   for (Index n = 0; n < count; ++n) {
-    table.write(dataset.image(first + n), result.images.data() + n * dataset.image_shape.size());
-    result.labels[static_cast<std::size_t>(n)] =
-        dataset.labels[static_cast<std::size_t>(first + n)];
+    standardize(table, dataset.image(first + n),
+                result.images.data() + n * dataset.image_shape.size());
   }
+  std::copy_n(dataset.labels.begin() + first, count, result.labels.begin());
   return result;
 }
 

@@ -1,18 +1,16 @@
-// Mini-batches of one epoch after another: shuffled, augmented, standardized, prepared ahead.
+// The mini-batches of one epoch after another: shuffled, augmented, standardized, prepared ahead.
 //
-// Every random choice has its own stream, so a batch depends on the seed, the epoch and its place
-// in it, and on nothing else: not on the model, not on the number of threads, not on what was drawn
-// before.
+// Every random choice has its own stream. A batch therefore depends on the seed, the epoch and its
+// place in the epoch alone: not on the model, the number of threads or what was drawn before.
 //
-//   "shuffle/epoch<e>"            the order of the images in epoch e (both count from 0)
+//   "shuffle/epoch<e>"            the order of the images in epoch e (epochs count from 0)
 //   "augment/epoch<e>/image<i>"   for image i of the data set, in this order: whether to flip, the
-//                                 row and the column of the crop. All are drawn whether used or
-//                                 not, so that switching one augmentation on leaves the other
-//                                 alone.
+//                                 row and the column of the crop. All three are always drawn, so
+//                                 that switching one augmentation on does not change the other.
 //
-// Augmentation works on the stored bytes, before standardization. Padding is therefore black (byte
-// 0), as in the usual PyTorch pipeline RandomCrop(32, padding=4), RandomHorizontalFlip, Normalize;
-// after standardization it is (0 − mean) / deviation, not 0.
+// Images are augmented as bytes, before they are standardized. So the padding of a crop is black
+// (byte 0), as in PyTorch's usual RandomCrop(32, padding=4), RandomHorizontalFlip, Normalize: after
+// standardization it is (0 − mean) / deviation, not 0.
 #pragma once
 
 #include <cstdint>
@@ -31,14 +29,14 @@ struct Batch {
 
 struct Augmentation {
   bool flip = false;  // mirror left to right with probability 1/2
-  bool crop = false;  // pad by kCropPadding on all sides, then cut out H×W at a random place
+  bool crop = false;  // pad by kCropPadding on all sides, then cut H×W pixels out at a random place
   static constexpr Index kCropPadding = 4;
   bool operator==(const Augmentation&) const = default;
 };
 
 struct BatchOptions {
   Index batch_size = 128;
-  bool shuffle = true;  // false: the images in the order of the data set, the same in every epoch
+  bool shuffle = true;  // false: in the order of the data set, in every epoch
   Augmentation augmentation;
   std::uint64_t seed = 1;
   bool operator==(const BatchOptions&) const = default;
@@ -48,15 +46,16 @@ class Batches {
  public:
   /// Keeps a reference to the data set, which must outlive this object and must not change.
   /// Throws when the standardization has another number of channels than the images, or when the
-  /// data set yields no batch at all.
-  Batches(const Dataset& dataset, Standardization standardization, const BatchOptions& options);
-  // A batch in preparation refers to this object, so it stays where it is.
+  /// data set is too small for a batch.
+  Batches(const Dataset& dataset, const Standardization& standardization,
+          const BatchOptions& options);
+  // The thread that prepares a batch refers to this object, so it cannot be copied or moved.
   Batches(const Batches&) = delete;
   Batches& operator=(const Batches&) = delete;
   ~Batches() = default;  // waits for the batch in preparation
 
-  /// Batches in an epoch. The last one is smaller when the sizes do not divide; a rest of a single
-  /// image is left out, because batch norm cannot train on it.
+  /// Batches in an epoch. The last one holds the rest; a rest of a single image is left out,
+  /// because batch norm cannot train on it.
   Index batches_per_epoch() const;
 
   /// Goes to batch `first` of epoch `epoch` (both count from 0) and starts to prepare it.
@@ -70,16 +69,16 @@ class Batches {
   Batch make(Index batch) const;
 
   const Dataset& dataset_;
-  Standardization standardization_;
   BatchOptions options_;
+  std::vector<Real> table_;  // [C, 256]: the number that each byte becomes
   Index epoch_ = 0;
-  std::vector<Index> order_;  // [size of the data set], of this epoch
-  Index prepared_ = 0;        // the batch that ready_ will hold
-  std::future<Batch> ready_;  // last, so that it is destroyed, and waited for, first
+  std::vector<Index> order_;  // [size of the data set]: this epoch's order
+  Index prepared_ = 0;        // the number of the batch that ready_ will hold
+  std::future<Batch> ready_;  // the last member, so that it is destroyed (and waited for) first
 };
 
 /// Images first … first + count − 1 in order, without augmentation: for evaluation.
-/// Throws when the data set has no such images.
+/// Throws when the data set does not have them.
 Batch make_batch(const Dataset& dataset, const Standardization& standardization, Index first,
                  Index count);
 
