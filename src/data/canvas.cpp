@@ -9,7 +9,7 @@ namespace {
 float distance_to_segment(float x, float y, Point a, Point b) {
   const float dx = b.x - a.x, dy = b.y - a.y;
   const float length_squared = dx * dx + dy * dy;
-  // Project onto the segment: t = 0 at a, 1 at b. The guard is for a segment that is a point.
+  // Project onto the segment: t = 0 at a, 1 at b. The maximum is for a segment of no length.
   const float t = ((x - a.x) * dx + (y - a.y) * dy) / std::max(length_squared, 1e-12f);
   const float inside = std::clamp(t, 0.0f, 1.0f);
   return std::hypot(x - a.x - inside * dx, y - a.y - inside * dy);
@@ -24,7 +24,7 @@ struct PixelRange {
 };
 
 void draw_segment(Plane& coverage, Point a, Point b, float radius, float softness) {
-  // Only the bounding box of the pen's track can be touched.
+  // No pixel outside this bounding box can be covered.
   const float reach = radius + softness / 2;
   const auto [left, right] = std::minmax(a.x, b.x);
   const auto [top, bottom] = std::minmax(a.y, b.y);
@@ -71,8 +71,8 @@ Line curve_through(const Line& points) {
   Line result = {points.front()};
   const std::size_t last = points.size() - 1;
   for (std::size_t i = 0; i < last; ++i) {
-    // From p1 to p2, with the neighbours p0 and p3 giving the directions; the ends stand in for
-    // the neighbours that they lack.
+    // From p1 to p2; their neighbours p0 and p3 give the directions. The first and the last point
+    // have no neighbour on one side and take its place themselves.
     const Point p0 = points[i == 0 ? 0 : i - 1], p1 = points[i];
     const Point p2 = points[i + 1], p3 = points[std::min(i + 2, last)];
     for (int piece = 1; piece <= kPiecesPerSpan; ++piece) {
@@ -96,7 +96,8 @@ void draw_line(Plane& coverage, const Line& line, float radius, float softness) 
 }
 
 void fill_outline(Plane& coverage, const Line& outline) {
-  // Average over thin slices of each pixel row; along a slice the covered length is exact.
+  // Average over four horizontal slices of each pixel row; along a slice the covered length is
+  // exact.
   constexpr int kSlices = 4;
   const auto [top, bottom] = std::minmax_element(outline.begin(), outline.end(),
                                                  [](Point a, Point b) { return a.y < b.y; });
@@ -108,7 +109,7 @@ void fill_outline(Plane& coverage, const Line& outline) {
     for (int slice = 0; slice < kSlices; ++slice) {
       const float offset = (static_cast<float>(slice) + 0.5f) / kSlices;
       find_crossings(outline, static_cast<float>(r) + offset, crossings);
-      // Between the first crossing and the second is inside, the second and the third outside, …
+      // From the first crossing to the second is inside, from the second to the third outside, …
       for (std::size_t i = 0; i + 1 < crossings.size(); i += 2) {
         const float begin = crossings[i], end = crossings[i + 1];
         const PixelRange columns(begin, end, coverage.side);
@@ -134,7 +135,7 @@ float quick_normal(Random& random) {
   const std::uint32_t bits = random.bits();
   const std::uint32_t sum =
       (bits & 255) + ((bits >> 8) & 255) + ((bits >> 16) & 255) + (bits >> 24);
-  // A byte has mean 127.5 and variance (256² − 1) / 12; four of them, four times as much.
+  // A random byte has mean 127.5 and variance (256² − 1) / 12; the sum of four has four times both.
   constexpr float kMean = 510.0f, kDeviation = 147.801f;
   return (static_cast<float>(sum) - kMean) / kDeviation;
 }

@@ -1,22 +1,25 @@
 // Drawing for the synthetic sets: lines become coverage, coverage becomes pixels.
 //
-// A figure is a list of points in its own coordinates, about −1 … 1, y downwards. `placed` turns,
-// scales and moves it onto the image, where pixel (row, column) is the unit square that starts at
-// x = column, y = row. Drawing writes coverage: how much of each pixel is inside, 0 … 1, so edges
-// are smooth at any position.
+// A figure is a list of points in coordinates of its own, about −1 … 1, y downwards. `placed`
+// scales, turns and moves it onto the image, where pixel (row, column) is the unit square that
+// starts at x = column, y = row. Drawing writes coverage, how much of each pixel is inside, 0 … 1:
+// so edges are smooth wherever they lie.
 //
 //   pen       coverage = clamp(½ + (radius − distance to the line) / softness)
 //   outline   coverage = area of the pixel inside a closed line, by the even-odd rule
 //
-// All of it is float, whatever Real is: pictures are the same in both builds.
+// Everything is float, whatever Real is, so that pictures are the same in both builds.
 #pragma once
 
 #include <cstdint>
+#include <numbers>
 #include <vector>
 
 #include "minitape/core/random.hpp"
 
 namespace minitape {
+
+inline constexpr float kPi = std::numbers::pi_v<float>;
 
 struct Point {
   float x = 0, y = 0;
@@ -46,21 +49,21 @@ Line placed(const Line& figure, const Placement& placement);
 /// A smooth line through all of `points` (Catmull-Rom spline), as straight pieces.
 Line curve_through(const Line& points);
 
-/// Raises `coverage` to that of a round pen of this radius which follows the line.
-/// Radius and softness (the width of the edge) in pixels.
+/// Raises `coverage` to that of a round pen that follows the line. Its radius and its softness (the
+/// width of its edge) are in pixels.
 void draw_line(Plane& coverage, const Line& line, float radius, float softness = 1);
 
-/// Raises `coverage` to that of the area inside the closed line; the end is joined to the start.
+/// Raises `coverage` to that of the area inside the outline; its end is joined to its start.
 void fill_outline(Plane& coverage, const Line& outline);
 
 /// Uniform in [low, high).
 float between(Random& random, float low, float high);
 
-/// Roughly normal with mean 0 and variance 1, never beyond ±3.5: the sum of four uniform bytes.
-/// One draw of bits, a tenth of the time of an exact normal.
+/// Roughly normal with mean 0 and variance 1, within ±3.5: the sum of four random bytes. It takes a
+/// tenth of the time of an exact normal number.
 float quick_normal(Random& random);
 
-/// The byte for a brightness from 0 to 1; what lies outside is cut off.
+/// The byte for a brightness; brightness is clamped to 0 … 1.
 std::uint8_t to_byte(float brightness);
 
 }  // namespace minitape

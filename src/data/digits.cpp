@@ -2,13 +2,13 @@
 //
 //   strokes → smooth warp → turn, scale, slant, shift → pen of some width → contrast and noise
 //
-// The ranges are chosen so that there is something to learn. Shift and turn defeat a template of
-// pixels, which is what a linear classifier is; noise, low contrast and stray strokes keep a small
-// convolutional network from being perfect after an epoch or two. People read nearly all of them.
+// The ranges make the set neither trivial nor hopeless. Shifts and turns defeat a linear
+// classifier, which compares pixels with one template a class; noise, low contrast and stray
+// strokes keep a small convolutional network from being perfect after an epoch or two. People can
+// read nearly all digits.
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <utility>
 
 #include "canvas.hpp"
@@ -19,13 +19,12 @@ namespace minitape {
 namespace {
 
 constexpr Index kSide = 28;
-constexpr float kPi = std::numbers::pi_v<float>;
 
-// A sheet for one digit is 60 wide and 100 high, y downwards.
+// Digits are described on a sheet 60 wide and 100 high, y downwards.
 constexpr float kSheetWidth = 60, kSheetHeight = 100;
 
 struct Stroke {
-  bool curved;  // a smooth line through the points, or straight from one to the next
+  bool curved;  // a smooth line through the points; otherwise straight from one to the next
   Line points;  // on the sheet
 };
 using Glyph = std::vector<Stroke>;
@@ -74,7 +73,7 @@ const std::vector<std::vector<Glyph>>& glyphs() {
   return table;
 }
 
-// Bends the sheet by two sine waves: points that met still meet, straight lines no longer are.
+// Bends the sheet by two sine waves. Strokes that meet still meet; straight ones become curved.
 struct Warp {
   explicit Warp(Random& random) {
     for (std::size_t axis = 0; axis < 2; ++axis) {
@@ -90,7 +89,7 @@ struct Warp {
   std::array<float, 2> amplitude, frequency, phase;  // of the shift in x, in y
 };
 
-// The strokes of a digit, in one of its styles, as warped lines in −0.6 … 0.6 by −1 … 1 or so.
+// The strokes of a digit in one of its styles, warped: x about −0.6 … 0.6, y about −1 … 1.
 std::vector<Line> write_digit(Random& random, int digit) {
   const std::vector<Glyph>& styles = glyphs()[static_cast<std::size_t>(digit)];
   const Index style = random.below(static_cast<Index>(styles.size()));
@@ -118,7 +117,7 @@ Placement random_placement(Random& random) {
   return placement;
 }
 
-// Short strokes at the edge of the image, as if the neighbours on the line were cut off.
+// Short strokes at the edges of the image, as of neighbouring digits that were cut off.
 void draw_stray_strokes(Random& random, Plane& coverage, float radius) {
   const Index count = random.below(4);
   for (Index i = 0; i < count; ++i) {
@@ -130,7 +129,7 @@ void draw_stray_strokes(Random& random, Plane& coverage, float radius) {
   }
 }
 
-// Light ink on a dark sheet that is unevenly lit, with noise on every pixel. `ink` and `stray` are
+// Light ink on a dark, unevenly lit sheet, with noise on every pixel. `ink` and `stray` are
 // coverages [28, 28]; stray strokes are fainter than the digit.
 void develop(Random& random, const Plane& ink, const Plane& stray, std::span<std::uint8_t> pixels) {
   const float paper = between(random, 0, 0.2f), light = between(random, 0.5f, 1);

@@ -9,7 +9,7 @@
 namespace minitape {
 namespace {
 
-// The images are dealt in rounds that hold each class once, in an order of the round's own.
+// Labels come in rounds. A round holds each class once, in random order.
 int label_of(const std::string& split_name, std::uint64_t seed, Index image, Index classes) {
   Random random = stream(seed, split_name + "/labels" + std::to_string(image / classes));
   std::vector<Index> round(static_cast<std::size_t>(classes));

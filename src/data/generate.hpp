@@ -1,4 +1,4 @@
-// What the synthetic sets have in common: labels, streams and one image after the other.
+// What the synthetic sets share: the labels, and a random stream for each image.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@
 
 namespace minitape {
 
-/// Draws one image of class `label` into `pixels` [H, W, C]. All that it needs to be random comes
-/// from `random`. Runs on several threads at once.
+/// Draws one image of class `label` into `pixels` [H, W, C]. Every random choice comes from
+/// `random`. Several threads call it at once.
 using DrawImage = void (*)(Random& random, int label, std::span<std::uint8_t> pixels);
 
 struct SyntheticSet {
-  std::string name;                      // "digits", also the first part of its streams' names
+  std::string name;                      // "digits"; the names of its streams begin with it
   Shape image_shape;                     // (H, W, C)
   std::vector<std::string> class_names;  // [classes]
   DrawImage draw;

@@ -10,9 +10,7 @@
 namespace minitape {
 namespace {
 
-// As many as MNIST has.
-constexpr Index kMadeTrainImages = 60000;
-constexpr Index kMadeTestImages = 10000;
+namespace fs = std::filesystem;
 
 using Maker = Dataset (*)(std::uint64_t seed, std::string_view split, Index count);
 
@@ -21,31 +19,24 @@ TrainTest make_both(Maker make, const DataSource& source) {
   return {make(source.seed, "train", size.train), make(source.seed, "test", size.test)};
 }
 
-// $MINITAPE_DATA; empty when it is not set.
-std::filesystem::path data_variable() {
-  const char* folder = std::getenv("MINITAPE_DATA");
-  return folder != nullptr ? folder : "";
+// data.dir, else $MINITAPE_DATA; empty when neither is set.
+fs::path named_folder(const DataSource& source) {
+  const char* variable = std::getenv("MINITAPE_DATA");
+  return source.dir.empty() && variable != nullptr ? variable : source.dir;
 }
 
-std::filesystem::path data_folder(const DataSource& source) {
-  if (!source.dir.empty()) return source.dir;
-  const std::filesystem::path folder = data_variable();
-  return folder.empty() ? "data" : folder;
-}
-
-// The folder of "folder". What lies in ./data by chance is not taken for it.
-std::filesystem::path image_folder(const DataSource& source) {
-  if (!source.dir.empty()) return source.dir;
-  const std::filesystem::path folder = data_variable();
+// Where a folder of images has no name, ./data is not tried: what lies there is something else.
+fs::path image_folder(const DataSource& source) {
+  const fs::path folder = named_folder(source);
   std::error_code ignored;
-  MINITAPE_CHECK(!folder.empty() && std::filesystem::exists(folder / "train", ignored),
+  MINITAPE_CHECK(!source.dir.empty() || (!folder.empty() && fs::exists(folder / "train", ignored)),
                  "[data] dir must name the folder that holds train/ and test/: it is empty, and "
                  "MINITAPE_DATA ",
                  folder.empty() ? "is not set" : "holds no train/");
   return folder;
 }
 
-// Keeps the first `limit` images, all when it is 0. `key` is the config's name for the limit.
+// Keeps the first `limit` images, all for 0. `key` is the config's name for the limit.
 void keep_first(Dataset& dataset, Index limit, std::string_view key) {
   MINITAPE_CHECK(limit <= dataset.size(), "[data] ", key, " must be at most ", dataset.size(),
                  ", all that this part of ", dataset.name, " has: got ", limit, "; 0 takes all");
@@ -61,7 +52,7 @@ TrainTest read_both(const DataSource& source) {
                                                     .train_limit = source.train_limit,
                                                     .test_limit = source.test_limit});
   }
-  const std::filesystem::path folder = data_folder(source);
+  const fs::path named = named_folder(source), folder = named.empty() ? "data" : named;
   if (source.name == "mnist" || source.name == "fashion_mnist") {
     return load_mnist(folder / source.name, source.name);
   }
@@ -83,8 +74,8 @@ Shape image_shape(const DataSource& source) {
 
 DataSize data_size(const DataSource& source) {
   if (source.name == "digits" || source.name == "shapes") {
-    return {source.train_limit > 0 ? source.train_limit : kMadeTrainImages,
-            source.test_limit > 0 ? source.test_limit : kMadeTestImages};
+    return {source.train_limit > 0 ? source.train_limit : 60000,  // as MNIST
+            source.test_limit > 0 ? source.test_limit : 10000};
   }
   if (source.name == "mnist" || source.name == "fashion_mnist") return {60000, 10000};
   if (source.name == "cifar10") return {50000, 10000};

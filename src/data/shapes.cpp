@@ -1,14 +1,12 @@
-// The shapes: ten kinds of outline, filled with a texture, on clutter.
+// The shapes: ten kinds of outline, filled with a texture, on a cluttered background.
 //
 //   outline → turn, scale, slant, shift → coverage → texture laid over a cluttered background
 //
-// Colours and textures of shape and background are drawn in the same way for all ten kinds, so the
-// class can be told from the outline alone: a network has to learn edges, corners and how they lie
-// to each other.
+// Colours and textures are drawn in the same way for all ten kinds, so only the outline tells the
+// class: a network has to learn edges and corners, and how they lie to each other.
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 
 #include "canvas.hpp"
 #include "generate.hpp"
@@ -19,7 +17,6 @@ namespace {
 
 constexpr Index kSide = 32;
 constexpr Index kChannels = 3;
-constexpr float kPi = std::numbers::pi_v<float>;
 
 // Points on an ellipse, from one angle to another (both included).
 Line arc(int points, Point centre, float radius_x, float radius_y, float from, float to) {
@@ -37,7 +34,7 @@ Line joined(Line first, const Line& second) {
   return first;
 }
 
-// Five tips and five notches in turn, far from the centre and near it.
+// Five tips and five notches in turn; the notches are nearer to the centre.
 Line star() {
   Line result = arc(11, {0, 0}, 1.15f, 1.15f, 0, 2 * kPi);
   for (std::size_t i = 1; i < result.size(); i += 2) {
@@ -69,7 +66,7 @@ const std::vector<Kind>& kinds() {
   static const std::vector<Kind> table = {
       {"circle", arc(29, {0, 0}, 0.9f, 0.9f, 0, 2 * kPi)},
       {"ellipse", arc(29, {0, 0}, 1.15f, 0.55f, 0, 2 * kPi)},
-      // The way from the outer circle to the inner one and back is the same line: it has no area.
+      // The outline goes to the inner circle and back on the same line, which has no area.
       {"ring", joined(arc(29, {0, 0}, 1, 1, 0, 2 * kPi), arc(29, {0, 0}, 0.5f, 0.5f, 0, 2 * kPi))},
       // Along a circle from tip to tip, back along a flatter ellipse; the tips are at (½, ±√¾).
       {"crescent", joined(arc(20, {0, 0}, 1, 1, kPi / 3, 5 * kPi / 3),
@@ -98,7 +95,7 @@ Colour colour_near(Random& random, Colour colour, float spread) {
   return colour;
 }
 
-// A colour that can be told from `other`.
+// A colour that people can tell from `other`.
 Colour colour_unlike(Random& random, const Colour& other) {
   constexpr float kLeastDistance = 0.5f;
   while (true) {
@@ -107,8 +104,8 @@ Colour colour_unlike(Random& random, const Colour& other) {
   }
 }
 
-// Two colours mixed in waves: mix = ½ + ½ sin(u) for stripes and, with long waves, gradients, and
-// that times the same across for dots.
+// Two colours mixed by a wave, ½ + ½ sin(u). Short waves make stripes, long ones a gradient; times
+// a second wave across they make dots.
 class Texture {
  public:
   /// The second colour is within `spread` of the first in each channel.
@@ -155,7 +152,7 @@ Point random_point(Random& random, float low, float high) {
   return {between(random, low, high), between(random, low, high)};
 }
 
-// A textured ground with two to six thin lines and four-cornered scraps in similar colours.
+// A textured ground with two to six thin lines and four-cornered pieces in similar colours.
 void paint_background(Random& random, Picture& picture, const Colour& ground) {
   Plane everywhere(kSide);
   std::fill(everywhere.values.begin(), everywhere.values.end(), 1.0f);

@@ -10,11 +10,11 @@
 namespace minitape {
 namespace {
 
-// What MNIST does not fix (from kWorkingSide on, and the 6, 40 % and 80 % in find_ink) was chosen by
-// hand so that digits on all these pictures are found and look like MNIST's: the 12 drawn photos of
-// tests/photos, and MNIST's own test images made into dark-on-light PNGs of 8 times the size. Of the
-// first 1,000, with light uneven by up to ±30 % and noise of σ = 8 bytes, mnist_cnn knew 99.0 %; of
-// 300 in each of 12 conditions, 99.0 to 99.7 %.
+// What MNIST does not fix (from kWorkingSide on, and the 6, 40 % and 80 % in find_ink) was chosen
+// by hand so that digits on all these pictures are found and look like MNIST's: the 12 drawn photos
+// of tests/photos, and MNIST's own test images made into dark-on-light PNGs of 8 times the size. Of
+// the first 1,000, with light uneven by up to ±30 % and noise of σ = 8 bytes, mnist_cnn knew 99.0
+// %; of 300 in each of 12 conditions, 99.0 to 99.7 %.
 constexpr Index kSide = 28, kBox = 20;     // of the result, of the digit in it
 constexpr double kMiddle = 14.5;           // MNIST's centres of mass lie in pixel (14, 14)
 constexpr Index kWorkingSide = 240;        // the photo's longer side while we work on it

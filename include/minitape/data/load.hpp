@@ -1,4 +1,4 @@
-// Every data set by its name: the one place where a config's [data] section becomes images.
+// Every data set by its name: here a config's [data] section becomes images.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,12 @@ namespace minitape {
 struct DataSource {
   std::string name = "digits";  // digits, shapes (made in code); mnist, fashion_mnist,
                                 // cifar10; folder
-  // Holds mnist/, fashion_mnist/, cifar-10-batches-bin/. Empty: $MINITAPE_DATA, else ./data. For
-  // "folder" it is the folder itself, with train/ and test/. Empty: $MINITAPE_DATA, nothing else.
+  // The folder that holds mnist/, fashion_mnist/ and cifar-10-batches-bin/; if empty,
+  // $MINITAPE_DATA, else ./data. For "folder" it holds train/ and test/; if empty, $MINITAPE_DATA
+  // and nothing else.
   std::filesystem::path dir;
-  // The first N images only. 0: all of a set that was downloaded; 60,000 for training and 10,000
-  // for testing of a set made in code, which can be of any size up to kMaxSyntheticImages.
+  // The first N images only. 0: all of a set that is read; of a set made in code, which can have up
+  // to kMaxSyntheticImages, 60,000 to train on and 10,000 to test.
   Index train_limit = 0;
   Index test_limit = 0;
   std::uint64_t seed = 1;  // of the sets made in code
@@ -26,7 +27,7 @@ struct DataSource {
   bool operator==(const DataSource&) const = default;
 };
 
-/// The shape of one image, known without reading any. Throws when the name is unknown.
+/// The shape of one image, without reading any. Throws when the name is unknown.
 Shape image_shape(const DataSource& source);
 
 /// How many images load_data will have in memory: of files all that they hold, also where only the
@@ -37,8 +38,8 @@ struct DataSize {
 DataSize data_size(const DataSource& source);
 
 /// The training and the test set. Throws when the name is unknown, when a file is missing or
-/// broken (single images of a folder may be: see image_folder.hpp), and when a limit is negative or
-/// larger than the set.
+/// damaged (in a folder of images some may be: see image_folder.hpp), and when a limit is negative
+/// or larger than the set.
 TrainTest load_data(const DataSource& source);
 
 }  // namespace minitape
