@@ -14,9 +14,11 @@ namespace fs = std::filesystem;
 
 using Maker = Dataset (*)(std::uint64_t seed, std::string_view split, Index count);
 
+// As many images as MNIST has, unless the limits say otherwise.
 TrainTest make_both(Maker make, const DataSource& source) {
-  const DataSize size = data_size(source);
-  return {make(source.seed, "train", size.train), make(source.seed, "test", size.test)};
+  const Index train = source.train_limit > 0 ? source.train_limit : 60000;
+  const Index test = source.test_limit > 0 ? source.test_limit : 10000;
+  return {make(source.seed, "train", train), make(source.seed, "test", test), {}};
 }
 
 // data.dir, else $MINITAPE_DATA; empty when neither is set.
@@ -25,7 +27,8 @@ fs::path named_folder(const DataSource& source) {
   return source.dir.empty() && variable != nullptr ? variable : source.dir;
 }
 
-// Where a folder of images has no name, ./data is not tried: what lies there is something else.
+// Unlike the other sets, a folder of images is never looked for in ./data: what lies there need not
+// be what was meant.
 fs::path image_folder(const DataSource& source) {
   const fs::path folder = named_folder(source);
   std::error_code ignored;
@@ -70,16 +73,6 @@ Shape image_shape(const DataSource& source) {
                  "folder: got \"",
                  name, "\"");
   return {source.image_size, source.image_size, source.channels};
-}
-
-DataSize data_size(const DataSource& source) {
-  if (source.name == "digits" || source.name == "shapes") {
-    return {source.train_limit > 0 ? source.train_limit : 60000,  // as MNIST
-            source.test_limit > 0 ? source.test_limit : 10000};
-  }
-  if (source.name == "mnist" || source.name == "fashion_mnist") return {60000, 10000};
-  if (source.name == "cifar10") return {50000, 10000};
-  return {};
 }
 
 TrainTest load_data(const DataSource& source) {

@@ -30,13 +30,6 @@ struct DataSource {
 /// The shape of one image, without reading any. Throws when the name is unknown.
 Shape image_shape(const DataSource& source);
 
-/// How many images load_data will have in memory: of files all that they hold, also where only the
-/// first ones are kept. Told without reading; a name without data has none.
-struct DataSize {
-  Index train = 0, test = 0;
-};
-DataSize data_size(const DataSource& source);
-
 /// The training and the test set. Throws when the name is unknown, when a file is missing or
 /// damaged (in a folder of images some may be: see image_folder.hpp), and when a limit is negative
 /// or larger than the set.
