@@ -10,17 +10,17 @@
 namespace minitape {
 namespace {
 
-// What MNIST does not fix (from kWorkingSide on, and the 6, 40 % and 80 % in find_ink) was chosen
-// by hand so that digits on all these pictures are found and look like MNIST's: the 12 drawn photos
-// of tests/photos, and MNIST's own test images made into dark-on-light PNGs of 8 times the size. Of
-// the first 1,000, with light uneven by up to ±30 % and noise of σ = 8 bytes, mnist_cnn knew 99.0
-// %; of 300 in each of 12 conditions, 99.0 to 99.7 %.
+// kSide, kBox and kMiddle are MNIST's. The other numbers, here and in find_ink, were chosen by hand
+// so that the digits look like MNIST's on the 12 drawn photos of tests/photos and on MNIST's own
+// test images, made into dark-on-light PNGs of 8 times the size. Of 1,000 of these, with light
+// uneven by up to ±30 % and noise of σ = 8 bytes, mnist_cnn knew 99.0 %; of 300 in each of 12 other
+// conditions 99.0 to 99.7 %.
 constexpr Index kSide = 28, kBox = 20;     // of the result, of the digit in it
 constexpr double kMiddle = 14.5;           // MNIST's centres of mass lie in pixel (14, 14)
 constexpr Index kWorkingSide = 240;        // the photo's longer side while we work on it
-constexpr std::uint8_t kNearlyBlack = 64;  // a border darker than this needs no recipe
-constexpr float kLeastContrast = 16;       // of ink and paper, in bytes; less is no ink
-constexpr double kSpeck = 0.05;            // pieces with a smaller part of the largest's ink go
+constexpr std::uint8_t kNearlyBlack = 64;  // a border darker than this needs no steps
+constexpr float kLeastContrast = 16;       // of ink and paper, in bytes; less is not ink
+constexpr double kSpeck = 0.05;            // smaller parts of the largest piece's ink are specks
 constexpr float kPen = 2.2f;               // width of a stroke in the result, in pixels
 
 // ---- Before the steps ----
@@ -48,14 +48,15 @@ Image resized_to_fit(const Image& image, Index side) {
 
 // Differences from the paper -> ink from 0 to 1.
 void find_ink(Sheet& sheet) {
-  // Turn the side that stands out more into the positive one. A fifth of a percent may be dust.
+  // Ink is darker or lighter than the paper, whichever stands out more; make it positive. The most
+  // extreme fifth of a percent may be dust.
   constexpr double kRare = 0.002;
   if (-quantile(sheet.values, kRare) > quantile(sheet.values, 1 - kRare)) {
     for (float& value : sheet.values) value = -value;
   }
   const float strongest = quantile(sheet.values, 1 - kRare);
 
-  // Compare it with the noise of the paper. A quarter of normal numbers is nearer to 0 than 0.32·σ.
+  // It must exceed the noise of the paper. A quarter of normal numbers lie within ±0.32·σ.
   std::vector<float> distances = sheet.values;
   for (float& value : distances) value = std::abs(value);
   const float noise = quantile(distances, 0.25) / 0.32f;
@@ -63,7 +64,7 @@ void find_ink(Sheet& sheet) {
                  "[digit] finds no ink: nothing stands out from the paper. The picture should show "
                  "one digit, much darker or much lighter than the plain paper around it");
 
-  // Stretch: up to 40 % of the usual ink is paper, from 80 % on it is all ink.
+  // Stretch the contrast: up to 40 % of the typical ink is paper (0), from 80 % on it is ink (1).
   std::vector<float> inked;
   std::copy_if(sheet.values.begin(), sheet.values.end(), std::back_inserter(inked),
                [&](float value) { return value > strongest / 2; });
@@ -73,8 +74,8 @@ void find_ink(Sheet& sheet) {
 
 // ---- 5: pen ----
 
-// The mean width of the strokes. A line of width w and length l has area w·l, and at each of its
-// two long sides the ink falls from 1 to 0: Σ|slope| = 2·l, however soft the edge is.
+// The mean width of the strokes. A line of width w and length l has the area w·l. Along each of its
+// two long sides the ink falls from 1 to 0, so Σ|slope| = 2·l, however soft the edge is.
 double stroke_width(const Sheet& ink) {
   double area = 0, slopes = 0;
   for (Index r = 0; r + 1 < ink.height; ++r) {
@@ -110,7 +111,7 @@ Image centred(const Image& digit) {
     row_sum += value * (static_cast<double>(i / width) + 0.5);
     column_sum += value * (static_cast<double>(i % width) + 0.5);
   }
-  // Where the digit begins, so that its centre of mass is in the middle and none of it is cut off.
+  // Place it so that its centre of mass is in the middle and nothing is cut off.
   const auto begin = [&](double sum, Index extent) {
     const auto at = static_cast<Index>(std::lround(kMiddle - sum / mass));
     return std::clamp<Index>(at, 0, kSide - extent);

@@ -12,18 +12,23 @@ namespace {
 //
 //   paper(x, y) = a₀ + a₁·x + a₂·y + a₃·x² + a₄·x·y + a₅·y²      with x and y from −1 to 1
 //
-// so that Σ|pixel − paper| is smallest. Squares would be drawn towards the ink; of absolute values
-// it does not matter how far off the ink is, as it does not matter for a median.
+// with the a that make Σ|pixel − paper| smallest. Squares would pull the surface towards the ink;
+// of absolute values it does not matter how far off the ink is, just as for a median.
 
 constexpr std::size_t kTerms = 6;
 using Terms = std::array<double, kTerms>;
 
-Terms terms_at(const Sheet& sheet, Index r, Index c) {
+// 1, x, y, x², x·y and y² of every pixel.
+std::vector<Terms> terms_of_pixels(Index height, Index width) {
   const auto from_minus_one = [](Index i, Index n) {
     return (2 * static_cast<double>(i) + 1) / static_cast<double>(n) - 1;
   };
-  const double x = from_minus_one(c, sheet.width), y = from_minus_one(r, sheet.height);
-  return {1, x, y, x * x, x * y, y * y};
+  std::vector<Terms> terms;
+  for (Index i = 0; i < height * width; ++i) {
+    const double x = from_minus_one(i % width, width), y = from_minus_one(i / width, height);
+    terms.push_back({1, x, y, x * x, x * y, y * y});
+  }
+  return terms;
 }
 
 double sum_of(const Terms& factors, const Terms& terms) {
@@ -32,8 +37,8 @@ double sum_of(const Terms& factors, const Terms& terms) {
   return sum;
 }
 
-// Solves Σ_j matrix[i][j]·a[j] = right[i] by elimination. The matrix is a sum of terms·termsᵀ with
-// something added to its diagonal, so no pivot is 0.
+// Solves Σ_j matrix[i][j]·a[j] = right[i] by elimination. No pivot is 0, because the matrix is a
+// sum of terms·termsᵀ with a little added to its diagonal.
 Terms solve(std::array<Terms, kTerms> matrix, Terms right) {
   for (std::size_t k = 0; k < kTerms; ++k) {
     for (std::size_t i = k + 1; i < kTerms; ++i) {
@@ -51,17 +56,17 @@ Terms solve(std::array<Terms, kTerms> matrix, Terms right) {
   return a;
 }
 
-// The surface whose weighted squares of distances are smallest.
-Terms fit(const Sheet& sheet, const std::vector<double>& weights) {
+// The a that make Σ weight·(value − paper)² smallest.
+Terms fit(const std::vector<float>& values, const std::vector<double>& weights,
+          const std::vector<Terms>& terms) {
   std::array<Terms, kTerms> matrix{};
   Terms right{};
   for (std::size_t i = 0; i < kTerms; ++i) matrix[i][i] = 1e-9;
   for (std::size_t p = 0; p < weights.size(); ++p) {
-    const auto at = static_cast<Index>(p);
-    const Terms terms = terms_at(sheet, at / sheet.width, at % sheet.width);
     for (std::size_t i = 0; i < kTerms; ++i) {
-      right[i] += weights[p] * terms[i] * double{sheet.values[p]};
-      for (std::size_t j = 0; j < kTerms; ++j) matrix[i][j] += weights[p] * terms[i] * terms[j];
+      const double weighted = weights[p] * terms[p][i];
+      right[i] += weighted * double{values[p]};
+      for (std::size_t j = 0; j < kTerms; ++j) matrix[i][j] += weighted * terms[p][j];
     }
   }
   return solve(matrix, right);
@@ -70,17 +75,18 @@ Terms fit(const Sheet& sheet, const std::vector<double>& weights) {
 }  // namespace
 
 void subtract_paper(Sheet& sheet) {
-  // |d| = d² / |d|: squares, weighted by the distances that the surface before has left.
+  // |d| = d² / |d|: fit squares again and again, weighted by 1 / |d| of the round before. Pixels
+  // near the border count most: the digit is in the middle.
   constexpr int kRounds = 15;
-  constexpr double kClose = 0.5;  // bytes; nearer pixels count alike
-  std::vector<double> weights(sheet.values.size(), 1.0), left(sheet.values.size());
+  constexpr double kClose = 0.5;  // bytes; smaller distances all count like this one
+  const std::vector<Terms> terms = terms_of_pixels(sheet.height, sheet.width);
+  std::vector<double> weights(terms.size(), 1.0), left(terms.size());
   for (int round = 0; round < kRounds; ++round) {
-    const Terms a = fit(sheet, weights);
-    for (std::size_t p = 0; p < weights.size(); ++p) {
-      const auto at = static_cast<Index>(p);
-      const Terms terms = terms_at(sheet, at / sheet.width, at % sheet.width);
-      left[p] = double{sheet.values[p]} - sum_of(a, terms);
-      const double outside = std::max(terms[3], terms[5]);  // 0 in the middle, 1 at the border
+    const Terms a = fit(sheet.values, weights, terms);
+    for (std::size_t p = 0; p < terms.size(); ++p) {
+      left[p] = double{sheet.values[p]} - sum_of(a, terms[p]);
+      const double outside =
+          std::max(terms[p][3], terms[p][5]);  // 0 in the middle, 1 at the border
       weights[p] = outside / std::max(std::abs(left[p]), kClose);
     }
   }
@@ -113,7 +119,7 @@ float quantile(std::vector<float> values, double part) {
 // ---- Pieces ----
 
 void remove_specks(Sheet& ink, double part) {
-  // Collect the pieces: from each pixel with ink to all its neighbours with ink.
+  // Collect the pieces: start at any pixel with ink and go on to its neighbours with ink.
   struct Piece {
     double ink = 0;
     std::vector<std::pair<Index, Index>> pixels;  // row, column
@@ -132,14 +138,14 @@ void remove_specks(Sheet& ink, double part) {
   for (Index start = 0; start < ink.height * ink.width; ++start) {
     Piece piece;
     visit(piece, start / ink.width, start % ink.width);
-    for (std::size_t i = 0; i < piece.pixels.size(); ++i) {  // grows while we go
+    for (std::size_t i = 0; i < piece.pixels.size(); ++i) {  // visit() appends to it
       const auto [r, c] = piece.pixels[i];
       for (Index n = 0; n < 9; ++n) visit(piece, r + n / 3 - 1, c + n % 3 - 1);
     }
     most = std::max(most, piece.ink);
     if (!piece.pixels.empty()) pieces.push_back(std::move(piece));
   }
-  // Wipe out the small ones.
+  // Erase the small ones.
   for (const Piece& piece : pieces) {
     if (piece.ink >= part * most) continue;
     for (const auto& [r, c] : piece.pixels) ink.at(r, c) = 0;

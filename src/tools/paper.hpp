@@ -23,14 +23,13 @@ Sheet to_sheet(const Image& image);
 /// Ink from 0 to 1 becomes bytes from 0 to 255.
 Image to_image(const Sheet& ink);
 
-/// The value below which that part of all values lies: 0.5 is the median.
+/// The value below which that part of all values lies; for 0.5 the median.
 float quantile(std::vector<float> values, double part);
 
-/// Subtracts the paper's brightness, which may change smoothly over the sheet, from every pixel.
+/// Subtracts the brightness of the paper, which may change smoothly over the sheet.
 void subtract_paper(Sheet& sheet);
 
-/// Takes away the pieces, pixels that hang together, which have less than that part of the ink of
-/// the one with the most.
+/// Erases the pieces (connected pixels) that have less than that part of the largest piece's ink.
 void remove_specks(Sheet& ink, double part);
 
 struct Box {
@@ -40,10 +39,10 @@ struct Box {
 };
 /// Around all pixels that are at least half ink; all of the sheet if there is none.
 Box bounding_box(const Sheet& ink);
-/// The inside of the box and so many pixels more on each side, empty where the sheet ends.
+/// The inside of the box and a margin of that many pixels on each side, empty beyond the sheet.
 Sheet with_margin(const Sheet& ink, const Box& box, Index margin);
-/// Every pixel gets the most ink that lies within that distance, as if the pen had been so much
-/// thicker.
+/// Every pixel gets the most ink that lies within that distance, as if the pen had been thicker by
+/// that much on each side.
 Sheet thickened(const Sheet& ink, float radius);
 
 }  // namespace minitape
