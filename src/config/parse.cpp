@@ -1,8 +1,9 @@
 // From files and `--set` assignments to a Config: text, parsed as TOML, then read key by key.
 #include <algorithm>
 
-#include "config/config_read.hpp"
-#include "config/config_values.hpp"
+#include "config/keys.hpp"
+#include "config/toml_text.hpp"
+#include "minitape/core/check.hpp"
 #include "minitape/text/files.hpp"
 
 namespace minitape {
@@ -11,26 +12,25 @@ namespace {
 constexpr std::size_t kMaxBytes = 1 << 20;  // of a config: who gives more gave another file
 constexpr std::ptrdiff_t kMaxDots = 5000;   // see parse_toml
 
-toml::table parse_toml(std::string_view text, const Source& source) {
-  MINITAPE_CHECK(text.size() <= kMaxBytes, "[config] ", source.name,
-                 ": a config must have at most ", kMaxBytes,
-                 " bytes: found more, so this may be another file");
+toml::table parse_toml(std::string_view text, const std::string& source) {
+  MINITAPE_CHECK(text.size() <= kMaxBytes, "[config] ", source, ": a config must have at most ",
+                 kMaxBytes, " bytes: found more, so this may be another file");
   // The parser limits how deep values nest, but not how deep keys do: a.a.a.a = 1. It would run out
   // of stack at some ten thousand levels, and each level takes a dot.
   const auto dots = std::count(text.begin(), text.end(), '.');
-  MINITAPE_CHECK(dots <= kMaxDots, "[config] ", source.name, ": a config must have at most ",
-                 kMaxDots, " dots: found ", dots);
+  MINITAPE_CHECK(dots <= kMaxDots, "[config] ", source, ": a config must have at most ", kMaxDots,
+                 " dots: found ", dots);
   try {
-    return toml::parse(text, std::string_view(source.name));
+    return toml::parse(text, std::string_view(source));
   } catch (const toml::parse_error& error) {
     throw Error(
-        concat("[config] ", source.at(error.source()), ": must be TOML: ", error.description()));
+        concat("[config] ", place(error.source()), ": must be TOML: ", error.description()));
   }
 }
 
-/// The value of an assignment as TOML: as it is if it can be parsed, else as a quoted bare word.
-toml::table parse_assignment(const std::string& key, const std::string& value,
-                             const Source& source) {
+// The value of an assignment as TOML: as it is if it can be parsed, else as a quoted bare word.
+toml::table parse_assignment(const std::string& key, const std::string& value) {
+  const std::string source = kSetPrefix + key + "=…";
   const bool bare_word = !value.empty() && std::string("\"'[{").find(value[0]) == std::string::npos;
   try {
     return parse_toml(key + " = " + value, source);
@@ -41,28 +41,26 @@ toml::table parse_assignment(const std::string& key, const std::string& value,
 }
 
 void assign(const std::string& assignment, Config& config) {
+  constexpr std::string_view kKeyLetters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
   const std::size_t equals = assignment.find('=');
   const std::string key = assignment.substr(0, equals);
-  const bool is_key = std::all_of(key.begin(), key.end(), [](char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-           (letter >= '0' && letter <= '9') || letter == '_' || letter == '-' || letter == '.';
-  });
-  MINITAPE_CHECK(
-      equals != std::string::npos && is_key && assignment.find('\n') == std::string::npos,
-      "[config] --set must be one line key=value, such as train.epochs=3: found ",
-      toml_text(assignment));
-  const Source source{"--set " + key + "=…", false};
-  read_table(source, parse_assignment(key, assignment.substr(equals + 1), source), config);
+  MINITAPE_CHECK(equals != std::string::npos &&
+                     key.find_first_not_of(kKeyLetters) == std::string::npos &&
+                     assignment.find('\n') == std::string::npos,
+                 "[config] --set must be one line key=value, such as train.epochs=3: found ",
+                 toml_text(assignment));
+  read_keys(parse_assignment(key, assignment.substr(equals + 1)), config);
 }
 
 // Checks that need more than one key.
-void check_together(const DataConfig& data, const std::string& source_name) {
+void check_together(const DataConfig& data, const std::string& source) {
   const bool has_input = data.input != Shape{};
-  MINITAPE_CHECK((data.name == "none") == has_input, "[config] ", source_name,
+  MINITAPE_CHECK((data.name == "none") == has_input, "[config] ", source,
                  ": data.input must be given if data.name is \"none\", and else be []: found "
                  "data.name = ",
                  toml_text(data.name), " with data.input = ", toml_text(data.input));
-  MINITAPE_CHECK(data.channels != 2, "[config] ", source_name,
+  MINITAPE_CHECK(data.channels != 2, "[config] ", source,
                  ": data.channels must be 1 (grey) or 3 (colour): found 2");
 }
 
@@ -71,8 +69,7 @@ void check_together(const DataConfig& data, const std::string& source_name) {
 Config parse_config(std::string_view toml, const std::string& source_name,
                     const std::vector<std::string>& assignments) {
   Config config;
-  const Source source{source_name, true};
-  read_table(source, parse_toml(toml, source), config);
+  read_keys(parse_toml(toml, source_name), config);
   for (const std::string& assignment : assignments) assign(assignment, config);
   check_together(config.data, source_name);
   return config;
