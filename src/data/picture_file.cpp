@@ -1,5 +1,7 @@
 #include "picture_file.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <numeric>
 #include <string_view>
@@ -112,15 +114,21 @@ PictureFile inspect_jpeg(Bytes jpeg) {
 // ---- PNG ----
 
 // A PNG is a row of chunks: the length of the content (4 bytes), a type (4), the content, a
-// checksum (4). The last one is empty and called IEND.
+// checksum of type and content (4). The last one is empty and called IEND. A decoder needs the
+// chunks whose type begins with a capital letter.
 PictureFile inspect_png(Bytes png) {
   PictureFile file;
   for (Bytes rest = from(8, png); rest.size() >= 12;) {
     const std::size_t length = number(rest, 4);
     if (length > rest.size() - 12) break;
-    file.whole = starts_with(from(4, rest), "IEND");
+    const Bytes chunk = rest.subspan(4, 4 + length);
+    rest = rest.subspan(8 + length);
+    const bool intact = crc32_z(0, chunk.data(), chunk.size()) == number(rest, 4);
+    const bool needed = chunk[0] >= 'A' && chunk[0] <= 'Z';
+    if (needed && !intact) break;
+    file.whole = starts_with(chunk, "IEND");
     if (file.whole) break;
-    rest = rest.subspan(12 + length);
+    rest = rest.subspan(4);
   }
   return file;
 }

@@ -11,8 +11,8 @@
 namespace minitape {
 
 struct PictureFile {
-  /// The file ends where its format ends, and nothing in it makes stb_image 2.27 read or write
-  /// outside its tables.
+  /// The file goes on to where its format ends, the checksums of a PNG are right, and nothing makes
+  /// stb_image 2.27 read or write outside its tables.
   bool whole = false;
   /// Cameras store a photo as their sensor lies and note how they were held, as the place of the
   /// stored first row and first column in the picture:

@@ -3,6 +3,7 @@
 #include "minitape/data/image.hpp"
 
 #include <cmath>
+#include <cstdlib>
 
 #include "data/image_files.hpp"
 #include "testing.hpp"
@@ -102,9 +103,33 @@ std::string accepted_piece(const Bytes& file) {
 
 TEST_CASE("image: a file that is cut short anywhere is refused") {
   Bytes pixels = counting(20 * 20 * 3);
-  const Bytes png = png_file(20, 20, PngColour::rgb, pixels);
-  CHECK(accepted_piece(png) == "");
+  CHECK(accepted_piece(png_file(20, 20, PngColour::rgb, pixels)) == "");
   CHECK(accepted_piece(jpeg_file(20, 20, 3, pixels)) == "");
+  // stb writes no progressive JPEGs. This one is an input of the fuzz tests: one byte, then a file.
+  const char* source = std::getenv("MINITAPE_SOURCE_DIR");
+  if (source == nullptr) return;
+  Bytes progressive =
+      read_plain(std::filesystem::path(source) / "tests/fuzz/corpus/image/jpeg_progressive");
+  progressive.erase(progressive.begin());
+  CHECK(decode_image(progressive, "", 3).shape.rank() == 3);
+  CHECK(accepted_piece(progressive) == "");
+}
+
+TEST_CASE("image: a PNG in which a bit has changed is refused, also where it can be decoded") {
+  const Bytes good = png_file(3, 2, PngColour::grey, {0, 1, 2, 100, 254, 255});
+  for (std::size_t i = 8; i < good.size(); ++i) {
+    Bytes file = good;
+    file[i] ^= 4;
+    CAPTURE(i);
+    CHECK(error_lacks({"x.png", "damaged"}, [&] { decode_image(file, "x.png", 1); }) == "");
+  }
+  // A comment is not needed to see the picture.
+  Bytes file = good;
+  Bytes comment;
+  put_chunk(comment, "tEXt", {'a', 0, 'b'});
+  comment.back() ^= 1;
+  file.insert(file.begin() + 33, comment.begin(), comment.end());
+  CHECK(decode_image(file, "", 1) == decode_image(good, "", 1));
 }
 
 TEST_CASE("image: too many pixels are refused before memory is taken") {

@@ -8,8 +8,9 @@
 //   grey to colour      the same value three times
 //   EXIF orientation    a JPEG that was taken with the camera turned is turned back
 //
-// The decoder is stb_image. It does not compare the checksums of a PNG: a changed bit that leaves
-// the rest readable is not noticed.
+// The decoder is stb_image. It forgives what it should not (newer versions paint what is missing of
+// a JPEG grey), so that a file has to be whole by its own format before it is decoded: a JPEG up to
+// its end marker, a PNG up to its last chunk and with right checksums.
 #pragma once
 
 #include <cstdint>
