@@ -44,7 +44,8 @@ int orientation_in(Bytes exif) {
   for (std::size_t i = 0; i < count && 2 + i * kEntry < list.size(); ++i) {
     const Bytes entry = from(2 + i * kEntry, list);
     if (number(entry, 2, little) != kOrientation) continue;
-    const std::size_t value = number(from(8, entry), 2, little);
+    const bool is_long = number(from(2, entry), 2, little) == 4;
+    const std::size_t value = number(from(8, entry), is_long ? 4 : 2, little);
     return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
   }
   return 1;
@@ -126,6 +127,7 @@ PictureFile inspect_png(Bytes png) {
     const bool intact = crc32_z(0, chunk.data(), chunk.size()) == number(rest, 4);
     const bool needed = chunk[0] >= 'A' && chunk[0] <= 'Z';
     if (needed && !intact) break;
+    if (intact && starts_with(chunk, "eXIf")) file.orientation = orientation_in(from(4, chunk));
     file.whole = starts_with(chunk, "IEND");
     if (file.whole) break;
     rest = rest.subspan(4);

@@ -25,7 +25,7 @@ inline void put_chunk(Bytes& bytes, std::string_view type, const Bytes& data) {
 }
 
 /// The kinds of colour as the PNG format numbers them.
-enum class PngColour : std::uint8_t { grey = 0, rgb = 2, grey_alpha = 4, rgba = 6 };
+enum class PngColour : std::uint8_t { grey = 0, rgb = 2, palette = 3, grey_alpha = 4, rgba = 6 };
 
 /// The start of a PNG of that size: its signature and its header.
 inline Bytes png_header(std::uint32_t width, std::uint32_t height, PngColour colour,
@@ -58,6 +58,16 @@ inline Bytes png_file(std::uint32_t width, std::uint32_t height, PngColour colou
   put_chunk(file, "IDAT", compressed);
   put_chunk(file, "IEND", {});
   return file;
+}
+
+/// The PNG with another chunk right behind its header.
+inline Bytes with_chunk(Bytes png, std::string_view type, const Bytes& data, int damage = 0) {
+  constexpr std::ptrdiff_t kHeaderEnd = 33;
+  Bytes chunk;
+  put_chunk(chunk, type, data);
+  chunk.back() ^= static_cast<std::uint8_t>(damage);  // of its checksum
+  png.insert(png.begin() + kHeaderEnd, chunk.begin(), chunk.end());
+  return png;
 }
 
 /// A PNG whose pixels are all alike.

@@ -43,6 +43,15 @@ TEST_CASE("image: transparency shows white") {
   CHECK(decoded(png_file(3, 1, PngColour::rgba, rgba), 3) ==
         Bytes{10, 20, 30, 204, 224, 255, 255, 255, 255});
   CHECK(decoded(png_file(2, 1, PngColour::grey_alpha, {0, 0, 0, 255}), 1) == Bytes{255, 0});
+  // One colour can be declared transparent, or some of a palette.
+  const Bytes grey = png_file(3, 1, PngColour::grey, {0, 9, 200});
+  CHECK(decoded(with_chunk(grey, "tRNS", {0, 9}), 1) == Bytes{0, 255, 200});
+  const Bytes rgb = png_file(2, 1, PngColour::rgb, {1, 2, 3, 1, 2, 4});
+  CHECK(decoded(with_chunk(rgb, "tRNS", {0, 1, 0, 2, 0, 3}), 3) == Bytes{255, 255, 255, 1, 2, 4});
+  const Bytes indexed = png_file(3, 1, PngColour::palette, {0, 1, 2});
+  CHECK(decoded(with_chunk(with_chunk(indexed, "tRNS", {255, 0}), "PLTE",
+                           {10, 20, 30, 40, 50, 60, 70, 80, 90}),
+                3) == Bytes{10, 20, 30, 255, 255, 255, 70, 80, 90});
 }
 
 TEST_CASE("image: of 16 bits the upper 8 are kept, and few bits fill the range") {
@@ -124,12 +133,8 @@ TEST_CASE("image: a PNG in which a bit has changed is refused, also where it can
     CHECK(error_lacks({"x.png", "damaged"}, [&] { decode_image(file, "x.png", 1); }) == "");
   }
   // A comment is not needed to see the picture.
-  Bytes file = good;
-  Bytes comment;
-  put_chunk(comment, "tEXt", {'a', 0, 'b'});
-  comment.back() ^= 1;
-  file.insert(file.begin() + 33, comment.begin(), comment.end());
-  CHECK(decode_image(file, "", 1) == decode_image(good, "", 1));
+  CHECK(decode_image(with_chunk(good, "tEXt", {'a', 0, 'b'}, 1), "", 1) ==
+        decode_image(good, "", 1));
 }
 
 TEST_CASE("image: too many pixels are refused before memory is taken") {
@@ -232,11 +237,7 @@ TEST_CASE("image: a JPEG whose Huffman code has more symbols than there are is r
   lookalike.insert(lookalike.end(), 2, 0);
   photo.insert(photo.begin() + 2, lookalike.begin(), lookalike.end());
   CHECK(decode_image(photo, "photo.jpg", 1).shape == Shape{8, 8, 1});
-  Bytes png = png_header(1, 1, PngColour::grey);
-  const auto header = static_cast<std::ptrdiff_t>(png.size());
-  put_chunk(png, "tEXt", lookalike);
-  const Bytes whole = png_file(1, 1, PngColour::grey, {7});
-  png.insert(png.end(), whole.begin() + header, whole.end());
+  const Bytes png = with_chunk(png_file(1, 1, PngColour::grey, {7}), "tEXt", lookalike);
   CHECK(decode_image(png, "drawing.png", 1).pixels == Bytes{7});
 }
 

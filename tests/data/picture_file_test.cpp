@@ -18,8 +18,9 @@ int orientation_of(const Bytes& file) {
   return inspect_picture(file).value().orientation;
 }
 
-// The EXIF part of a camera with two entries, of which the second is the orientation.
-Bytes exif_segment(int orientation, bool little) {
+// What a camera notes: two entries, of which the second is the orientation, of type 3 (2 bytes) or 4
+// (4 bytes).
+Bytes exif(int orientation, bool little, int type = 3) {
   Bytes tiff = little ? Bytes{'I', 'I'} : Bytes{'M', 'M'};
   const auto put = [&](std::uint32_t value, int count) {
     for (int i = 0; i < count; ++i) {
@@ -29,16 +30,22 @@ Bytes exif_segment(int orientation, bool little) {
   };
   const auto put_entry = [&](std::uint32_t tag, std::uint32_t value) {
     put(tag, 2);
-    put(3, 2);
+    put(static_cast<std::uint32_t>(type), 2);
     put(1, 4);
-    put(value, 2);
-    put(0, 2);
+    put(value, type == 3 ? 2 : 4);
+    if (type == 3) put(0, 2);
   };
   put(42, 2);
   put(8, 4);
   put(2, 2);
   put_entry(259, 6);
   put_entry(274, static_cast<std::uint32_t>(orientation));
+  return tiff;
+}
+
+// The same as a segment of a JPEG.
+Bytes exif_segment(int orientation, bool little, int type = 3) {
+  const Bytes tiff = exif(orientation, little, type);
   const Bytes head{0xff, 0xe1, 0, static_cast<std::uint8_t>(8 + tiff.size()), 'E', 'x', 'i',
                    'f',  0,    0};
   Bytes segment(head.size() + tiff.size());
@@ -85,6 +92,25 @@ TEST_CASE("a photo is read as it was seen, whichever way the camera was held") {
       CHECK(image.shape == (orientation < 5 ? Shape{16, 24, 1} : Shape{24, 16, 1}));
       CHECK(corner(image) == expected[orientation - 1]);
     }
+  }
+}
+
+TEST_CASE("a PNG can say which way up it is, too") {
+  Bytes rows;  // black but for the first quarter
+  for (int i = 0; i < 16 * 24; ++i) rows.push_back(i / 24 < 8 && i % 24 < 12 ? 255 : 0);
+  const Bytes plain = png_file(24, 16, PngColour::grey, rows);
+  const auto with_exif = [&](const Bytes& content, int damage = 0) {
+    return decode_image(with_chunk(plain, "eXIf", content, damage), "", 1);
+  };
+  CHECK(corner(with_exif(exif(6, false))) == "top right");
+  CHECK(with_exif(exif(6, false)).shape == Shape{24, 16, 1});
+  CHECK(corner(with_exif(exif(3, true))) == "bottom right");
+  CHECK(corner(with_exif(exif(3, true), 1)) == "top left");  // its checksum is wrong
+}
+
+TEST_CASE("an orientation may be written in four bytes") {
+  for (const bool little : {true, false}) {
+    CHECK(orientation_of(with_segment(quarter_jpeg(), exif_segment(8, little, 4))) == 8);
   }
 }
 

@@ -6,7 +6,7 @@
 //   transparency        the picture is laid over white, as most programs show it
 //   colour to grey      (77·red + 150·green + 29·blue) / 256, as in ITU-R BT.601
 //   grey to colour      the same value three times
-//   EXIF orientation    a JPEG that was taken with the camera turned is turned back
+//   EXIF orientation    a photo that was taken with the camera turned is turned back
 //
 // The decoder is stb_image. It forgives what it should not (newer versions paint what is missing of
 // a JPEG grey), so that a file has to be whole by its own format before it is decoded: a JPEG up to
