@@ -174,7 +174,7 @@ Call parse_command_line(int argc, char** argv) {
   CLI::App app("", "minitape");
   add_subcommands(app, call);
   app.set_version_flag(
-      "--version", [] { return "minitape " + environment().version; }, "Print the version");
+      "--version", [] { return "minitape " + version(); }, "Print the version");
 
   if (argc > 1 && argv[1][0] != '-') check_subcommand(app, argv[1]);
   try {

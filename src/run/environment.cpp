@@ -55,46 +55,24 @@ std::string utc_now() {
   return text;
 }
 
-}  // namespace
-
-Environment environment() {
-  const char* const forced = std::getenv("OPENBLAS_CORETYPE");
-  Environment facts;
-  facts.version = MINITAPE_VERSION;
-  facts.compiler = MINITAPE_COMPILER;
-  facts.flags = MINITAPE_FLAGS;
-  facts.build_type = MINITAPE_BUILD_TYPE;
-  facts.precision = sizeof(Real) == sizeof(float) ? "float" : "double";
-  facts.blas = "OpenBLAS";
-  facts.blas_core = blas_core();
-  facts.forced_blas_core = forced == nullptr ? "" : forced;
-  facts.threads = thread_count();
-  facts.cpu = value_in_file("/proc/cpuinfo", "model name", ':');
-  facts.os = operating_system();
-  facts.date = utc_now();
-  facts.command = command_line();
-  return facts;
-}
-
-namespace {
-
 using Json = nlohmann::ordered_json;
 
-Json as_json(const Environment& facts) {
-  Json json = {{"version", facts.version},
-               {"compiler", facts.compiler},
-               {"flags", facts.flags},
-               {"build_type", facts.build_type},
-               {"precision", facts.precision},
-               {"blas", facts.blas},
-               {"blas_core", facts.blas_core},
-               {"threads", facts.threads},
-               {"cpu", facts.cpu},
-               {"os", facts.os},
-               {"date", facts.date},
-               {"command", facts.command}};
-  if (!facts.forced_blas_core.empty()) json["OPENBLAS_CORETYPE"] = facts.forced_blas_core;
-  return json;
+Json facts() {
+  Json facts = {{"version", MINITAPE_VERSION},
+                {"compiler", MINITAPE_COMPILER},
+                {"flags", MINITAPE_FLAGS},
+                {"build_type", MINITAPE_BUILD_TYPE},
+                {"precision", sizeof(Real) == sizeof(float) ? "float" : "double"},
+                {"blas", "OpenBLAS"},
+                {"blas_core", blas_core()},
+                {"threads", thread_count()},
+                {"cpu", value_in_file("/proc/cpuinfo", "model name", ':')},
+                {"os", operating_system()},
+                {"date", utc_now()},
+                {"command", command_line()}};
+  const char* const forced = std::getenv("OPENBLAS_CORETYPE");
+  if (forced != nullptr && *forced != '\0') facts["OPENBLAS_CORETYPE"] = forced;
+  return facts;
 }
 
 // A command line may hold bytes that are no text; a run must not fail over that.
@@ -104,16 +82,20 @@ std::string text_of(const Json& json) {
 
 }  // namespace
 
-std::string environment_json(const Environment& facts) {
-  return text_of(as_json(facts));
+std::string version() {
+  return MINITAPE_VERSION;
 }
 
-std::string with_resumed(const std::string& json, const Environment& facts) {
-  Json before = Json::parse(json, nullptr, /*allow_exceptions=*/false);
-  if (!before.is_object()) return environment_json(facts);
-  if (!before["resumed"].is_array()) before["resumed"] = Json::array();
-  before["resumed"].push_back(as_json(facts));
-  return text_of(before);
+std::string environment_json() {
+  return text_of(facts());
+}
+
+std::string with_resumed(const std::string& before) {
+  Json json = Json::parse(before, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return environment_json();
+  if (!json["resumed"].is_array()) json["resumed"] = Json::array();
+  json["resumed"].push_back(facts());
+  return text_of(json);
 }
 
 }  // namespace minitape

@@ -32,10 +32,6 @@ void check_writable(const fs::path& folder) {
                  " cannot be written: ", std::strerror(errno));
 }
 
-std::string read_text(const fs::path& path) {
-  return file_contents(path).value_or("");
-}
-
 constexpr const char* kFiles[] = {"config.toml",      "environment.json", "initial.safetensors",
                                   "steps.csv",        "metrics.csv",      "checkpoint.safetensors",
                                   "model.safetensors"};
@@ -61,15 +57,15 @@ RunFolder::RunFolder(fs::path folder, const Config& config, Start start)
   check_writable(folder_);
   if (start == Start::resume && fs::exists(folder_ / "config.toml")) {
     check_config(folder_, config);
-    write_atomically(folder_ / "environment.json",
-                     with_resumed(read_text(folder_ / "environment.json"), environment()));
+    const fs::path environment = folder_ / "environment.json";
+    write_atomically(environment, with_resumed(file_contents(environment).value_or("")));
     return;
   }
   check_free(folder_, start);
   // The config comes first, so that wherever this is cut off, the rest is known to be a run's.
   try {
     write_atomically(folder_ / "config.toml", to_toml(config));
-    write_atomically(folder_ / "environment.json", environment_json(environment()));
+    write_atomically(folder_ / "environment.json", environment_json());
     continue_after(0, 0);
   } catch (const Error& error) {
     discard();
