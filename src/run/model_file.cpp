@@ -4,8 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "run/safetensors_header.hpp"
-
 namespace minitape {
 namespace {
 

@@ -114,7 +114,7 @@ std::function<void(SafetensorsFile&)> with(const SavedTensor& tensor) {
 }
 
 TEST_CASE("load_checkpoint: one that does not fit is refused and changes nothing") {
-  const std::vector<std::int64_t> two{1, 2}, negative{-1};
+  const SavedTensor two{"run.steps", "I64", {2}, std::string(16, '\0')};
   for (const char* name : {"run.steps", "run.seen_loss", "1.batch_norm.updates", "3.dropout.masks",
                            "optimizer.velocity.4.dense.bias", "4.dense.kernel"}) {
     CAPTURE(name);
@@ -123,9 +123,9 @@ TEST_CASE("load_checkpoint: one that does not fit is refused and changes nothing
   for (const char* name : {"9.more", "run.more", "optimizer.velocity.9.more"}) {
     CHECK(error_of(with(save_tensor(name, Tensor::zeros({1}))), {name}) == "");
   }
-  CHECK(error_of(with(save_integers("run.steps", two)), {"run.steps", "one number", "2"}) == "");
-  CHECK(error_of(with(save_integers("run.images", negative)), {"run.images", "-1"}) == "");
-  CHECK(error_of(with(save_integers("run.seconds", negative)), {"run.seconds", "F64"}) == "");
+  CHECK(error_of(with(two), {"run.steps", "one number", "2"}) == "");
+  CHECK(error_of(with(save_count("run.images", -1)), {"run.images", "-1"}) == "");
+  CHECK(error_of(with(save_count("run.seconds", 1)), {"run.seconds", "F64"}) == "");
   CHECK(error_of(with(save_tensor("optimizer.velocity.4.dense.bias", Tensor::zeros({3}))),
                  {"velocity.4.dense.bias", "(2)", "(3)"}) == "");
   CHECK(error_of(with(save_tensor("1.batch_norm.running_variance", numbers({2}, {1, -1}))),

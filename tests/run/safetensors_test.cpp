@@ -13,26 +13,24 @@
 namespace minitape {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
-
 // A file made by hand: the length of the header, the header as it is, `data_bytes` bytes of data.
-Bytes file_bytes(const std::string& header, std::size_t data_bytes) {
-  Bytes bytes;
+std::string file_bytes(const std::string& header, std::size_t data_bytes) {
+  std::string bytes;
   for (int i = 0; i < 8; ++i) {
-    bytes.push_back(static_cast<std::uint8_t>(std::uint64_t{header.size()} >> (8 * i)));
+    bytes.push_back(static_cast<char>(std::uint64_t{header.size()} >> (8 * i)));
   }
-  bytes.insert(bytes.end(), header.begin(), header.end());
-  for (std::size_t i = 0; i < data_bytes; ++i) bytes.push_back(static_cast<std::uint8_t>(i));
+  bytes += header;
+  for (std::size_t i = 0; i < data_bytes; ++i) bytes.push_back(static_cast<char>(i));
   return bytes;
 }
 
-Bytes with_length(Bytes bytes, std::uint64_t length) {
+std::string with_length(std::string bytes, std::uint64_t length) {
   std::memcpy(bytes.data(), &length, 8);
   return bytes;
 }
 
 // Checks that parsing is refused with a message that has this part in it.
-void check_refused(const Bytes& bytes, const std::string& part) {
+void check_file_refused(const std::string& bytes, const std::string& part) {
   try {
     parse_safetensors(bytes, "x.safetensors");
     FAIL_CHECK("accepted, but expected: " << part);
@@ -46,7 +44,7 @@ void check_refused(const Bytes& bytes, const std::string& part) {
 }
 
 void check_refused(const std::string& header, std::size_t data_bytes, const std::string& part) {
-  check_refused(file_bytes(header, data_bytes), part);
+  check_file_refused(file_bytes(header, data_bytes), part);
 }
 
 // The header's text of one tensor "a".
@@ -57,10 +55,10 @@ std::string one(const std::string& dtype, const std::string& shape, const std::s
 
 SafetensorsFile example() {
   SafetensorsFile file;
-  file.tensors.push_back({"small", "U8", {3}, {1, 2, 3}});
+  file.tensors.push_back({"small", "U8", {3}, "\1\2\3"});
   file.tensors.push_back(save_tensor("0.conv2d.kernel", Tensor({2, 3}, {1, -2, 3, -4, 5, 0.5})));
   file.tensors.push_back(save_tensor("scalar", Tensor::scalar(7)));
-  file.tensors.push_back(save_integers("step", std::vector<std::int64_t>{42, -1}));
+  file.tensors.push_back(save_count("step", 42));
   file.tensors.push_back({"none", "F32", {0, 4}, {}});
   file.metadata = {{"format", "minitape"}, {"note", "späße \"quoted\"\n"}};
   return file;
@@ -70,16 +68,14 @@ SafetensorsFile example() {
 
 TEST_CASE("format_safetensors writes the bytes that the format describes") {
   SafetensorsFile file;
-  file.tensors.push_back({"b", "U8", {2}, {0xAB, 0xCD}});
-  file.tensors.push_back({"a", "I64", {1}, {1, 2, 3, 4, 5, 6, 7, 8}});
+  file.tensors.push_back({"b", "U8", {2}, "\xAB\xCD"});
+  file.tensors.push_back({"a", "I64", {1}, "\1\2\3\4\5\6\7\7"});
   // Written out by hand. The wider tensor comes first, and spaces fill the header up to 112 bytes.
   const std::string header = R"({"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},)"
                              R"("b":{"dtype":"U8","shape":[2],"data_offsets":[8,10]}})";
-  Bytes expected{112, 0, 0, 0, 0, 0, 0, 0};
-  expected.insert(expected.end(), header.begin(), header.end());
-  while (expected.size() % 8 != 0) expected.push_back(' ');
-  expected.insert(expected.end(), {1, 2, 3, 4, 5, 6, 7, 8, 0xAB, 0xCD});
-  CHECK(format_safetensors(file) == expected);
+  std::string expected = "p" + std::string(7, '\0') + header;  // 'p' is the byte 112
+  while (expected.size() % 8 != 0) expected += ' ';
+  CHECK(format_safetensors(file) == expected + "\1\2\3\4\5\6\7\7\xAB\xCD");
 }
 
 TEST_CASE("what is written is read back, to the bit") {
@@ -97,11 +93,11 @@ TEST_CASE("what is written is read back, to the bit") {
   CHECK(load_tensor(back.at("0.conv2d.kernel"), {2, 3}).at({1, 2}) == Real(0.5));
   CHECK(load_tensor(back.at("scalar"), {}).item() == 7);
   CHECK(load_tensor(back.at("none"), {0, 4}).size() == 0);
-  CHECK(load_integers(back.at("step")) == std::vector<std::int64_t>{42, -1});
+  CHECK(load_count(back.at("step")) == 42);
 }
 
 TEST_CASE("each tensor begins at a multiple of its element's size") {
-  const Bytes bytes = format_safetensors(example());
+  const std::string bytes = format_safetensors(example());
   std::uint64_t header = 0;
   std::memcpy(&header, bytes.data(), 8);
   CHECK(header % 8 == 0);
@@ -127,10 +123,10 @@ TEST_CASE("tensors keep infinities, NaN and every bit of Real") {
 TEST_CASE("load_tensor converts between F32 and F64") {
   const float single = 0.1F;
   const double twice = 0.1;
-  SavedTensor saved{"t", "F32", {1}, Bytes(4)};
+  SavedTensor saved{"t", "F32", {1}, std::string(4, '\0')};
   std::memcpy(saved.bytes.data(), &single, 4);
   CHECK(load_tensor(saved, {1}).item() == static_cast<Real>(0.1F));
-  saved = {"t", "F64", {1}, Bytes(8)};
+  saved = {"t", "F64", {1}, std::string(8, '\0')};
   std::memcpy(saved.bytes.data(), &twice, 8);
   CHECK(load_tensor(saved, {1}).item() == static_cast<Real>(0.1));
 }
@@ -139,23 +135,31 @@ TEST_CASE("loading says what it expected and what it found") {
   const SavedTensor saved = save_tensor("0.dense.kernel", Tensor::zeros({2, 3}));
   CHECK_THROWS_WITH_AS(load_tensor(saved, {3, 2}),
                        "[safetensors] tensor \"0.dense.kernel\" must have shape (3, 2): the file "
-                       "holds (2, 3)",
+                       "holds F32 (2, 3)",
                        Error);
-  CHECK_THROWS_WITH_AS(load_tensor({"t", "I64", {1}, Bytes(8)}, {1}),
-                       "[safetensors] tensor \"t\" must be F32 or F64: the file holds \"I64\"",
+  CHECK_THROWS_WITH_AS(load_tensor({"t", "I64", {1}, std::string(8, '\0')}, {1}),
+                       "[safetensors] tensor \"t\" must be F32 or F64: the file holds I64 (1)",
                        Error);
-  CHECK_THROWS_WITH_AS(load_tensor({"t", "F32", {2}, Bytes(7)}, {2}),
+  CHECK_THROWS_WITH_AS(load_tensor({"t", "F32", {2}, std::string(7, '\0')}, {2}),
                        "[safetensors] tensor \"t\" of shape (2) has 7 bytes", Error);
-  CHECK_THROWS_WITH_AS(load_tensor({"t", "F32", {1, 1, 1, 1, 1}, Bytes(4)}, {1}),
-                       doctest::Contains("must have shape (1): the file holds (1, 1, 1, 1, 1)"),
+  CHECK_THROWS_WITH_AS(load_tensor({"t", "F32", {1, 1, 1, 1, 1}, std::string(4, '\0')}, {1}),
+                       doctest::Contains("must have shape (1): the file holds F32 (1, 1, 1, 1, 1)"),
                        Error);
-  CHECK_THROWS_WITH_AS(load_integers(saved),
-                       doctest::Contains("\"0.dense.kernel\" must be I64: the file holds"), Error);
+  CHECK_THROWS_WITH_AS(load_count(saved),
+                       "[safetensors] tensor \"0.dense.kernel\" must be one number, I64 (1): the "
+                       "file holds F32 (2, 3)",
+                       Error);
+  CHECK_THROWS_WITH_AS(load_number(save_count("n", 1)),
+                       doctest::Contains("must be one number, F64 (1): the file holds I64 (1)"),
+                       Error);
+  CHECK_THROWS_WITH_AS(load_count({"n", "I64", {2}, std::string(16, '\0')}),
+                       doctest::Contains("the file holds I64 (2)"), Error);
+  CHECK_THROWS_WITH_AS(load_count(save_count("n", -1)),
+                       "[safetensors] \"n\" must not be negative: the file has -1", Error);
   CHECK_THROWS_WITH_AS(example().at("1.dense.bias"),
                        "[safetensors] there is no tensor \"1.dense.bias\" in this file, which "
                        "holds 5 others",
                        Error);
-  CHECK(example().find("1.dense.bias") == nullptr);
   CHECK_THROWS_WITH_AS(save_tensor("t", Tensor()), "[safetensors] tensor \"t\" was never set",
                        Error);
 }
@@ -165,78 +169,97 @@ TEST_CASE("a file that could not be read back is not written") {
     CHECK_THROWS_WITH_AS(format_safetensors({std::move(tensors), {}}), doctest::Contains(part),
                          Error);
   };
-  refused({{"a", "U8", {1}, {1}}, {"a", "U8", {1}, {1}}}, "different names");
-  refused({{"__metadata__", "U8", {1}, {1}}}, "different names");
-  refused({{"a", "F33", {1}, Bytes(4)}}, "unknown dtype \"F33\"");
-  refused({{"a", "F32", {2}, Bytes(4)}}, "needs 8 bytes for F32 (2): got 4");
-  refused({{"a", "F32", {-1}, Bytes(4)}}, "impossible shape: F32 (-1)");
-  refused({{"\xff", "U8", {1}, {1}}}, "UTF-8");
+  refused({{"a", "U8", {1}, "x"}, {"a", "U8", {1}, "x"}}, "different names");
+  refused({{"__metadata__", "U8", {1}, "x"}}, "different names");
+  refused({{"a", "F33", {1}, std::string(4, '\0')}}, "unknown dtype \"F33\"");
+  refused({{"a", "F32", {2}, std::string(4, '\0')}}, "needs 8 bytes for F32 (2): got 4");
+  refused({{"a", "F32", {-1}, std::string(4, '\0')}}, "impossible shape: F32 (-1)");
+  refused({{"\xff", "U8", {1}, "x"}}, "UTF-8");
 }
 
 TEST_CASE("parsing accepts what the format allows, also where minitape writes otherwise") {
   // Names in another order than the data, no padding, an empty file, a high rank, odd dtypes.
-  const Bytes swapped = file_bytes(R"({"z":{"data_offsets":[2,3],"shape":[1],"dtype":"BOOL"},)"
-                                   R"( "y":{"dtype":"BF16","shape":[],"data_offsets":[0,2]}})",
-                                   3);
+  const std::string swapped =
+      file_bytes(R"({"z":{"data_offsets":[2,3],"shape":[1],"dtype":"BOOL"},)"
+                 R"( "y":{"dtype":"BF16","shape":[],"data_offsets":[0,2]}})",
+                 3);
   const SafetensorsFile file = parse_safetensors(swapped, "x");
   REQUIRE(file.tensors.size() == 2);
   CHECK(file.tensors[0].name == "y");
-  CHECK(file.tensors[1].bytes == Bytes{2});
+  CHECK(file.tensors[1].bytes == "\2");
   CHECK(parse_safetensors(file_bytes("{}", 0), "x").tensors.empty());
   CHECK(parse_safetensors(file_bytes(one("U8", "[1,1,1,1,1,1,2]", "[0,2]"), 2), "x")
             .at("a")
             .shape.size() == 7);
   CHECK(parse_safetensors(file_bytes(one("F4", "[4]", "[0,2]"), 2), "x").at("a").bytes ==
-        Bytes{0, 1});
+        std::string("\0\1", 2));
 }
 
 TEST_CASE("a wrong length of the header is refused") {
-  const Bytes good = file_bytes(one("U8", "[2]", "[0,2]"), 2);
-  check_refused(Bytes(good.begin(), good.begin() + 7), "is too short: a file has at least 8 bytes");
-  check_refused(Bytes{}, "this one has 0");
+  const std::string good = file_bytes(one("U8", "[2]", "[0,2]"), 2);
+  check_file_refused(good.substr(0, 7), "is too short: a file has at least 8 bytes");
+  check_file_refused("", "this one has 0");
   for (const std::uint64_t length :
        {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{good.size() - 7},
         std::uint64_t{100000001}, std::numeric_limits<std::uint64_t>::max()}) {
     CAPTURE(length);
-    check_refused(with_length(good, length), "its length is given as " + std::to_string(length));
+    check_file_refused(with_length(good, length),
+                       "its length is given as " + std::to_string(length));
   }
-  check_refused(with_length(Bytes(100000009), 100000001), "must have 2 to 100000000 bytes");
+  check_file_refused(with_length(std::string(100000009, '\0'), 100000001),
+                     "must have 2 to 100000000 bytes");
   // The page that a download gave instead of the file: its first 8 bytes are no length.
   const std::string html = "<!DOCTYPE html><html></html>";
-  check_refused(Bytes(html.begin(), html.end()), "of another kind");
+  check_file_refused(html, "of another kind");
 }
 
 TEST_CASE("a header that is not the expected JSON is refused") {
   check_refused(R"([1,2])", 0, "must begin with '{'");
   check_refused(R"( {})", 0, "must begin with '{'");
-  check_refused(R"({"a":)", 0, "must be valid JSON: byte 6");
+  check_refused(R"({"a":)", 0, "must be valid JSON");
   check_refused(R"({}x)", 0, "must be valid JSON");
   check_refused(std::string("{}\0", 3), 0, "must be valid JSON");
   check_refused("{\"\xff\":{}}", 0, "must be valid JSON");
-  check_refused(R"({"a":1})", 0, "found the number 1 in \"a\"");
-  check_refused(R"({"a":null})", 0, "found null");
-  check_refused(R"({"a":true})", 0, "found true or false");
-  check_refused(R"({"a":"text"})", 0, "found a string");
-  check_refused(R"({"a":[]})", 0, "found a list");
-  check_refused(R"({"a":{}})", 0, "\"a\" must have a dtype, a shape and two data_offsets");
-  check_refused(R"({"a":{"dtype":"U8","shape":[2]}})", 2, "must have a dtype, a shape and");
-  check_refused(R"({"a":{"dtype":"U8","data_offsets":[0,1]}})", 1,
-                "must have a dtype, a shape and");
-  check_refused(R"({"a":{"shape":[0],"data_offsets":[0,0],"dtype":"U8"},"b":"U8"})", 0,
-                "found a string in \"b\"");
-  check_refused(one("U8", "[2]", "[0]"), 2, "two data_offsets");
-  check_refused(one("U8", "[2]", "[0,2,2]"), 2, "two data_offsets");
-  check_refused(one("U8", "2", "[0,2]"), 2, "found the number 2");
-  check_refused(one("U8", "[\"2\"]", "[0,2]"), 2, "found a string");
-  check_refused(one("U8", "[2.0]", "[0,2]"), 2, "found a fraction");
-  check_refused(one("U8", "[-2]", "[0,2]"), 2, "found a negative number");
-  check_refused(one("U8", "[18446744073709551615]", "[0,2]"), 2, "found the number 1844674407");
-  check_refused(one("U8", "[184467440737095516160]", "[0,2]"), 2, "found a fraction");
-  check_refused(R"({"a":{"dtype":["U8"]}})", 0, "found a list");
-  check_refused(R"({"a":{"dtype":"U8","kind":"x"}})", 0, "found a string");
-  check_refused(R"({"__metadata__":{"a":1}})", 0, "found the number 1 in \"__metadata__\"");
-  check_refused(R"({"__metadata__":{"shape":[1]}})", 0, "found a list");
-  check_refused(R"({"__metadata__":"text"})", 0, "found a string");
+  check_refused(one("U8", "[1e999]", "[0,2]"), 2, "must be valid JSON");
+  for (const std::string value : {"1", "null", "true", "\"text\"", "[]", "{}", "-1", "0.5"}) {
+    check_refused("{\"a\":" + value + "}", 0,
+                  "tensor \"a\" must have a dtype, a shape and two data_offsets, whole numbers >= "
+                  "0: found \"" +
+                      value);
+  }
+}
+
+TEST_CASE("a tensor without all its fields, or with others, is refused") {
+  const std::string part = "\"a\" must have a dtype, a shape and two data_offsets";
+  check_refused(R"({"a":{"dtype":"U8","shape":[2]}})", 2, part);
+  check_refused(R"({"a":{"dtype":"U8","data_offsets":[0,1]}})", 1, part);
+  check_refused(R"({"a":{"shape":[1],"data_offsets":[0,1]}})", 1, part);
+  check_refused(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2],"kind":"x"}})", 2, part);
+  check_refused(R"({"a":{"dtype":["U8"],"shape":[2],"data_offsets":[0,2]}})", 2, part);
+  check_refused(R"({"b":{"shape":[0],"data_offsets":[0,0],"dtype":"U8"},"a":"U8"})", 0, part);
+  check_refused(one("U8", "[2]", "[0]"), 2, part);
+  check_refused(one("U8", "[2]", "[0,2,2]"), 2, part);
+  check_refused(one("U8", "[2]", "{}"), 2, part);
+  for (const char* shape :
+       {"2", "\"2\"", "null", "{\"2\":2}", "[\"2\"]", "[2.0]", "[-2]", "[[]]", "[null]", "[true]",
+        "[9223372036854775808]", "[18446744073709551615]", "[184467440737095516160]"}) {
+    CAPTURE(std::string(shape));
+    check_refused(one("U8", shape, "[0,2]"), 2, part);
+  }
+  for (const char* end : {"\"2\"", "null", "2.0", "-2", "[]", "9223372036854775808"}) {
+    CAPTURE(std::string(end));
+    check_refused(one("U8", "[2]", "[0," + std::string(end) + "]"), 2, part);
+  }
+}
+
+TEST_CASE("metadata are names and text") {
+  const std::string part = "__metadata__ must map names to text: found";
+  check_refused(R"({"__metadata__":{"a":1}})", 0, part);
+  check_refused(R"({"__metadata__":{"shape":[1]}})", 0, part);
+  check_refused(R"({"__metadata__":"text"})", 0, part);
+  check_refused(R"({"__metadata__":["text"]})", 0, part);
+  CHECK(parse_safetensors(file_bytes(R"({"__metadata__":{"a":"1"}})", 0), "x").metadata.at("a") ==
+        "1");
 }
 
 TEST_CASE("deep nesting is refused and costs no stack") {
@@ -245,8 +268,8 @@ TEST_CASE("deep nesting is refused and costs no stack") {
     lists += '[';
     objects += "{\"a\":";
   }
-  check_refused(lists, 0, "found a list");
-  check_refused(objects, 0, "found an object");
+  check_refused(lists, 0, "found lists or objects within these");
+  check_refused(objects, 0, "found lists or objects within these");
 }
 
 TEST_CASE("a name that occurs twice is refused, also when it is spelled differently") {
@@ -288,23 +311,22 @@ TEST_CASE("dtype and shape must give the number of bytes, and not overflow") {
 }
 
 TEST_CASE("names in messages are escaped and cut, so that a file cannot play with the terminal") {
-  check_refused(R"({"\u001b[2J":1})", 0, R"("\u001b[2J")");
+  check_refused(R"({"\u001b[2J":1})", 0, "\"?[2J\"");
   check_refused("{\"" + std::string(5000, 'n') + "\":1}", 0, std::string(80, 'n') + "...\"");
 }
 
 TEST_CASE("damaged files end in an error or in a file that can be written again") {
-  const Bytes good = format_safetensors(example());
+  const std::string good = format_safetensors(example());
   Random random = stream(1, "safetensors/damage");
   int accepted = 0;
   for (int trial = 0; trial < 20000; ++trial) {
     // Change up to four bytes, mostly to ones that mean something in JSON; sometimes cut the end.
     const std::string meaningful = "{}[]\",:0123456789.-eE\\ \xff";
-    Bytes bytes = good;
+    std::string bytes = good;
     for (Index i = random.below(4); i >= 0; --i) {
       const auto letter =
           meaningful[static_cast<std::size_t>(random.below(static_cast<Index>(meaningful.size())))];
-      bytes[static_cast<std::size_t>(random.below(static_cast<Index>(bytes.size())))] =
-          static_cast<std::uint8_t>(letter);
+      bytes[static_cast<std::size_t>(random.below(static_cast<Index>(bytes.size())))] = letter;
     }
     if (random.chance(0.1)) {
       bytes.resize(static_cast<std::size_t>(random.below(static_cast<Index>(bytes.size()))));
@@ -326,7 +348,7 @@ TEST_CASE("write_safetensors and read_safetensors go through a file") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "model.safetensors";
   write_safetensors(path, example());
-  CHECK(read_safetensors(path).at("small").bytes == Bytes{1, 2, 3});
+  CHECK(read_safetensors(path).at("small").bytes == "\1\2\3");
   CHECK(folder.file_names() == std::vector<std::string>{"model.safetensors"});
 
   CHECK_THROWS_WITH_AS(read_safetensors(folder.path() / "none"), doctest::Contains("it is missing"),

@@ -7,8 +7,8 @@
 //   run.…                          where the run stands: the fields of Standing below
 //
 // Random streams need no state of their own: each is named by seed, epoch, image or count, so where
-// the run stands says which one comes next. Whole numbers are I64, what is summed up is F64, so that
-// not one bit is lost.
+// the run stands says which one comes next. Counts are I64 and sums are F64, whatever Real is, so
+// that every bit comes back.
 #pragma once
 
 #include <optional>
@@ -16,14 +16,10 @@
 
 #include "minitape/nn/sequential.hpp"
 #include "minitape/optim/sgd.hpp"
+#include "minitape/run/evaluate.hpp"
 #include "minitape/run/safetensors.hpp"
 
 namespace minitape {
-
-/// Loss in nats and accuracy as a part of 1: means over some examples, or sums over them.
-struct Score {
-  double loss = 0, accuracy = 0;
-};
 
 /// Where the numbers of a run went bad.
 struct Divergence {
@@ -35,8 +31,8 @@ struct Divergence {
 /// Where a run stands between two steps.
 struct Standing {
   Index steps = 0;     // taken since the start of the run
-  Index epochs = 0;    // finished and measured; the next one is in work
-  Score seen;          // loss and accuracy, summed over the images of the epoch in work, …
+  Index epochs = 0;    // finished and measured; the next one has begun
+  Score seen;          // loss and accuracy, summed over the images of the epoch that has begun, …
   Index images = 0;    // … and how many these are
   double seconds = 0;  // of work since the start, evaluations included
   std::optional<Divergence> divergence;  // the first, where a run may go on after it
@@ -46,6 +42,6 @@ SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& mode
 
 /// Puts model and optimizer back to where they were and says where that is. Throws, before anything
 /// is changed, when the file is not such a checkpoint of this very model and optimizer.
-Standing load_checkpoint(const SafetensorsFile& file, Sequential& model, Sgd& sgd);
+Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd);
 
 }  // namespace minitape

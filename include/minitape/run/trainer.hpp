@@ -1,4 +1,15 @@
-// The training loop: one config, one data set, one run folder.
+// Training: one config and one data set become one run folder.
+//
+// The room run/ holds what one training run is and leaves behind:
+//
+//   trainer.hpp       the training loop              evaluate.hpp     loss and accuracy on a set
+//   run_folder.hpp    all files of a run             csv.hpp          tables of numbers
+//   checkpoint.hpp    where a run stands             model_file.hpp   a trained model
+//   safetensors.hpp   named tensors in a file        saved_tensor.hpp one of them
+//   environment.hpp   program and machine            folder_lock.hpp  one process at a time
+//   progress.hpp      how a run is getting on, on a terminal
+//
+// It includes config/ and the rooms before it. compare/, tools/ and apps/ may include it.
 #pragma once
 
 #include <functional>
@@ -6,6 +17,7 @@
 #include <string>
 
 #include "minitape/config/build.hpp"
+#include "minitape/run/evaluate.hpp"
 #include "minitape/run/run_folder.hpp"
 
 namespace minitape {
@@ -32,12 +44,5 @@ struct TrainWatcher {
 /// until then is kept, and no model.safetensors is written.
 TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
                    const TrainWatcher& watcher = {}, Start start = Start::fresh);
-
-inline constexpr Index kEvaluationBatch = 256;  // images that are measured together
-
-/// Mean loss and accuracy over the first `count` images, without augmentation. The model is const:
-/// it normalizes with its running statistics and cannot change.
-Score evaluate(const Sequential& model, const Dataset& dataset,
-               const Standardization& standardization, Index count);
 
 }  // namespace minitape
