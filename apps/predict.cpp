@@ -1,4 +1,5 @@
-#include "predict.hpp"
+// minitape predict: a trained model's answers to pictures.
+#include "minitape/tools/predict.hpp"
 
 #include <unistd.h>
 
@@ -12,7 +13,7 @@
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
 #include "minitape/tools/fold.hpp"
-#include "minitape/tools/predict.hpp"
+#include "subcommands.hpp"
 
 namespace minitape {
 namespace {
@@ -60,9 +61,14 @@ class FoldComparison {
   Image last_;  // the image to take the time with
 };
 
-}  // namespace
+struct PredictArguments {
+  std::string folder;  // of the run
+  std::vector<std::string> images;
+  bool json = false, as_is = false, fold = false;
+};
 
-int run_predict(const Arguments& arguments) {
+// Pictures that cannot be answered are named on stderr, and the exit code is then 2.
+int run_predict(const PredictArguments& arguments) {
   const TrainedModel trained = load_trained_model(arguments.folder);
   const std::vector<std::string>& names = trained.facts.class_names;
   const auto preparation = arguments.as_is ? Preparation::stretched : Preparation::as_trained;
@@ -89,6 +95,44 @@ int run_predict(const Arguments& arguments) {
   // With --json, stdout is for the answers alone.
   if (fold) fold->print(arguments.json ? std::cerr : std::cout);
   return code;
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app, Call& call) {
+  const auto arguments = std::make_shared<PredictArguments>();
+  CLI::App& sub =
+      add_subcommand(app, call, "predict",
+                     {.purpose = "ask a trained model about pictures",
+                      .text = R"(
+Prints for each picture the most probable class, then a bar for each of the ten most probable ones.
+Pictures are PNG or JPEG of any size. What was trained on digits takes a photo of one digit on plain
+paper, dark on light or light on dark: it finds the ink, scales and centres it as in the training
+set. What was trained on cifar10 or shapes takes the middle of the picture. All else is stretched to
+the network's size.
+
+Reads config.toml and model.safetensors of the run folder; no data files are needed. Answers go to
+stdout. A picture that cannot be read is named on stderr, the others are answered all the same, and
+the exit code is 2.
+
+Examples:
+  minitape predict runs/mnist_cnn photo.jpg
+  minitape predict runs/mnist_cnn --json one.png two.png
+  minitape predict runs/mnist_cnn --fold photo.jpg)",
+                      .failure = "There is not enough memory, or stdout could not be written."},
+                     [arguments] { return run_predict(*arguments); });
+  sub.add_option("RUN_DIR", arguments->folder, "Run folder of a run that is complete")->required();
+  sub.add_option("IMAGE", arguments->images, "Pictures (PNG or JPEG)")->required();
+  sub.add_flag("--json", arguments->json,
+               "Print one JSON array with an object for each picture: file, class,\n"
+               "index, probability, probabilities");
+  sub.add_flag("--as-is", arguments->as_is,
+               "Only stretch the picture to the network's size: no search for ink, no\n"
+               "cutting");
+  sub.add_flag("--fold", arguments->fold,
+               "Also fold batch norm into the layers in front of it, and tell how far\n"
+               "these answers are from the others and how long both take (with --json\n"
+               "on stderr)");
 }
 
 }  // namespace minitape

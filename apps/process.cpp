@@ -10,7 +10,7 @@
 namespace minitape {
 
 void spin_less(char** argv) {
-  // Whoever has chosen, keeps it. And where threads are bound to processors, the first one is bound by
+  // What the user has set stays. And where threads are bound to processors, the first one is bound by
   // now: a program started from here would have that processor alone.
   for (const char* const chosen :
        {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"}) {
@@ -19,7 +19,7 @@ void spin_less(char** argv) {
   setenv("GOMP_SPINCOUNT", "1000", 1);
   std::error_code unreadable;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", unreadable);
-  execv(program.c_str(), argv);  // returns only where it fails; then it goes on as it was
+  execv(program.c_str(), argv);  // returns only where it fails; then it goes on as it is
 }
 
 void replace_closed_streams() {

@@ -4,11 +4,10 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <initializer_list>
 
 namespace minitape {
 namespace {
-
-constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 
 // A signal handler is given nothing but the signal's number: what it has to say must be global.
 volatile std::sig_atomic_t g_received = 0;
@@ -23,35 +22,26 @@ extern "C" void on_signal(int number) {
 
 }  // namespace
 
-StopSignals::StopSignals() {
-  g_received = 0;
+void catch_stop_signals() {
   // Ctrl-C also ends what this program writes to, as in `minitape train … | tee log`. Then its
   // messages are lost, but not the run.
   std::signal(SIGPIPE, SIG_IGN);
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;  // files that are being written are written to the end
-  for (const int number : kSignals) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction before {};
     sigaction(number, nullptr, &before);
-    // Who starts programs in the background may have them ignore signals (nohup): so it stays.
+    // A signal that the caller has us ignore (nohup) stays ignored.
     if (before.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);
   }
 }
 
-StopSignals::~StopSignals() {
-  for (const int number : kSignals) {
-    struct sigaction now {};
-    sigaction(number, nullptr, &now);
-    if (now.sa_handler == on_signal) std::signal(number, SIG_DFL);
-  }
-}
-
-bool StopSignals::received() const {
+bool stop_requested() {
   return g_received != 0;
 }
 
-void StopSignals::end_program() const {
+void end_as_stopped() {
   const int number = g_received;
   std::signal(number, SIG_DFL);
   std::raise(number);

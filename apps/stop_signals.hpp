@@ -3,20 +3,15 @@
 
 namespace minitape {
 
-/// While it lives, the first SIGINT, SIGTERM or SIGHUP only asks for the end; a second one ends the
-/// program at once. One at a time.
-class StopSignals {
- public:
-  StopSignals();
-  ~StopSignals();
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
+/// From here on the first SIGINT, SIGTERM or SIGHUP only asks for the end; a second one ends the
+/// program at once.
+void catch_stop_signals();
 
-  /// Whether the end was asked for.
-  bool received() const;
-  /// Ends the program as the signal would have, so that the caller (a shell with a list of
-  /// commands) knows that it was interrupted.
-  [[noreturn]] void end_program() const;
-};
+/// Whether the end was asked for.
+bool stop_requested();
+
+/// Ends the program as the signal would have, so that the caller (a shell with a list of commands)
+/// knows that it was interrupted.
+[[noreturn]] void end_as_stopped();
 
 }  // namespace minitape

@@ -1,37 +1,69 @@
-// What subcommands share: how one is added, and the options that several take.
-//
-// Each subcommand is a function add_NAME that adds it with its manual page and its options.
+// What subcommands share: how one is added, the options that several take, how a run is watched.
 #pragma once
 
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "command_line.hpp"
-#include "help.hpp"
+#include "minitape/config/config.hpp"
+#include "minitape/core/check.hpp"
+#include "minitape/data/load.hpp"
+#include "minitape/run/progress.hpp"
+#include "minitape/run/trainer.hpp"
 
 namespace minitape {
 
-/// A subcommand with its manual page, without options yet.
-CLI::App& add_subcommand(CLI::App& app, Call& call, const std::string& name,
-                         const ManualPage& page);
+// Each adds itself, in the file of its name.
+void add_train(CLI::App& app, Call& call);
+void add_compare(CLI::App& app, Call& call);
+void add_data(CLI::App& app, Call& call);
+void add_summary(CLI::App& app, Call& call);
+void add_gradcheck(CLI::App& app, Call& call);
+void add_bench(CLI::App& app, Call& call);
+void add_predict(CLI::App& app, Call& call);
 
-/// CONFIG and --set, which replaces keys of it.
-void add_config(CLI::App& sub, Arguments& arguments);
-void add_threads(CLI::App& sub, Arguments& arguments);
-/// --out; `otherwise` says where the results go without it.
-void add_out(CLI::App& sub, Arguments& arguments, const std::string& help,
-             const std::string& otherwise);
+/// What `--help` shows beside the options, in lines of at most 100 columns. A test parses the lines
+/// below "Examples:".
+struct Page {
+  std::string purpose;  // in one line
+  std::string text;     // what it does, reads and writes; then examples. Begins with a line end
+  std::string failure;  // when the exit code is 1; further lines are indented by 22
+};
+void set_page(CLI::App& app, const Page& page);
+
+/// A subcommand that does `run` and has --threads; further options are the caller's.
+CLI::App& add_subcommand(CLI::App& app, Call& call, const std::string& name, const Page& page,
+                         const std::function<int()>& run);
+
+/// CONFIG, --set and, for those that write, --out.
+struct ConfigArguments {
+  std::string file, out;
+  std::vector<std::string> set;
+
+  Config read() const { return read_config(file, set); }
+  std::string name() const { return std::filesystem::path(file).stem().string(); }
+  /// --out, else runs/NAME with the suffix.
+  std::filesystem::path out_or(const std::string& suffix) const;
+};
+void add_config(CLI::App& sub, ConfigArguments& arguments);
 
 /// --name N: a whole number in a range, which is told with the help.
 template <class Number>
-CLI::Option* add_number(CLI::App& sub, const std::string& name, Number& field, Number least,
-                        Number most, const std::string& help) {
-  return sub.add_option(name, field, concat(help, ", from ", least, " to ", most))
+void add_number(CLI::App& sub, const std::string& name, Number& field, Number least, Number most,
+                const std::string& help) {
+  sub.add_option(name, field, concat(help, ", from ", least, " to ", most))
       ->type_name("N")
       ->check(CLI::Range(least, most).description(""))
       ->capture_default_str();
 }
 
-// Those that look at a model without training it (inspect.cpp).
-void add_summary(CLI::App& app, Call& call);
-void add_gradcheck(CLI::App& app, Call& call);
-void add_bench(CLI::App& app, Call& call);
+/// The data of a config. What a user should know about them goes to stderr.
+TrainTest load_and_tell(const Config& config);
+
+/// Shows a run on stderr while it goes on, and ends it when a signal asks for that.
+TrainWatcher watch_with(Progress& progress);
 
 }  // namespace minitape

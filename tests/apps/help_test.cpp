@@ -97,9 +97,8 @@ TEST_CASE("--help lists every option with its default, or as required") {
   for (const auto& [name, app] : parser.pages) {
     const std::string page = help(name).text;
     for (const CLI::Option* option : app->get_options()) {
-      std::string option_name =
+      const std::string option_name =
           option->get_positional() ? option->get_name(true) : option->get_name(false, true);
-      if (option->get_positional() && option->get_items_expected_max() > 1) option_name += "...";
       CAPTURE(name);
       CAPTURE(option_name);
       const std::string text = entry(page, option_name);
