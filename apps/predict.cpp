@@ -4,14 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <iostream>
 #include <optional>
 #include <vector>
 
-#include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
+#include "minitape/tools/benchmark.hpp"
 #include "minitape/tools/fold.hpp"
 #include "subcommands.hpp"
 
@@ -37,22 +36,15 @@ class FoldComparison {
     out << "folded " << before - left << " of " << before << " batch norms";
     if (!last_.pixels.empty()) {
       out << ": the probabilities differ by at most " << largest_ << "; one image takes "
-          << median_ms(trained_.model) << " ms before and " << median_ms(folded_) << " ms after";
+          << median_time(trained_.model) << " ms before and " << median_time(folded_)
+          << " ms after";
     }
     out << "\n";
   }
 
  private:
-  double median_ms(const Sequential& model) const {
-    constexpr std::size_t kTimes = 21;
-    std::vector<double> times;
-    while (times.size() < kTimes) {
-      const auto start = std::chrono::steady_clock::now();
-      probabilities(model, trained_.facts, last_);
-      const std::chrono::duration<double, std::milli> ms = std::chrono::steady_clock::now() - start;
-      times.push_back(ms.count());
-    }
-    return median(times);
+  double median_time(const Sequential& model) const {
+    return median_ms(21, [&] { probabilities(model, trained_.facts, last_); });
   }
 
   const TrainedModel& trained_;

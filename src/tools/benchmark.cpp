@@ -15,11 +15,8 @@
 #include "minitape/text/numbers.hpp"
 
 namespace minitape {
-namespace {
-
-constexpr Index kWarmUp = 3;
-
 double median_ms(Index steps, const std::function<void()>& step) {
+  constexpr Index kWarmUp = 3;
   std::vector<double> times;
   for (Index i = 0; i < kWarmUp + steps; ++i) {
     const auto start = std::chrono::steady_clock::now();
@@ -29,6 +26,8 @@ double median_ms(Index steps, const std::function<void()>& step) {
   }
   return median(times);
 }
+
+namespace {
 
 Tensor random_images(const Shape& example, Index batch) {
   Random random = stream(1, "benchmark/images");

@@ -1,6 +1,7 @@
 // How fast a config's model trains and predicts on this machine, on random input.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "minitape/config/config.hpp"
@@ -26,5 +27,8 @@ struct BenchmarkResult {
 
 /// Needs no data files. Throws when steps < 1.
 BenchmarkResult benchmark(const Config& config, const std::string& name, Index steps);
+
+/// The median time of a step in milliseconds, over `steps` of them after a warm-up.
+double median_ms(Index steps, const std::function<void()>& step);
 
 }  // namespace minitape
