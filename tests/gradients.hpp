@@ -5,7 +5,7 @@
 #include <deque>
 #include <functional>
 
-#include "minitape/autodiff/gradient_check.hpp"
+#include "minitape/verify/gradient_check.hpp"
 #include "testing.hpp"
 
 namespace minitape {

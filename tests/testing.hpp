@@ -33,6 +33,18 @@ inline constexpr double kRounding = 32 * double{std::numeric_limits<Real>::epsil
 
 // ---- Tensors ----
 
+/// The element at (i, j, …), checked.
+inline Real at(const Tensor& x, std::initializer_list<Index> position) {
+  MINITAPE_CHECK(static_cast<int>(position.size()) == x.shape().rank(), "[test] wrong rank");
+  Index offset = 0;
+  int axis = 0;
+  for (const Index i : position) {
+    MINITAPE_CHECK(i >= 0 && i < x.shape()[axis], "[test] no such element");
+    offset = offset * x.shape()[axis++] + i;
+  }
+  return x[offset];
+}
+
 /// The given numbers as a tensor; they need not be exact in Real.
 inline Tensor numbers(const Shape& shape, std::initializer_list<double> values) {
   Tensor x = Tensor::uninitialized(shape);
@@ -122,7 +134,7 @@ std::string depends_on_threads(Compute compute) {
 /// While it lives, tensors may take no more than that.
 class LimitMemory {
  public:
-  explicit LimitMemory(std::size_t bytes) : before_(memory_limit()) { set_memory_limit(bytes); }
+  explicit LimitMemory(std::size_t bytes) : before_(allocator_stats().limit) { set_memory_limit(bytes); }
   ~LimitMemory() { set_memory_limit(before_); }
   LimitMemory(const LimitMemory&) = delete;
   LimitMemory& operator=(const LimitMemory&) = delete;

@@ -5,8 +5,6 @@
 
 namespace minitape {
 
-// ---- Handles ----
-
 const Tensor& Var::value() const {
   const Tensor& value = tape_->node(*this).current_value();
   MINITAPE_CHECK(!value.empty(), "[tape] the value of node ", index_, " (",
@@ -31,15 +29,9 @@ void Var::keep_gradient() const {
   node.keep = true;
 }
 
-bool Var::needs_gradient() const {
-  return tape_->node(*this).needs_gradient;
-}
+bool Var::needs_gradient() const { return tape_->node(*this).needs_gradient; }
 
-void Var::add_gradient(Tensor dx) const {
-  tape_->add_gradient(tape_->node(*this), std::move(dx));
-}
-
-// ---- Recording ----
+void Var::add_gradient(Tensor dx) const { tape_->add_gradient(tape_->node(*this), std::move(dx)); }
 
 Var Tape::constant(Tensor value) {
   return append({.operation = "constant", .value = std::move(value), .keep = true});
@@ -74,17 +66,13 @@ Var Tape::append(Node node) {
   return {this, static_cast<Index>(nodes_.size()) - 1, generation_};
 }
 
-// ---- Going back ----
-
 void Tape::backward(Var loss) {
   MINITAPE_CHECK(!backward_done_,
                  "[backward] has already run on this tape and has released its values: record the "
                  "computation again");
   Node& last = node(loss);
   MINITAPE_CHECK(loss.value().size() == 1,
-                 "[backward] needs a loss of exactly one element: its "
-                 "shape is ",
-                 loss.shape());
+                 "[backward] needs a loss of exactly one element: its shape is ", loss.shape());
   MINITAPE_CHECK(last.needs_gradient,
                  "[backward] the loss depends on no variable and no parameter");
   backward_done_ = true;
@@ -108,10 +96,8 @@ void Tape::backward(Var loss) {
 void Tape::add_gradient(Node& node, Tensor dx) {
   if (!node.needs_gradient) return;
   MINITAPE_CHECK(dx.shape() == node.current_value().shape(),
-                 "[tape] a gradient has the shape of "
-                 "its value: ",
-                 node.operation, " is ", node.current_value().shape(), ", the gradient is ",
-                 dx.shape());
+                 "[tape] a gradient has the shape of its value: ", node.operation, " is ",
+                 node.current_value().shape(), ", the gradient is ", dx.shape());
   Tensor& gradient = node.parameter ? node.parameter->gradient : node.gradient;
   if (gradient.empty()) {
     gradient = std::move(dx);
@@ -124,6 +110,7 @@ void Tape::clear() {
   nodes_.clear();
   ++generation_;
   backward_done_ = false;
+  layer_.clear();
 }
 
 Tape::Node& Tape::node(const Var& var) {
@@ -131,15 +118,6 @@ Tape::Node& Tape::node(const Var& var) {
   MINITAPE_CHECK(var.generation_ == generation_,
                  "[tape] this value was recorded before clear() and is gone");
   return nodes_[static_cast<std::size_t>(var.index_)];
-}
-
-// ---- Layers ----
-
-Tape::LayerScope::LayerScope(Tape& tape, std::string name)
-    : tape_(tape), outer_(std::exchange(tape.layer_, std::move(name))) {}
-
-Tape::LayerScope::~LayerScope() {
-  tape_.layer_ = std::move(outer_);
 }
 
 }  // namespace minitape

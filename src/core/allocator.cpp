@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <utility>
 
 #include "minitape/core/check.hpp"
 
@@ -17,27 +17,40 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;  // one cache line, one AVX-512 vector
 
-// Under AddressSanitizer every buffer is fresh, so that it sees a use after free.
-#if defined(__SANITIZE_ADDRESS__)  // as GCC says it
+// With sanitizers every buffer is fresh, so that they see a use after free.
+#ifdef MINITAPE_SANITIZE
 constexpr bool kKeepBuffers = false;
-#elif defined(__clang__)
-constexpr bool kKeepBuffers = !__has_feature(address_sanitizer);
 #else
 constexpr bool kKeepBuffers = true;
 #endif
-
-// The system promises more memory than the machine has, and kills the process that then uses it.
-// With this limit a model that is too large ends in an exception instead.
-std::size_t nine_tenths_of_the_machine() {
-  return static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
-         static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) / 10 * 9;
-}
 
 struct Cache {
   std::mutex mutex;
   std::map<std::size_t, std::deque<void*>> free_by_size;
   AllocatorStats stats;
-  std::size_t limit = nine_tenths_of_the_machine();
+
+  // The system promises more memory than the machine has, and kills the process that then uses it.
+  // With this limit a model that is too large ends in an exception instead.
+  Cache() {
+    stats.limit = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
+                  static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) / 10 * 9;
+  }
+
+  void release() {
+    for (auto& [bytes, free_list] : free_by_size) {
+      for (void* data : free_list) std::free(data);
+      free_list.clear();
+    }
+    stats.bytes_kept = 0;
+  }
+
+  // A new buffer from the system; nullptr where there is no room for it.
+  void* request(std::size_t bytes) {
+    if (bytes > stats.limit - std::min(stats.limit, stats.bytes_in_use)) return nullptr;
+    if (stats.bytes_in_use + stats.bytes_kept + bytes > stats.limit) release();
+    ++stats.system_requests;
+    return std::aligned_alloc(kAlignment, bytes);
+  }
 };
 
 // Never destroyed: tensors with static lifetime may be freed after main has ended.
@@ -46,44 +59,31 @@ Cache& cache() {
   return instance;
 }
 
-void release(Cache& cache) {
-  for (auto& [bytes, free_list] : cache.free_by_size) {
-    for (void* data : free_list) std::free(data);
-    free_list.clear();
-  }
-  cache.stats.bytes_kept = 0;
-}
-
-[[noreturn]] void throw_out_of_memory(const Cache& cache, std::size_t bytes) {
-  const auto megabytes = [](std::size_t size) { return (size + 999'999) / 1'000'000; };
-  throw Error(
-      concat("[memory] the next tensor must fit into memory: it needs ", megabytes(bytes),
-             " MB more, ", megabytes(cache.stats.bytes_in_use), " MB are in use, the limit is ",
-             megabytes(cache.limit), " MB; use a smaller train.batch_size or model"),
-      Fault::run_failed);
-}
-
 }  // namespace
 
 Storage::Storage(std::size_t bytes) : bytes_((bytes + kAlignment - 1) / kAlignment * kAlignment) {
   if (bytes_ == 0) return;
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
-  auto& free_list = c.free_by_size[bytes_];
-  if (!free_list.empty()) {
+  if (auto& free_list = c.free_by_size[bytes_]; !free_list.empty()) {
     // The one that was freed first: backward frees a layer's output right after the gradient of it,
     // but the gradient has just been used and may still be in the cache.
     data_ = free_list.front();
     free_list.pop_front();
     c.stats.bytes_kept -= bytes_;
-  } else {
-    if (bytes_ > c.limit - std::min(c.limit, c.stats.bytes_in_use)) throw_out_of_memory(c, bytes_);
-    if (c.stats.bytes_in_use + c.stats.bytes_kept + bytes_ > c.limit) release(c);
-    data_ = std::aligned_alloc(kAlignment, bytes_);
-    if (data_ == nullptr) throw_out_of_memory(c, bytes_);
-    ++c.stats.system_requests;
+  } else if (data_ = c.request(bytes_); data_ == nullptr) {
+    const auto megabytes = [](std::size_t size) { return (size + 999'999) / 1'000'000; };
+    throw Error(
+        concat("[memory] the next tensor must fit into memory: it needs ", megabytes(bytes_),
+               " MB more, ", megabytes(c.stats.bytes_in_use), " MB are in use, the limit is ",
+               megabytes(c.stats.limit), " MB; use a smaller train.batch_size or model"),
+        Fault::run_failed);
   }
   c.stats.bytes_in_use += bytes_;
+}
+
+Storage::Storage(const Storage& other) : Storage(other.bytes_) {
+  if (bytes_ > 0) std::memcpy(data_, other.data_, bytes_);
 }
 
 Storage::~Storage() {
@@ -99,37 +99,19 @@ Storage::~Storage() {
   }
 }
 
-Storage::Storage(Storage&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
-
-Storage& Storage::operator=(Storage&& other) noexcept {
-  std::swap(data_, other.data_);
-  std::swap(bytes_, other.bytes_);
-  return *this;
-}
-
 AllocatorStats allocator_stats() {
-  Cache& c = cache();
-  const std::lock_guard lock(c.mutex);
-  return c.stats;
-}
-
-std::size_t memory_limit() {
-  Cache& c = cache();
-  const std::lock_guard lock(c.mutex);
-  return c.limit;
+  const std::lock_guard lock(cache().mutex);
+  return cache().stats;
 }
 
 void set_memory_limit(std::size_t bytes) {
-  Cache& c = cache();
-  const std::lock_guard lock(c.mutex);
-  c.limit = bytes;
+  const std::lock_guard lock(cache().mutex);
+  cache().stats.limit = bytes;
 }
 
 void release_kept_buffers() {
-  Cache& c = cache();
-  const std::lock_guard lock(c.mutex);
-  release(c);
+  const std::lock_guard lock(cache().mutex);
+  cache().release();
 }
 
 }  // namespace minitape

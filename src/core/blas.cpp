@@ -4,26 +4,12 @@
 
 #include <algorithm>
 
+#include "minitape/core/parallel.hpp"
+
 namespace minitape {
 namespace {
 
-// OpenBLAS must not start threads of its own: minitape's loops already use all of them, and two
-// pools that wait for each other are several times slower than one.
-void use_one_thread() {
-  static const bool once = [] {
-    openblas_set_num_threads(1);
-    return true;
-  }();
-  static_cast<void>(once);
-}
-
-CBLAS_TRANSPOSE flag(const MatrixView& m) {
-  return m.is_transposed ? CblasTrans : CblasNoTrans;
-}
-
-int stride(const MatrixView& m) {
-  return static_cast<int>(std::max<Index>(1, m.stride));
-}
+CBLAS_TRANSPOSE flag(const MatrixView& m) { return m.is_transposed ? CblasTrans : CblasNoTrans; }
 
 // The routine for the precision of this build.
 #ifdef MINITAPE_DOUBLE
@@ -32,22 +18,36 @@ constexpr auto cblas_gemm = cblas_dgemm;
 constexpr auto cblas_gemm = cblas_sgemm;
 #endif
 
-}  // namespace
-
-void gemm(const MatrixView& a, const MatrixView& b, Real beta, Real* c, Index c_stride) {
-  use_one_thread();
-  cblas_gemm(CblasRowMajor, flag(a), flag(b), static_cast<int>(a.rows), static_cast<int>(b.columns),
-             static_cast<int>(a.columns), 1, a.data, stride(a), b.data, stride(b), beta, c,
-             static_cast<int>(std::max<Index>(1, c_stride)));
-}
-
-Index rows_in_product(Index k, Index n) {
+// Rows of A in one chunk of A·B, where B is [k, n]. Up to 10⁶ multiplications OpenBLAS multiplies
+// the matrices as they lie, which is fast. Where that would be fewer than 8 rows, take 64: OpenBLAS
+// then copies B into another order first, for every chunk again, which pays only for many rows.
+Index rows_in_chunk(Index k, Index n) {
   const Index few = 1'000'000 / std::max<Index>(1, k * n);
   return few >= 8 ? few : 64;
 }
 
-std::string blas_core() {
-  return openblas_get_corename();
+}  // namespace
+
+void gemm(const MatrixView& a, const MatrixView& b, Real beta, Real* c, Index c_stride) {
+  // OpenBLAS must not start threads of its own: minitape's loops already use all of them, and two
+  // pools that wait for each other are several times slower than one.
+  static const bool once = (openblas_set_num_threads(1), true);
+  static_cast<void>(once);
+  // cblas insists on strides of at least 1, also of empty matrices.
+  const auto stride = [](Index s) { return static_cast<int>(std::max<Index>(1, s)); };
+  cblas_gemm(CblasRowMajor, flag(a), flag(b), static_cast<int>(a.rows), static_cast<int>(b.columns),
+             static_cast<int>(a.columns), 1, a.data, stride(a.stride), b.data, stride(b.stride),
+             beta, c, stride(c_stride));
 }
+
+Tensor product(const MatrixView& a, const MatrixView& b) {
+  Tensor c = Tensor::uninitialized({a.rows, b.columns});
+  parallel_for(a.rows, rows_in_chunk(b.rows, b.columns), [&](Index begin, Index end) {
+    gemm(a.row_range(begin, end), b, 0, c.data() + begin * b.columns, b.columns);
+  });
+  return c;
+}
+
+std::string blas_core() { return openblas_get_corename(); }
 
 }  // namespace minitape

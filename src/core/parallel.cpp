@@ -21,8 +21,7 @@ void parallel_chunks(Index n, Index grain, const std::function<void(Index, Index
   }
   // An exception must not leave the parallel region: keep one for afterwards.
   std::exception_ptr thrown;
-  // Static: from one loop to the next, a thread gets the same part of an image and finds in its cache
-  // what it has written there.
+  // Static: a thread gets the same part in every loop and finds in its cache what it wrote there.
 #pragma omp parallel for schedule(static) shared(thrown)
   for (Index c = 0; c < chunks; ++c) {
     try {
@@ -35,9 +34,7 @@ void parallel_chunks(Index n, Index grain, const std::function<void(Index, Index
   if (thrown) std::rethrow_exception(thrown);
 }
 
-int thread_count() {
-  return omp_get_max_threads();
-}
+int thread_count() { return omp_get_max_threads(); }
 
 void set_thread_count(int threads) {
   MINITAPE_CHECK(threads >= 1 && threads <= 1024, "[threads] must be from 1 to 1024: got ",

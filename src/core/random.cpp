@@ -56,8 +56,8 @@ double Random::normal() {
 
 void Random::shuffle(std::vector<Index>& elements) {
   for (Index i = static_cast<Index>(elements.size()) - 1; i > 0; --i) {
-    std::swap(elements[static_cast<std::size_t>(i)],
-              elements[static_cast<std::size_t>(below(i + 1))]);
+    const Index j = below(i + 1);
+    std::swap(elements[static_cast<std::size_t>(i)], elements[static_cast<std::size_t>(j)]);
   }
 }
 

@@ -25,9 +25,7 @@ Shape::Shape(std::span<const Index> extents) : rank_(static_cast<int>(extents.si
   }
 }
 
-Index Shape::size() const {
-  return rows() * channels();
-}
+Index Shape::size() const { return rows() * channels(); }
 
 Index Shape::rows() const {
   Index product = 1;
@@ -47,32 +45,28 @@ Shape Shape::without_batch() const {
 }
 
 std::string Shape::to_string() const {
-  std::string text = "(";
+  std::string text;
   for (int axis = 0; axis < rank_; ++axis) {
-    if (axis > 0) text += ", ";
-    text += std::to_string((*this)[axis]);
+    text += (axis > 0 ? ", " : "") + std::to_string((*this)[axis]);
   }
-  return text + ")";
+  return "(" + text + ")";
 }
 
-std::ostream& operator<<(std::ostream& out, const Shape& shape) {
-  return out << shape.to_string();
-}
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.to_string(); }
 
 Tensor::Tensor(const Shape& shape, std::initializer_list<Real> values)
     : Tensor(uninitialized(shape)) {
-  MINITAPE_CHECK(static_cast<Index>(values.size()) == size_, "[tensor] shape ", shape, " holds ",
-                 size_, " values: got ", values.size());
+  MINITAPE_CHECK(static_cast<Index>(values.size()) == size(), "[tensor] shape ", shape, " holds ",
+                 size(), " values: got ", values.size());
   std::copy(values.begin(), values.end(), data());
 }
 
 Tensor Tensor::uninitialized(const Shape& shape) {
   Tensor tensor;
   tensor.shape_ = shape;
-  tensor.size_ = shape.size();
   // At least one byte, so that a tensor of shape (0, 3) is not taken for no tensor at all.
-  tensor.storage_ =
-      Storage(std::max<std::size_t>(1, static_cast<std::size_t>(tensor.size_) * sizeof(Real)));
+  const auto bytes = static_cast<std::size_t>(shape.size()) * sizeof(Real);
+  tensor.storage_ = Storage(std::max<std::size_t>(1, bytes));
   // The double build is there to check. In it, what is read before it is written shows.
   if constexpr (sizeof(Real) == sizeof(double)) {
     tensor.fill(std::numeric_limits<Real>::quiet_NaN());
@@ -86,74 +80,31 @@ Tensor Tensor::full(const Shape& shape, Real value) {
   return tensor;
 }
 
-Tensor::Tensor(const Tensor& other) {
-  if (other.empty()) return;
-  *this = uninitialized(other.shape_);
-  const Real* const from = other.data();
-  Real* const to = data();
-  parallel_for(size_, kElementGrain,
-               [=](Index begin, Index end) { std::copy(from + begin, from + end, to + begin); });
-}
-
-Tensor& Tensor::operator=(const Tensor& other) {
-  return *this = Tensor(other);
-}
-
-Tensor::Tensor(Tensor&& other) noexcept
-    : shape_(std::exchange(other.shape_, {})),
-      size_(std::exchange(other.size_, 0)),
-      storage_(std::move(other.storage_)) {}
-
-Tensor& Tensor::operator=(Tensor&& other) noexcept {
-  std::swap(shape_, other.shape_);
-  std::swap(size_, other.size_);
-  std::swap(storage_, other.storage_);
-  return *this;
-}
-
-Real Tensor::at(std::initializer_list<Index> position) const {
-  MINITAPE_CHECK(!empty(), "[tensor] there is no tensor to take an element from");
-  MINITAPE_CHECK(static_cast<int>(position.size()) == shape_.rank(), "[tensor] shape ", shape_,
-                 " needs ", shape_.rank(), " indices: got ", position.size());
-  Index offset = 0;
-  int axis = 0;
-  for (const Index i : position) {
-    MINITAPE_CHECK(i >= 0 && i < shape_[axis], "[tensor] index ", i, " is outside axis ", axis,
-                   " of shape ", shape_);
-    offset = offset * shape_[axis++] + i;
-  }
-  return data()[offset];
-}
-
 Real Tensor::item() const {
-  MINITAPE_CHECK(size_ == 1, "[tensor] item() needs exactly one element: shape is ", shape_);
+  MINITAPE_CHECK(size() == 1, "[tensor] item() needs exactly one element: shape is ", shape_);
   return data()[0];
 }
 
 void Tensor::fill(Real value) {
   Real* const x = data();
-  parallel_for(size_, kElementGrain,
+  parallel_for(size(), kElementGrain,
                [&](Index begin, Index end) { std::fill(x + begin, x + end, value); });
 }
 
 void Tensor::add(const Tensor& other) {
   // The sizes tell a scalar from no tensor at all.
-  MINITAPE_CHECK(shape_ == other.shape_ && size_ == other.size_,
+  MINITAPE_CHECK(shape_ == other.shape_ && size() == other.size(),
                  "[tensor] only equal shapes can be added: ", shape_, " and ", other.shape_);
   Real* const x = data();
   const Real* const y = other.data();
-  parallel_for(size_, kElementGrain, [&](Index begin, Index end) {
+  parallel_for(size(), kElementGrain, [&](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) x[i] += y[i];
   });
 }
 
-Tensor Tensor::reshaped(const Shape& shape) const& {
-  return Tensor(*this).reshaped(shape);
-}
-
 Tensor Tensor::reshaped(const Shape& shape) && {
-  MINITAPE_CHECK(shape.size() == size_,
-                 "[reshape] the number of elements must stay the same: ", shape_, " has ", size_,
+  MINITAPE_CHECK(shape.size() == size(),
+                 "[reshape] the number of elements must stay the same: ", shape_, " has ", size(),
                  ", ", shape, " has ", shape.size());
   Tensor result = std::move(*this);
   result.shape_ = shape;

@@ -184,7 +184,7 @@ Index wanted_of(const std::vector<File>& files, Index limit) {
 
 void check_images_fit(const fs::path& dir, Index images, const Shape& shape) {
   const double bytes = static_cast<double>(images) * static_cast<double>(shape.size());
-  const auto limit = static_cast<double>(memory_limit());
+  const auto limit = static_cast<double>(allocator_stats().limit);
   MINITAPE_CHECK(bytes < limit, "[folder] the images must fit into memory: ", images, " of ",
                  dir.string(), " take ", static_cast<Index>(bytes / 1e6), " MB, the limit is ",
                  static_cast<Index>(limit / 1e6), " MB; reduce data.image_size or the limits");

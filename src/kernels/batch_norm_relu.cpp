@@ -8,19 +8,10 @@
 // images both operations wait for memory most of the time, and apart they write u and du, only to
 // read them again. Here u is computed anew from x, which has to be read anyway, wherever its sign is
 // asked for. How much that buys: docs/performance.md.
-#include "minitape/ops/fused.hpp"
-#include "ops/batch_norm_parts.hpp"
+#include "kernels/fused.hpp"
 
-namespace minitape {
+namespace minitape::kernels {
 namespace {
-
-// Calls body.operator()<V>(position, channel) for all numbers of a [rows, channels] matrix.
-template <class Body>
-void for_all(Index rows, Index channels, Body body) {
-  for_each_row(rows, channels, [&](Index row) {
-    for_each_channel(channels, [&]<class V>(Index c) { body.template operator()<V>(row + c, c); });
-  });
-}
 
 // ---- Forward ----
 
@@ -51,7 +42,7 @@ std::array<Tensor, 2> sums(const Tensor& dy, const Tensor& x, const ChannelNorm&
 
 // dx = scale·(du − shift − (x − mean)·slope), in place of dy.
 Tensor input_gradient(Tensor dy, const Tensor& x, const ChannelNorm& norm,
-                      const InputGradientTerms& terms) {
+                      const InputGradient& terms) {
   const Normalization at(x, norm);
   Real* const d = dy.data();
   for_all(x.rows(), x.channels(),
@@ -65,20 +56,22 @@ Tensor input_gradient(Tensor dy, const Tensor& x, const ChannelNorm& norm,
 
 }  // namespace
 
-BatchNormResult batch_norm_relu_training(Var x, Var gamma, Var beta, Real epsilon) {
-  const auto [batch, norm] = normalization_of(x.value(), gamma.value(), beta.value(), epsilon);
+BatchNormResult batch_norm_relu(Var x, Var gamma, Var beta, Real epsilon) {
+  BatchStatistics batch = minitape::batch_statistics(x.value());
+  const ChannelNorm norm(batch, gamma.value(), beta.value(), epsilon);
   Tensor y = forward(x.value(), norm);
 
-  const auto backward = [=, norm = norm](const Tensor&, Tensor dy) {
-    AffineGradients gradients = affine_gradients(sums(dy, x.value(), norm), norm);
+  const auto backward = [=](const Tensor&, Tensor dy) {
+    AffineGradients gradients = affine_gradients(sums(dy, x.value(), norm), norm.inv_std);
     if (x.needs_gradient()) {
-      const InputGradientTerms terms = input_gradient_terms(gradients, norm, dy.rows());
+      const InputGradient terms(gradients, norm, dy.rows());
       x.add_gradient(input_gradient(std::move(dy), x.value(), norm, terms));
     }
     gamma.add_gradient(std::move(gradients.dgamma));
     beta.add_gradient(std::move(gradients.dbeta));
   };
-  return {x.tape().record("batch_norm_relu", {x, gamma, beta}, std::move(y), backward), batch};
+  return {x.tape().record("batch_norm_relu", {x, gamma, beta}, std::move(y), backward),
+          std::move(batch)};
 }
 
-}  // namespace minitape
+}  // namespace minitape::kernels

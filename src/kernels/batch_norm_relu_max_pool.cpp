@@ -9,11 +9,10 @@
 // What it saves is memory traffic: behind a 2×2 pool there is a quarter of the numbers, and all
 // pixels that were not the largest have du = 0. So u is never written, and the sums go over the
 // windows alone, for which forward keeps what they need. How much that buys: docs/performance.md.
-#include "minitape/ops/fused.hpp"
-#include "ops/batch_norm_parts.hpp"
-#include "ops/pool_windows.hpp"
+#include "kernels/fused.hpp"
+#include "kernels/pool_windows.hpp"
 
-namespace minitape {
+namespace minitape::kernels {
 namespace {
 
 // What backward needs to know of every window, [N, out_h, out_w, C] each.
@@ -39,7 +38,7 @@ Tensor forward(const Tensor& x, const ChannelNorm& norm, const Window& w, Winner
       for (Index k = 1; k < window.count; ++k) {
         const Index i = window.pixel(k) + c;
         const V u = at.u<V>(i, c);
-        const auto larger = (u > best) | (u != u);  // a NaN is not lost from sight
+        const auto larger = (u > best) | (u != u);  // a NaN counts as the largest
         best = larger ? u : best;
         centred = larger ? at.centred<V>(i, c) : centred;
         pixel = larger ? V{} + static_cast<Real>(k) : pixel;
@@ -67,7 +66,7 @@ std::array<Tensor, 2> sums(const Tensor& dy, const Winners& winners) {
 
 // dx = scale·(du − shift − (x − mean)·slope), [N, H, W, C].
 Tensor input_gradient(const Tensor& dy, const Tensor& x, const ChannelNorm& norm,
-                      const InputGradientTerms& terms, const Window& w, const Winners& winners) {
+                      const InputGradient& terms, const Window& w, const Winners& winners) {
   Tensor dx = Tensor::uninitialized(x.shape());
   const Normalization at(x, norm);
   const Real *const d = dy.data(), *const winner = winners.pixel.data();
@@ -90,22 +89,17 @@ Tensor input_gradient(const Tensor& dy, const Tensor& x, const ChannelNorm& norm
 
 }  // namespace
 
-BatchNormResult batch_norm_relu_max_pool_training(Var x, Var gamma, Var beta, Real epsilon,
-                                                  PoolOptions pool) {
-  const auto [batch, norm] = normalization_of(x.value(), gamma.value(), beta.value(), epsilon);
-  const Window w = pool_window("max_pool", x.shape(), pool);
-  // Every pixel has a dx, and gets it from its window.
-  MINITAPE_CHECK(w.tiles_image(),
-                 "[batch_norm_relu_max_pool] the windows must lie side by side and cover x: x is ",
-                 x.shape(), ", the windows are ", w.size_h, "x", w.size_w, ", the stride is ",
-                 w.stride, ", the padding ", pool.padding.to_string());
+BatchNormResult batch_norm_relu_max_pool(Var x, Var gamma, Var beta, Real epsilon,
+                                         const Window& w) {
+  BatchStatistics batch = minitape::batch_statistics(x.value());
+  const ChannelNorm norm(batch, gamma.value(), beta.value(), epsilon);
   Winners winners;
   Tensor y = forward(x.value(), norm, w, winners);
 
-  auto backward = [=, norm = norm, winners = std::move(winners)](const Tensor&, const Tensor& dy) {
-    AffineGradients gradients = affine_gradients(sums(dy, winners), norm);
+  auto backward = [=, winners = std::move(winners)](const Tensor&, const Tensor& dy) {
+    AffineGradients gradients = affine_gradients(sums(dy, winners), norm.inv_std);
     if (x.needs_gradient()) {
-      const InputGradientTerms terms = input_gradient_terms(gradients, norm, x.value().rows());
+      const InputGradient terms(gradients, norm, x.value().rows());
       x.add_gradient(input_gradient(dy, x.value(), norm, terms, w, winners));
     }
     gamma.add_gradient(std::move(gradients.dgamma));
@@ -113,7 +107,7 @@ BatchNormResult batch_norm_relu_max_pool_training(Var x, Var gamma, Var beta, Re
   };
   return {x.tape().record("batch_norm_relu_max_pool", {x, gamma, beta}, std::move(y),
                           std::move(backward)),
-          batch};
+          std::move(batch)};
 }
 
-}  // namespace minitape
+}  // namespace minitape::kernels

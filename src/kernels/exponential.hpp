@@ -1,4 +1,4 @@
-// e^x for vectors. Private to the operations.
+// e^x for vectors.
 //
 // The standard library computes one number at a time, which made a sigmoid layer cost as much as a
 // small matrix product. Here all lanes of a vector go through the same few multiplications:
@@ -16,7 +16,7 @@
 
 #include "kernels/vectors.hpp"
 
-namespace minitape {
+namespace minitape::kernels {
 
 #ifdef MINITAPE_DOUBLE
 inline Vector exponential(Vector x) {
@@ -53,4 +53,4 @@ inline Vector exponential(Vector x) {
 }
 #endif
 
-}  // namespace minitape
+}  // namespace minitape::kernels

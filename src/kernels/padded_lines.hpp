@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "ops/conv2d_kernels.hpp"
+#include "minitape/ops/conv2d.hpp"
 
-namespace minitape::direct {
+namespace minitape::kernels {
 
 /// Lines of an image with the padding around them: what the windows of some output lines look at.
 struct PaddedLines {
@@ -42,4 +42,4 @@ struct PaddedLines {
   }
 };
 
-}  // namespace minitape::direct
+}  // namespace minitape::kernels

@@ -1,5 +1,4 @@
-// The processor's vectors: numbers that are loaded, added and multiplied together. Private to the
-// operations.
+// The processor's vectors: numbers that are loaded, added and multiplied together.
 //
 // Compilers turn plain loops into vector code by themselves. But such code begins and ends with some
 // set-up, which does not pay for loops over the 16 or 32 channels of one pixel. So these few loops are
@@ -13,7 +12,7 @@
 
 #include "minitape/core/tensor.hpp"
 
-namespace minitape {
+namespace minitape::kernels {
 
 // As wide as the instructions that the compiler may use, and how many fit into the registers.
 #if defined(__AVX512F__)
@@ -48,4 +47,4 @@ void for_each_channel(Index channels, Body body) {
   for (; c < channels; ++c) body.template operator()<Real>(c);
 }
 
-}  // namespace minitape
+}  // namespace minitape::kernels

@@ -2,16 +2,14 @@
 
 #include <cmath>
 
-#include "minitape/ops/fused.hpp"
-
 namespace minitape {
 
 BatchNorm::BatchNorm(Index channels, BatchNormOptions options)
     : options_(options),
       gamma_("gamma", Role::gamma, {channels}),
       beta_("beta", Role::beta, {channels}),
-      running_mean_{"running_mean", Tensor::uninitialized({channels})},
-      running_variance_{"running_variance", Tensor::uninitialized({channels})},
+      mean_{"running_mean", Tensor::uninitialized({channels})},
+      variance_{"running_variance", Tensor::uninitialized({channels})},
       updates_{"updates"} {
   MINITAPE_CHECK(channels >= 1, "[batch_norm] needs at least one channel: got ", channels);
   MINITAPE_CHECK(options.epsilon > 0 && options.ema_decay >= 0 && options.ema_decay <= 1,
@@ -23,13 +21,13 @@ BatchNorm::BatchNorm(Index channels, BatchNormOptions options)
 void BatchNorm::initialize(std::uint64_t) {
   gamma_.value.fill(1);
   beta_.value.fill(0);
-  running_mean_.value.fill(0);
-  running_variance_.value.fill(1);
+  mean_.value.fill(0);
+  variance_.value.fill(1);
   updates_.value = 0;
 }
 
 Shape BatchNorm::output_shape(const Shape& input) const {
-  const Index channels = gamma_.value.size();
+  const Index channels = gamma().size();
   MINITAPE_CHECK(input.rank() >= 1 && input.channels() == channels,
                  "[batch_norm] takes examples with ", channels,
                  " channels: the layer before gives ", input);
@@ -38,30 +36,18 @@ Shape BatchNorm::output_shape(const Shape& input) const {
 
 Var BatchNorm::forward(Var x, Mode mode) {
   const Var gamma = x.tape().parameter(gamma_), beta = x.tape().parameter(beta_);
-  if (mode == Mode::inference) return batch_norm_inference(x, gamma, beta, running(), epsilon());
-  return updated(batch_norm_training(x, gamma, beta, epsilon()), x);
-}
-
-Var BatchNorm::forward_with_relu(Var x) {
-  const Var gamma = x.tape().parameter(gamma_), beta = x.tape().parameter(beta_);
-  return updated(batch_norm_relu_training(x, gamma, beta, epsilon()), x);
-}
-
-Var BatchNorm::forward_with_relu_and_max_pool(Var x, PoolOptions pool) {
-  const Var gamma = x.tape().parameter(gamma_), beta = x.tape().parameter(beta_);
-  return updated(batch_norm_relu_max_pool_training(x, gamma, beta, epsilon(), pool), x);
-}
-
-Var BatchNorm::updated(const BatchNormResult& result, Var x) {
+  const auto epsilon = static_cast<Real>(options_.epsilon);
+  if (mode == Mode::inference) return batch_norm_inference(x, gamma, beta, running(), epsilon);
+  const BatchNormResult result = batch_norm_training(x, gamma, beta, epsilon);
   update_running(result.batch, x.value().rows());
   return result.y;
 }
 
-Tensor BatchNorm::predict(Tensor x) const {
-  return batch_norm_inference(std::move(x), gamma_.value, beta_.value, running(), epsilon());
+Tensor BatchNorm::predict(const Tensor& x) const {
+  return batch_norm_inference(x, gamma(), beta(), running(), static_cast<Real>(options_.epsilon));
 }
 
-void BatchNorm::update_running(const Moments& batch, Index rows) {
+void BatchNorm::update_running(const BatchStatistics& batch, Index rows) {
   const auto t = static_cast<double>(++updates_.value);
   const double d = options_.ema_decay;
   double weight = 1 - d;
@@ -74,13 +60,9 @@ void BatchNorm::update_running(const Moments& batch, Index rows) {
     running += static_cast<Real>(weight * (value - static_cast<double>(running)));
   };
   for (Index c = 0; c < batch.mean.size(); ++c) {
-    move_towards(running_mean_.value[c], static_cast<double>(batch.mean[c]));
-    move_towards(running_variance_.value[c], static_cast<double>(batch.variance[c]) * correction);
+    move_towards(mean_.value[c], static_cast<double>(batch.mean[c]));
+    move_towards(variance_.value[c], static_cast<double>(batch.variance[c]) * correction);
   }
-}
-
-LayerState BatchNorm::state() {
-  return {{&gamma_, &beta_}, {&running_mean_, &running_variance_}, {&updates_}};
 }
 
 }  // namespace minitape

@@ -14,36 +14,30 @@ void initialize_kernel(Parameter& kernel, Init init, std::uint64_t seed) {
   const Index inputs = shape[shape.rank() - 2], outputs = shape[shape.rank() - 1];
   const auto window = static_cast<double>(shape.size() / std::max<Index>(1, inputs * outputs));
   const double fan_in = window * static_cast<double>(inputs);
-  const double fan_out = window * static_cast<double>(outputs);
+  const double fans = fan_in + window * static_cast<double>(outputs);
 
-  double deviation = 0, limit = 0;  // normal where the first is set, uniform where the second is
+  Random random = stream(seed, "init/" + kernel.name);
+  const auto normal = [&](double deviation) {
+    for (Real& w : kernel.value.values()) w = static_cast<Real>(deviation * random.normal());
+  };
+  const auto uniform = [&](double limit) {
+    for (Real& w : kernel.value.values()) w = static_cast<Real>(random.uniform(-limit, limit));
+  };
   switch (init.kind) {
     case Init::Kind::he_normal:
-      deviation = std::sqrt(2 / fan_in);
-      break;
+      return normal(std::sqrt(2 / fan_in));
     case Init::Kind::he_uniform:
-      limit = std::sqrt(6 / fan_in);
-      break;
+      return uniform(std::sqrt(6 / fan_in));
     case Init::Kind::glorot_normal:
-      deviation = std::sqrt(2 / (fan_in + fan_out));
-      break;
+      return normal(std::sqrt(2 / fans));
     case Init::Kind::glorot_uniform:
-      limit = std::sqrt(6 / (fan_in + fan_out));
-      break;
+      return uniform(std::sqrt(6 / fans));
     case Init::Kind::normal:
-      deviation = init.amount;
-      break;
+      return normal(init.amount);
     case Init::Kind::uniform:
-      limit = init.amount;
-      break;
+      return uniform(init.amount);
     case Init::Kind::zeros:
-      kernel.value.fill(0);
-      return;
-  }
-  Random random = stream(seed, "init/" + kernel.name);
-  for (Real& value : kernel.value.values()) {
-    value =
-        static_cast<Real>(limit > 0 ? random.uniform(-limit, limit) : deviation * random.normal());
+      return kernel.value.fill(0);
   }
 }
 

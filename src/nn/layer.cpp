@@ -18,9 +18,9 @@ ConstLayerState Layer::const_state() const {
 
 void Layer::add_prefix(const std::string& prefix) {
   const LayerState all = state();
-  for (Parameter* parameter : all.parameters) parameter->name = prefix + "." + parameter->name;
-  for (Buffer* buffer : all.buffers) buffer->name = prefix + "." + buffer->name;
-  for (Counter* counter : all.counters) counter->name = prefix + "." + counter->name;
+  for (Parameter* parameter : all.parameters) parameter->name.insert(0, prefix + ".");
+  for (Buffer* buffer : all.buffers) buffer->name.insert(0, prefix + ".");
+  for (Counter* counter : all.counters) counter->name.insert(0, prefix + ".");
 }
 
 }  // namespace minitape

@@ -1,98 +1,36 @@
 // Equations and storage layout: minitape/ops/batch_norm.hpp
 #include "minitape/ops/batch_norm.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <vector>
 
-#include "ops/batch_norm_parts.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/kernels.hpp"
+#include "ops/rows.hpp"
 
 namespace minitape {
 
-// ---- Statistics of a batch ----
+BatchStatistics batch_statistics(const Tensor& x) {
+  if (auto statistics = kernels::batch_statistics(x)) return *std::move(statistics);
+  const Index channels = x.channels();
+  const auto m = static_cast<double>(x.rows());
+  // mean = Σ x / m
+  std::vector<double> mean = sum_of_rows(
+      x.rows(), channels, [&](Index i, Index) { return static_cast<double>(x[i]); });  // [C]
+  for (double& value : mean) value /= m;
+  // variance = Σ (x − mean)² / m
+  std::vector<double> variance = sum_of_rows(x.rows(), channels, [&](Index i, Index c) {
+    const double deviation = static_cast<double>(x[i]) - mean[static_cast<std::size_t>(c)];
+    return deviation * deviation;
+  });  // [C]
+  for (double& value : variance) value /= m;
+  return {channel_tensor(mean), channel_tensor(variance)};
+}
 
-Moments moments(const Tensor& x) {
-  const Index rows = x.rows(), channels = x.channels(), grain = row_grain(channels);
-  const Index chunks = chunk_count(rows, grain);
-  // Mean and squared deviations M2 of every chunk, by itself. Its first row is subtracted while
-  // summing up: sums stay as small as the deviations, and a constant column has exactly its value
-  // as its mean.
-  const auto all = static_cast<std::size_t>(chunks * channels);
-  std::vector<double> chunk_mean(all), chunk_m2(all);  // [chunks, C]
-  parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
-    double* const mean = chunk_mean.data() + chunk * channels;
-    const Real *const values = x.data(), *const first = values + begin * channels;
-    const auto deviation = [=]<class V>(Index i, Index c) {
-      return load<V>(values + i) - load<V>(first + c);
-    };
-    add_rows(begin, end, channels, mean, deviation);
-    Tensor centre = Tensor::uninitialized({channels});  // the mean, rounded
-    for (Index c = 0; c < channels; ++c) {
-      mean[c] = static_cast<double>(first[c]) + mean[c] / static_cast<double>(end - begin);
-      centre[c] = static_cast<Real>(mean[c]);
-    }
-    const auto squared = [=, centre = centre.data()]<class V>(Index i, Index c) {
-      const V d = load<V>(values + i) - load<V>(centre + c);
-      return d * d;
-    };
-    double* const m2 = chunk_m2.data() + chunk * channels;
-    add_rows(begin, end, channels, m2, squared);
-    // Deviations from a centre other than the mean are too large by its distance.
-    for (Index c = 0; c < channels; ++c) {
-      const double distance = mean[c] - static_cast<double>(centre[c]);
-      m2[c] = std::max(0.0, m2[c] - static_cast<double>(end - begin) * distance * distance);
-    }
+Tensor inverse_std(const Tensor& variance, Real epsilon) {
+  return map(variance, [=](Real v) {
+    return std::isinf(v) ? std::numeric_limits<Real>::quiet_NaN() : 1 / std::sqrt(v + epsilon);
   });
-  // Merge chunk b into the chunks a before it, with δ = mean_b − mean_a and n = n_a + n_b:
-  //   mean = mean_a + δ·n_b/n        M2 = M2_a + M2_b + δ²·n_a·n_b/n
-  Moments result{Tensor::zeros({channels}), Tensor::zeros({channels})};
-  for (Index c = 0; c < channels; ++c) {
-    double n = 0, mean = 0, m2 = 0;
-    for (Index chunk = 0; chunk < chunks; ++chunk) {
-      const auto n_b = static_cast<double>(std::min(rows, (chunk + 1) * grain) - chunk * grain);
-      const auto i = static_cast<std::size_t>(chunk * channels + c);
-      const double delta = chunk_mean[i] - mean, total = n + n_b;
-      mean += delta * (n_b / total);  // of a single chunk exactly its own
-      m2 += chunk_m2[i] + delta * delta * n * n_b / total;
-      n = total;
-    }
-    result.mean[c] = static_cast<Real>(mean);
-    result.variance[c] = static_cast<Real>(m2 / n);
-  }
-  return result;
-}
-
-// ---- What the moments do to a channel ----
-
-namespace {
-
-// 1 / √(variance + ε): the one place that says where ε goes.
-Tensor inverse_deviation(const Tensor& variance, Real epsilon) {
-  Tensor inv_std = variance;
-  for (Real& value : inv_std.values()) value = 1 / std::sqrt(value + epsilon);
-  // An infinite variance would give 0 and hide behind finite outputs that training has diverged.
-  for (Index c = 0; c < variance.size(); ++c) {
-    if (std::isinf(variance[c])) inv_std[c] = std::numeric_limits<Real>::quiet_NaN();
-  }
-  return inv_std;
-}
-
-}  // namespace
-
-ChannelNorm::ChannelNorm(const Moments& statistics, const Tensor& gamma, const Tensor& betas,
-                         Real epsilon)
-    : mean(statistics.mean),
-      inv_std(inverse_deviation(statistics.variance, epsilon)),
-      scale(inv_std),
-      beta(betas) {
-  const Shape& channels = gamma.shape();
-  MINITAPE_CHECK(mean.shape() == channels && inv_std.shape() == channels && channels.rank() == 1,
-                 "[batch_norm] the statistics must have one value per channel, ", channels,
-                 ": mean is ", mean.shape(), ", variance is ", inv_std.shape());
-  MINITAPE_CHECK(beta.shape() == channels, "[batch_norm] gamma and beta must have one value per ",
-                 "channel: gamma is ", channels, ", beta is ", beta.shape());
-  for (Index c = 0; c < gamma.size(); ++c) scale[c] *= gamma[c];
 }
 
 namespace {
@@ -106,135 +44,96 @@ void check_shapes(const Tensor& x, const Tensor& gamma, const Tensor& beta) {
                  ": x is ", x.shape(), ", gamma is ", gamma.shape(), ", beta is ", beta.shape());
 }
 
-}  // namespace
-
-BatchNormalization normalization_of(const Tensor& x, const Tensor& gamma, const Tensor& beta,
-                                    Real epsilon) {
-  check_shapes(x, gamma, beta);
-  MINITAPE_CHECK(x.rows() > 1, "[batch_norm] training needs more than one value per channel: x is ",
-                 x.shape(),
-                 ". With one value, x - mean is 0, every output is beta and every "
-                 "gradient is 0: use a larger batch");
-  Moments batch = moments(x);
-  ChannelNorm norm(batch, gamma, beta, epsilon);
-  return {std::move(batch), std::move(norm)};
+Tensor product_of(const Tensor& a, const Tensor& b) {
+  return zip(a, b, [](Real u, Real v) { return u * v; });
 }
 
 // ---- Forward ----
 
-namespace {
-
-// y = (x − mean)·scale + beta; y may be x.
-void normalize(const Tensor& x, const ChannelNorm& norm, Tensor& y) {
-  const Index channels = x.channels();
-  const Tensor &mean = norm.mean, &scale = norm.scale, &beta = norm.beta;  // [C]
-  for_each_row(x.rows(), channels, [&](Index offset) {
-    const Real* const from = x.data() + offset;
-    Real* const to = y.data() + offset;
-    for (Index c = 0; c < channels; ++c) to[c] = normalized(from[c], mean[c], scale[c], beta[c]);
-  });
-}
-
-}  // namespace
-
-Tensor normalized(Tensor x, const ChannelNorm& norm) {
-  normalize(x, norm, x);
-  return x;
+// y = (x − mean)·scale + beta with scale = gamma·inv_std: x is [m, C], the others are [C].
+// Subtracting first keeps all digits of x where the mean is large.
+Tensor normalize(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& beta) {
+  Tensor y = Tensor::uninitialized(x.shape());
+  for_each_element(x.rows(), x.channels(),
+                   [&](Index i, Index c) { y[i] = (x[i] - mean[c]) * scale[c] + beta[c]; });
+  return y;
 }
 
 // ---- Backward ----
 
-AffineGradients affine_gradients(std::array<Tensor, 2> sums, const ChannelNorm& norm) {
-  auto& [dgamma, dbeta] = sums;
-  for (Index c = 0; c < dgamma.size(); ++c) dgamma[c] *= norm.inv_std[c];
-  return {std::move(dgamma), std::move(dbeta)};
-}
-
-InputGradientTerms input_gradient_terms(const AffineGradients& sums, const ChannelNorm& norm,
-                                        Index m) {
-  const auto rows = static_cast<Real>(m);
-  Tensor shift = sums.dbeta, slope = norm.inv_std;
-  for (Index c = 0; c < shift.size(); ++c) {
-    shift[c] /= rows;
-    slope[c] *= sums.dgamma[c] / rows;
-  }
-  return {std::move(shift), std::move(slope)};
-}
-
-namespace {
-
-// dgamma = Σ dy·x_hat and dbeta = Σ dy.
-AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const ChannelNorm& norm) {
-  const auto d = [dy = dy.data()]<class V>(Index i, Index) { return load<V>(dy + i); };
-  const auto d_times_centred = [dy = dy.data(), x = x.data(), mean = norm.mean.data()]<class V>(
-                                   Index i, Index c) {
-    return load<V>(dy + i) * (load<V>(x + i) - load<V>(mean + c));
+// dgamma = Σ dy·x_hat and dbeta = Σ dy, for dy and x [m, C].
+AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const Tensor& mean,
+                                 const Tensor& inv_std) {
+  if (auto sums = kernels::affine_gradients(dy, x, mean, inv_std)) return *std::move(sums);
+  const auto dy_times_x_hat = [&](Index i, Index c) {
+    return static_cast<double>(dy[i]) * static_cast<double>((x[i] - mean[c]) * inv_std[c]);
   };
-  return affine_gradients(sums_over_rows(x.rows(), x.channels(), d_times_centred, d), norm);
+  return {channel_tensor(sum_of_rows(x.rows(), x.channels(), dy_times_x_hat)), column_sums(dy)};
 }
 
-// dx = gamma·inv_std·(dy − dbeta/m − x_hat·dgamma/m), in place of dy [m, C]. Written as
-// dx = scale·(dy − shift − (x − mean)·slope), it takes four numbers per channel.
-Tensor input_gradient(Tensor dy, const Tensor& x, const ChannelNorm& norm,
-                      const AffineGradients& sums) {
-  const Index channels = x.channels();
-  const InputGradientTerms terms = input_gradient_terms(sums, norm, x.rows());
-  // Not `auto [shift, slope]`, which Clang before 16 does not let a lambda capture.
-  const Tensor &shift = terms.shift, &slope = terms.slope, &mean = norm.mean;  // [C]
-  const Tensor& scale = norm.scale;                                            // [C]
-  for_each_row(x.rows(), channels, [&](Index offset) {
-    Real* const dy_row = dy.data() + offset;
-    const Real* const x_row = x.data() + offset;
-    for (Index c = 0; c < channels; ++c) {
-      dy_row[c] = scale[c] * (dy_row[c] - shift[c] - (x_row[c] - mean[c]) * slope[c]);
-    }
+// dx = scale·(dy − dbeta/m − x_hat·dgamma/m), in place of dy [m, C].
+Tensor input_gradient(Tensor dy, const Tensor& x, const Tensor& mean, const Tensor& inv_std,
+                      const Tensor& scale, const AffineGradients& sums) {
+  const auto m = static_cast<Real>(x.rows());
+  const Tensor shift = map(sums.dbeta, [=](Real sum) { return sum / m; });  // dbeta/m
+  const Tensor slope =                                                      // inv_std·dgamma/m
+      product_of(inv_std, map(sums.dgamma, [=](Real sum) { return sum / m; }));
+  for_each_element(x.rows(), x.channels(), [&](Index i, Index c) {
+    dy[i] = scale[c] * (dy[i] - shift[c] - (x[i] - mean[c]) * slope[c]);
   });
   return dy;
 }
 
 }  // namespace
 
-// ---- Training ----
-
 BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon) {
-  const Tensor& input = x.value();
-  const auto [batch, norm] = normalization_of(input, gamma.value(), beta.value(), epsilon);
-  Tensor y = Tensor::uninitialized(input.shape());
-  normalize(input, norm, y);
+  check_shapes(x.value(), gamma.value(), beta.value());
+  MINITAPE_CHECK(x.value().rows() > 1,
+                 "[batch_norm] training needs more than one value per channel: x is ", x.shape(),
+                 ". With one value, x - mean is 0, every output is beta and every "
+                 "gradient is 0: use a larger batch");
+  BatchStatistics batch = batch_statistics(x.value());
+  const Tensor inv_std = inverse_std(batch.variance, epsilon);
+  const Tensor scale = product_of(gamma.value(), inv_std);
+  Tensor y = normalize(x.value(), batch.mean, scale, beta.value());
 
-  const auto backward = [=, norm = norm](const Tensor&, Tensor dy) {
-    AffineGradients sums = affine_gradients(dy, x.value(), norm);
-    if (x.needs_gradient()) x.add_gradient(input_gradient(std::move(dy), x.value(), norm, sums));
+  const auto backward = [=, mean = batch.mean](const Tensor&, Tensor dy) {
+    AffineGradients sums = affine_gradients(dy, x.value(), mean, inv_std);
+    if (x.needs_gradient()) {
+      x.add_gradient(input_gradient(std::move(dy), x.value(), mean, inv_std, scale, sums));
+    }
     gamma.add_gradient(std::move(sums.dgamma));
     beta.add_gradient(std::move(sums.dbeta));
   };
-  return {x.tape().record("batch_norm", {x, gamma, beta}, std::move(y), backward), batch};
+  return {x.tape().record("batch_norm", {x, gamma, beta}, std::move(y), backward),
+          std::move(batch)};
 }
 
 // ---- Inference ----
 
-Tensor batch_norm_inference(Tensor x, const Tensor& gamma, const Tensor& beta,
-                            const Moments& statistics, Real epsilon) {
+Tensor batch_norm_inference(const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                            const BatchStatistics& statistics, Real epsilon) {
   check_shapes(x, gamma, beta);
-  return normalized(std::move(x), ChannelNorm(statistics, gamma, beta, epsilon));
+  MINITAPE_CHECK(
+      statistics.mean.shape() == gamma.shape() && statistics.variance.shape() == gamma.shape(),
+      "[batch_norm] the statistics must have one value per channel, ", gamma.shape(), ": mean is ",
+      statistics.mean.shape(), ", variance is ", statistics.variance.shape());
+  const Tensor scale = product_of(gamma, inverse_std(statistics.variance, epsilon));
+  return normalize(x, statistics.mean, scale, beta);
 }
 
-Var batch_norm_inference(Var x, Var gamma, Var beta, const Moments& statistics, Real epsilon) {
+Var batch_norm_inference(Var x, Var gamma, Var beta, const BatchStatistics& statistics,
+                         Real epsilon) {
   Tensor y = batch_norm_inference(x.value(), gamma.value(), beta.value(), statistics, epsilon);
   const auto backward = [=](const Tensor&, Tensor dy) {
-    const ChannelNorm norm(statistics, gamma.value(), beta.value(), epsilon);
-    AffineGradients sums = affine_gradients(dy, x.value(), norm);
-    if (x.needs_gradient()) {
-      // The statistics are constants: dx = scale·dy.
-      const Index channels = dy.channels();
-      for_each_row(dy.rows(), channels, [&](Index offset) {
-        Real* const dy_row = dy.data() + offset;
-        for (Index c = 0; c < channels; ++c) dy_row[c] *= norm.scale[c];
-      });
-      x.add_gradient(std::move(dy));
-    }
+    const Tensor inv_std = inverse_std(statistics.variance, epsilon);
+    AffineGradients sums = affine_gradients(dy, x.value(), statistics.mean, inv_std);
     gamma.add_gradient(std::move(sums.dgamma));
     beta.add_gradient(std::move(sums.dbeta));
+    // The statistics are constants: dx = gamma·inv_std·dy.
+    const Tensor scale = product_of(gamma.value(), inv_std);
+    for_each_element(dy.rows(), dy.channels(), [&](Index i, Index c) { dy[i] *= scale[c]; });
+    x.add_gradient(std::move(dy));
   };
   return x.tape().record("batch_norm_inference", {x, gamma, beta}, std::move(y), backward);
 }

@@ -1,7 +1,7 @@
 // Equations and storage layout: minitape/ops/dense.hpp
 #include "minitape/ops/dense.hpp"
 
-#include "ops/product.hpp"
+#include "core/blas.hpp"
 #include "ops/rows.hpp"
 
 namespace minitape {
@@ -12,12 +12,10 @@ Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor* bias) {
   MINITAPE_CHECK(x.shape().rank() == 2 && x.shape()[1] == kernel.shape()[0],
                  "[dense] the input must be (N, ", kernel.shape()[0], "): x is ", x.shape(),
                  ", kernel is ", kernel.shape());
-  Tensor y = product(x, kernel);  // [N, out]
-  if (bias) {
-    MINITAPE_CHECK(bias->shape() == Shape{kernel.shape()[1]}, "[dense] the bias must be (",
-                   kernel.shape()[1], "): bias is ", bias->shape());
-    add_to_rows(y, *bias);
-  }
+  MINITAPE_CHECK(!bias || bias->shape() == Shape{kernel.shape()[1]}, "[dense] the bias must be (",
+                 kernel.shape()[1], "): bias is ", bias->shape());
+  Tensor y = product(matrix(x), matrix(kernel));  // [N, out]
+  if (bias) add_to_rows(y, *bias);
   return y;
 }
 
@@ -26,9 +24,12 @@ Var dense(Var x, Var kernel, std::optional<Var> bias) {
   std::vector<Var> inputs{x, kernel};
   if (bias) inputs.push_back(*bias);
   return x.tape().record("dense", inputs, std::move(y), [=](const Tensor&, Tensor dy) {
-    if (bias) bias->add_gradient(column_sums(dy));                                     // [out]
-    kernel.add_gradient(product_a_transposed(x.value(), dy));                          // [in, out]
-    if (x.needs_gradient()) x.add_gradient(product_b_transposed(dy, kernel.value()));  // [N, in]
+    if (bias) bias->add_gradient(column_sums(dy));  // [out]
+    // dW [in, out] = xᵀ·dy, dx [N, in] = dy·Wᵀ
+    kernel.add_gradient(product(matrix(x.value()).transposed(), matrix(dy)));
+    if (x.needs_gradient()) {
+      x.add_gradient(product(matrix(dy), matrix(kernel.value()).transposed()));
+    }
   });
 }
 

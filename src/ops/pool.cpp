@@ -1,117 +1,98 @@
 // Equations and storage layout: minitape/ops/pool.hpp
 #include "minitape/ops/pool.hpp"
 
-#include "kernels/vectors.hpp"
+#include <algorithm>
+#include <cmath>
+
+#include "minitape/core/parallel.hpp"
 #include "minitape/ops/arithmetic.hpp"
-#include "minitape/ops/fused.hpp"
-#include "ops/pool_windows.hpp"
+#include "ops/kernels.hpp"
 
 namespace minitape {
 namespace {
 
-Shape output_shape(const Shape& x, const Window& w) {
-  return {x[0], w.out_h, w.out_w, x[3]};
-}
-
-// The maxima, or relu of them, and, where `winners` is wanted, which pixel of its window each came
-// from: its number in reading order, kept as a Real, which fills as many lanes of a vector as the
-// values. No pixel has won, −1, where relu lets nothing through.
-Tensor find_maxima(const Tensor& x, const Window& w, bool relu, Tensor* winners) {
-  Tensor y = Tensor::uninitialized(output_shape(x.shape(), w));
-  if (winners) *winners = Tensor::uninitialized(y.shape());
-  const Real* const from = x.data();
-  Real *const to = y.data(), *const to_winners = winners ? winners->data() : nullptr;
-  for_each_window(x.shape(), w, [=](const PooledWindow& window) {
-    for_each_channel(window.channels, [=]<class V>(Index c) {
-      V best = load<V>(from + window.pixel(0) + c), winner{};
-      for (Index k = 1; k < window.count; ++k) {
-        const V value = load<V>(from + window.pixel(k) + c);
-        // A NaN counts as the largest, so that it is not lost from sight.
-        const auto larger = (value > best) | (value != value);
-        best = larger ? value : best;
-        winner = larger ? V{} + static_cast<Real>(k) : winner;
+// Calls body(result, pixels) for every window over images of that shape: `result` is where the C
+// channels of its output begin in y, `pixels` where those of its pixels begin in x, in reading
+// order, without the padding. Windows may overlap, so an image belongs to one thread.
+template <class Body>
+void for_each_window(const Shape& shape, const Window& w, Body body) {
+  const Index channels = shape[3];
+  parallel_for(shape[0], 1, [&](Index n, Index) {
+    std::vector<Index> pixels;
+    Index result = n * w.out_h * w.out_w * channels;
+    for (Index i = 0; i < w.out_h; ++i) {
+      for (Index j = 0; j < w.out_w; ++j, result += channels) {
+        const Index top = i * w.stride - w.top, left = j * w.stride - w.left;
+        pixels.clear();
+        for (Index y = std::max<Index>(0, top); y < std::min(w.image_h, top + w.size_h); ++y) {
+          for (Index x = std::max<Index>(0, left); x < std::min(w.image_w, left + w.size_w); ++x) {
+            pixels.push_back(((n * w.image_h + y) * w.image_w + x) * channels);
+          }
+        }
+        body(result, pixels);
       }
-      if (relu) {
-        winner = best > 0 ? winner : V{} - Real{1};
-        best = best < 0 ? V{} : best;
-      }
-      store(to + window.result + c, best);
-      if (to_winners) store(to_winners + window.result + c, winner);
-    });
+    }
   });
-  return y;
 }
 
-// The reverse: every gradient goes to the pixel that has won.
-Tensor give_to_winners(const Tensor& dy, const Tensor& winners, const Window& w,
-                       const Shape& x_shape) {
-  // Windows that tile the image reach every pixel once, and need no zeros to add to.
-  const bool tiles = w.tiles_image();
-  Tensor dx = tiles ? Tensor::uninitialized(x_shape) : Tensor::zeros(x_shape);  // [N, H, W, C]
-  const Real *const d = dy.data(), *const won = winners.data();
-  Real* const to = dx.data();
-  for_each_window(x_shape, w, [=](const PooledWindow& window) {
-    for_each_channel(window.channels, [=]<class V>(Index c) {
-      const V gradient = load<V>(d + window.result + c);
-      const V winner = load<V>(won + window.result + c);
-      for (Index k = 0; k < window.count; ++k) {
-        Real* const pixel = to + window.pixel(k) + c;
-        const V share = winner == static_cast<Real>(k) ? gradient : V{};
-        store<V>(pixel, tiles ? share : load<V>(pixel) + share);
+Shape output_shape(const Shape& x, const Window& w) { return {x[0], w.out_h, w.out_w, x[3]}; }
+
+// ---- Maximum ----
+
+struct Maxima {
+  Tensor y;                    // [N, out_h, out_w, C]
+  std::vector<Index> winners;  // for every element of y, where in x it came from
+};
+
+Maxima find_maxima(const Tensor& x, const Window& w) {
+  Maxima maxima{.y = Tensor::uninitialized(output_shape(x.shape(), w))};
+  maxima.winners.resize(static_cast<std::size_t>(maxima.y.size()));
+  for_each_window(x.shape(), w, [&](Index result, const std::vector<Index>& pixels) {
+    for (Index c = 0; c < x.channels(); ++c) {
+      Index winner = pixels[0] + c;
+      for (const Index pixel : pixels) {
+        const Real value = x[pixel + c];
+        if (value > x[winner] || std::isnan(value)) winner = pixel + c;
       }
-    });
+      maxima.y[result + c] = x[winner];
+      maxima.winners[static_cast<std::size_t>(result + c)] = winner;
+    }
   });
-  return dx;
+  return maxima;
 }
 
-Var record_maxima(const char* operation, Var x, PoolOptions options, bool relu) {
-  const Window w = pool_window("max_pool", x.shape(), options);
-  Tensor winners;  // [N, out_h, out_w, C]
-  Tensor y = find_maxima(x.value(), w, relu, x.needs_gradient() ? &winners : nullptr);
-  auto backward = [=, winners = std::move(winners)](const Tensor&, Tensor dy) {
-    x.add_gradient(give_to_winners(dy, winners, w, x.shape()));
-  };
-  return x.tape().record(operation, {x}, std::move(y), std::move(backward));
-}
+// ---- Mean ----
 
-// y[window] = mean of the elements that lie inside of the image.
 Tensor find_means(const Tensor& x, const Window& w) {
   Tensor y = Tensor::zeros(output_shape(x.shape(), w));  // [N, out_h, out_w, C]
-  for_each_window(x.shape(), w, [=, from = x.data(), to = y.data()](const PooledWindow& window) {
-    Real* const mean = to + window.result;
-    for (Index k = 0; k < window.count; ++k) {
-      const Real* const pixel = from + window.pixel(k);
-      for (Index c = 0; c < window.channels; ++c) mean[c] += pixel[c];
+  for_each_window(x.shape(), w, [&](Index result, const std::vector<Index>& pixels) {
+    for (const Index pixel : pixels) {
+      for (Index c = 0; c < x.channels(); ++c) y[result + c] += x[pixel + c];
     }
-    for (Index c = 0; c < window.channels; ++c) mean[c] /= static_cast<Real>(window.count);
+    const auto count = static_cast<Real>(pixels.size());
+    for (Index c = 0; c < x.channels(); ++c) y[result + c] /= count;
   });
   return y;
 }
 
-// The reverse: every element inside of a window gets its share of the window's gradient.
-Tensor spread_means(const Tensor& dy, const Window& w, const Shape& x_shape) {
-  Tensor dx = Tensor::zeros(x_shape);  // [N, H, W, C]
-  for_each_window(x_shape, w, [=, d = dy.data(), to = dx.data()](const PooledWindow& window) {
-    const Real weight = 1 / static_cast<Real>(window.count);
-    for (Index k = 0; k < window.count; ++k) {
-      Real* const pixel = to + window.pixel(k);
-      for (Index c = 0; c < window.channels; ++c) pixel[c] += weight * d[window.result + c];
-    }
-  });
-  return dx;
+Var record_means(const char* operation, Var x, const Window& w) {
+  const auto backward = [=](const Tensor&, Tensor dy) {
+    Tensor dx = Tensor::zeros(x.shape());  // [N, H, W, C]
+    for_each_window(x.shape(), w, [&](Index result, const std::vector<Index>& pixels) {
+      const Real weight = 1 / static_cast<Real>(pixels.size());
+      for (const Index pixel : pixels) {
+        for (Index c = 0; c < dx.channels(); ++c) dx[pixel + c] += weight * dy[result + c];
+      }
+    });
+    x.add_gradient(std::move(dx));
+  };
+  return x.tape().record(operation, {x}, find_means(x.value(), w), backward);
 }
 
 // One window of the size of the image.
 Window whole_image(const Shape& x) {
   MINITAPE_CHECK(x.rank() == 4, "[global_avg_pool] the input must be (N, H, W, C): x is ", x);
   return Window::over("global_avg_pool", x, x[1], x[2], 1, Padding::valid());
-}
-
-Var record_means(const char* operation, Var x, const Window& w) {
-  const auto backward = [=](const Tensor&, Tensor dy) {
-    x.add_gradient(spread_means(dy, w, x.shape()));
-  };
-  return x.tape().record(operation, {x}, find_means(x.value(), w), backward);
 }
 
 }  // namespace
@@ -128,25 +109,23 @@ Window pool_window(const std::string& operation, const Shape& x, PoolOptions opt
   return window;
 }
 
-// ---- Maximum ----
-
 Tensor max_pool(const Tensor& x, PoolOptions options) {
-  return find_maxima(x, pool_window("max_pool", x.shape(), options), false, nullptr);
+  const Window w = pool_window("max_pool", x.shape(), options);
+  if (auto y = kernels::max_pool(x, w)) return *std::move(y);
+  return find_maxima(x, w).y;
 }
 
 Var max_pool(Var x, PoolOptions options) {
-  return record_maxima("max_pool", x, options, false);
+  const Window w = pool_window("max_pool", x.shape(), options);
+  if (auto y = kernels::record_max_pool(x, w)) return *y;
+  Maxima maxima = find_maxima(x.value(), w);
+  auto backward = [x, winners = std::move(maxima.winners)](const Tensor&, Tensor dy) {
+    Tensor dx = Tensor::zeros(x.shape());  // [N, H, W, C]
+    for (Index i = 0; i < dy.size(); ++i) dx[winners[static_cast<std::size_t>(i)]] += dy[i];
+    x.add_gradient(std::move(dx));
+  };
+  return x.tape().record("max_pool", {x}, std::move(maxima.y), std::move(backward));
 }
-
-Tensor relu_max_pool(const Tensor& x, PoolOptions options) {
-  return find_maxima(x, pool_window("max_pool", x.shape(), options), true, nullptr);
-}
-
-Var relu_max_pool(Var x, PoolOptions options) {
-  return record_maxima("relu_max_pool", x, options, true);
-}
-
-// ---- Mean ----
 
 Tensor avg_pool(const Tensor& x, PoolOptions options) {
   return find_means(x, pool_window("avg_pool", x.shape(), options));

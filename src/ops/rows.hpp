@@ -1,91 +1,67 @@
-// Sums and shifts along the rows of a [rows, C] matrix: what bias and batch norm have in common.
-// Private to the operations.
+// Loops over the rows of a [rows, C] matrix. Private to the operations.
+//
+// Every tensor can be read as such a matrix, C being its last extent: a row is one example of a
+// batch, or one pixel of one image. Bias and batch norm work on its columns, one for each channel.
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
-#include "kernels/vectors.hpp"
 #include "minitape/core/parallel.hpp"
+#include "ops/kernels.hpp"
 
 namespace minitape {
 
-/// Rows in one chunk of a loop over [rows, C]. Depends on the shape alone; a chunk of 32 channels
-/// is 64 KB of floats, so that a second pass over it finds it in the cache.
+/// Rows in one chunk of a parallel loop. Depends on the shape alone.
 inline Index row_grain(Index channels) {
   return std::max<Index>(1, 16384 / std::max<Index>(1, channels));
 }
 
-// ---- Sums over rows ----
-//
-// What is summed up is a term: term.operator()<V>(r·C + c, c) gives one or more numbers of row r from
-// channel c on. The order of the additions depends on the shape alone.
+/// Calls body(offset, c) for every element: it lies at `offset` in the tensor, in column c.
+template <class Body>
+void for_each_element(Index rows, Index channels, Body body) {
+  parallel_for(rows, row_grain(channels), [&](Index begin, Index end) {
+    for (Index r = begin; r < end; ++r) {
+      for (Index c = 0; c < channels; ++c) body(r * channels + c, c);
+    }
+  });
+}
 
-/// sums[c] += Σ term over the rows begin … end − 1. An addition takes about four cycles, but a new one
-/// can start in every cycle: four independent sums keep the processor busy.
+/// Σ over the rows of term(offset, c), for every column c, in double: every chunk of rows by
+/// itself, then the chunks in order, so that the sums do not depend on the number of threads.
 template <class Term>
-void add_few_rows(Index begin, Index end, Index channels, Term term, Real* sums) {
-  for_each_channel(channels, [&]<class V>(Index c) {
-    V part[4] = {};
-    Index r = begin;
-    for (; r + 4 <= end; r += 4) {
-      for (Index k = 0; k < 4; ++k) {
-        part[k] += term.template operator()<V>((r + k) * channels + c, c);
-      }
-    }
-    for (; r < end; ++r) part[0] += term.template operator()<V>(r * channels + c, c);
-    store(sums + c, load<V>(sums + c) + ((part[0] + part[1]) + (part[2] + part[3])));
-  });
-}
-
-/// The same for many rows, with one or more terms: sums[t·C + c] += Σ terms[t]. Some rows at a time are
-/// summed up in Real, which is fast, and their sums in double: a chunk of few channels has thousands
-/// of rows, and as many sums in float would cost two or three digits.
-template <class... Terms>
-void add_rows(Index begin, Index end, Index channels, double* sums, Terms... terms) {
-  constexpr Index kRows = 64;  // still in the cache for the second term
-  const auto size = static_cast<Index>(sizeof...(Terms)) * channels;
-  Tensor some = Tensor::uninitialized({size});
-  for (Index first = begin; first < end; first += kRows) {
-    std::fill_n(some.data(), size, Real{0});
-    Real* to = some.data();
-    ((add_few_rows(first, std::min(end, first + kRows), channels, terms, to), to += channels), ...);
-    for (Index i = 0; i < size; ++i) sums[i] += static_cast<double>(some[i]);
-  }
-}
-
-/// Σ over all rows, one [C] for each term: every chunk by itself, then the chunks in order.
-template <class... Terms>
-std::array<Tensor, sizeof...(Terms)> sums_over_rows(Index rows, Index channels, Terms... terms) {
-  const Index size = static_cast<Index>(sizeof...(Terms)) * channels, grain = row_grain(channels);
-  const Index chunks = chunk_count(rows, grain);
-  std::vector<double> partial(static_cast<std::size_t>(chunks * size));
+std::vector<double> sum_of_rows(Index rows, Index channels, Term term) {
+  const Index grain = row_grain(channels), chunks = chunk_count(rows, grain);
+  std::vector<double> partial(static_cast<std::size_t>(chunks * channels));  // [chunks, C]
   parallel_chunks(rows, grain, [&](Index chunk, Index begin, Index end) {
-    add_rows(begin, end, channels, partial.data() + chunk * size, terms...);
-  });
-  std::array<Tensor, sizeof...(Terms)> result;
-  for (Index i = 0; i < size; ++i) {
-    Tensor& sums = result[static_cast<std::size_t>(i / channels)];
-    if (sums.empty()) sums = Tensor::uninitialized({channels});
-    double total = 0;
-    for (Index chunk = 0; chunk < chunks; ++chunk) {
-      total += partial[static_cast<std::size_t>(chunk * size + i)];
+    double* const sums = partial.data() + chunk * channels;
+    for (Index r = begin; r < end; ++r) {
+      for (Index c = 0; c < channels; ++c) sums[c] += term(r * channels + c, c);
     }
-    sums[i % channels] = static_cast<Real>(total);
-  }
+  });
+  std::vector<double> total(static_cast<std::size_t>(channels));
+  for (std::size_t i = 0; i < partial.size(); ++i) total[i % total.size()] += partial[i];
+  return total;
+}
+
+/// The numbers as a tensor [C].
+inline Tensor channel_tensor(const std::vector<double>& numbers) {
+  Tensor result = Tensor::uninitialized({static_cast<Index>(numbers.size())});
+  std::transform(numbers.begin(), numbers.end(), result.data(),
+                 [](double number) { return static_cast<Real>(number); });
   return result;
 }
 
-/// Σ over the rows of x -> [C].
-Tensor column_sums(const Tensor& x);
+/// Σ over the rows of x -> [C]: the gradient of a bias.
+inline Tensor column_sums(const Tensor& x) {
+  if (auto sums = kernels::column_sums(x)) return *std::move(sums);
+  const auto element = [&](Index i, Index) { return static_cast<double>(x[i]); };
+  return channel_tensor(sum_of_rows(x.rows(), x.channels(), element));
+}
 
-/// The sum of a few long parts, [parts, n] -> [n], in their order.
-Tensor sum_of_parts(const Tensor& parts);
-
-// ---- Shifts ----
-
-/// x[r, c] += b[c], in place.
-void add_to_rows(Tensor& x, const Tensor& b);
+/// x[r, c] += bias[c], in place.
+inline void add_to_rows(Tensor& x, const Tensor& bias) {
+  for_each_element(x.rows(), x.channels(), [&](Index i, Index c) { x[i] += bias[c]; });
+}
 
 }  // namespace minitape

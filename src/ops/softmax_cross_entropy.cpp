@@ -18,6 +18,12 @@ void check_labels(const Tensor& logits, std::span<const int> labels) {
   }
 }
 
+// The logits of example n: K numbers.
+std::span<const Real> row_of(const Tensor& logits, std::size_t n) {
+  const auto classes = static_cast<std::size_t>(logits.channels());
+  return logits.values().subspan(n * classes, classes);
+}
+
 }  // namespace
 
 Tensor softmax(Tensor logits) {
@@ -31,36 +37,35 @@ Tensor softmax(Tensor logits) {
       row[k] = std::exp(row[k] - largest);
       sum += static_cast<double>(row[k]);
     }
-    for (Index k = 0; k < classes; ++k)
+    for (Index k = 0; k < classes; ++k) {
       row[k] = static_cast<Real>(static_cast<double>(row[k]) / sum);
+    }
   }
   return logits;
 }
 
 Tensor softmax_cross_entropy(const Tensor& logits, std::span<const int> labels) {
   check_labels(logits, labels);
-  const Index classes = logits.channels();
   double loss = 0;
-  for (Index n = 0; n < logits.rows(); ++n) {
+  for (std::size_t n = 0; n < labels.size(); ++n) {
     // −log p[label] = log Σ e^(z − max) + max − z[label]
-    const Real* const row = logits.data() + n * classes;
-    const double largest = static_cast<double>(*std::max_element(row, row + classes));
+    const std::span<const Real> z = row_of(logits, n);
+    const auto largest = static_cast<double>(*std::max_element(z.begin(), z.end()));
     double sum = 0;
-    for (Index k = 0; k < classes; ++k) sum += std::exp(static_cast<double>(row[k]) - largest);
-    const auto label = static_cast<double>(row[labels[static_cast<std::size_t>(n)]]);
-    loss += std::log(sum) + largest - label;
+    for (const Real value : z) sum += std::exp(static_cast<double>(value) - largest);
+    loss += std::log(sum) + largest - static_cast<double>(z[static_cast<std::size_t>(labels[n])]);
   }
-  return Tensor::scalar(static_cast<Real>(loss / static_cast<double>(logits.rows())));
+  return Tensor::scalar(static_cast<Real>(loss / static_cast<double>(labels.size())));
 }
 
 Var softmax_cross_entropy(Var logits, std::span<const int> labels) {
   Tensor loss = softmax_cross_entropy(logits.value(), labels);
-  const auto backward = [=, targets = std::vector<int>(labels.begin(), labels.end())](const Tensor&,
-                                                                                      Tensor dy) {
+  const auto backward = [logits, labels = std::vector(labels.begin(), labels.end())](const Tensor&,
+                                                                                     Tensor dy) {
     // dz = (p − one-hot label) / N, times the gradient of the loss itself.
     Tensor dz = softmax(logits.value());  // [N, K]
     const Index rows = dz.rows(), classes = dz.channels();
-    for (Index n = 0; n < rows; ++n) dz[n * classes + targets[static_cast<std::size_t>(n)]] -= 1;
+    for (Index n = 0; n < rows; ++n) dz[n * classes + labels[static_cast<std::size_t>(n)]] -= 1;
     const Real factor = dy.item() / static_cast<Real>(rows);
     for (Real& value : dz.values()) value *= factor;
     logits.add_gradient(std::move(dz));
@@ -70,13 +75,11 @@ Var softmax_cross_entropy(Var logits, std::span<const int> labels) {
 
 Index count_correct(const Tensor& logits, std::span<const int> labels) {
   check_labels(logits, labels);
-  const Index classes = logits.channels();
   Index correct = 0;
-  for (Index n = 0; n < logits.rows(); ++n) {
-    const Real* const row = logits.data() + n * classes;
-    const bool has_nan = std::any_of(row, row + classes, [](Real z) { return z != z; });
-    const Index best = std::max_element(row, row + classes) - row;
-    correct += !has_nan && best == labels[static_cast<std::size_t>(n)];
+  for (std::size_t n = 0; n < labels.size(); ++n) {
+    const std::span<const Real> z = row_of(logits, n);
+    const bool has_nan = std::any_of(z.begin(), z.end(), [](Real v) { return std::isnan(v); });
+    correct += !has_nan && std::max_element(z.begin(), z.end()) - z.begin() == labels[n];
   }
   return correct;
 }

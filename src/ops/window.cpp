@@ -1,4 +1,4 @@
-// Equations and storage layout: minitape/ops/window.hpp
+// Equations: minitape/ops/window.hpp
 #include "minitape/ops/window.hpp"
 
 #include <algorithm>
@@ -6,24 +6,18 @@
 namespace minitape {
 namespace {
 
+// Along one axis: the padding before the image, and the number of windows.
 struct Axis {
-  Index before;  // padding before the image
-  Index out;     // number of windows
+  Index before, out;
 };
 
 Axis slide(Index image, Index size, Index stride, Padding padding) {
-  switch (padding.kind) {
-    case Padding::Kind::same: {
-      const Index out = (image + stride - 1) / stride;
-      const Index total = std::max<Index>(0, (out - 1) * stride + size - image);
-      return {total / 2, out};  // rounded down: the odd one comes after
-    }
-    case Padding::Kind::explicit_amount:
-      return {padding.amount, (image + 2 * padding.amount - size) / stride + 1};
-    case Padding::Kind::valid:
-      break;
+  if (padding.kind == Padding::Kind::same) {
+    const Index out = (image + stride - 1) / stride;
+    const Index total = std::max<Index>(0, (out - 1) * stride + size - image);
+    return {total / 2, out};  // rounded down: the odd one comes after
   }
-  return {0, (image - size) / stride + 1};
+  return {padding.amount, (image + 2 * padding.amount - size) / stride + 1};
 }
 
 }  // namespace
@@ -41,8 +35,7 @@ Window Window::over(const std::string& operation, const Shape& x, Index size_h, 
       "] needs a window of at least 1x1, a stride of at least 1 and no negative padding: "
       "the window is ",
       size_h, "x", size_w, ", the stride ", stride, ", the padding ", padding.to_string());
-  const Index h = x[1], w = x[2];
-  const Index room = padding.kind == Padding::Kind::explicit_amount ? 2 * padding.amount : 0;
+  const Index h = x[1], w = x[2], room = 2 * padding.amount;
   const bool fits = padding.kind == Padding::Kind::same ? h >= 1 && w >= 1
                                                         : size_h <= h + room && size_w <= w + room;
   MINITAPE_CHECK(fits, "[", operation, "] the window must fit into the padded image: x is ", x,

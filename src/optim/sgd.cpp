@@ -16,45 +16,28 @@ Sgd::Sgd(std::vector<Parameter*> parameters, SgdOptions options)
   }
 }
 
-namespace {
-
-// w −= rate·step(i, g) with g = dw + decay·w, and dw = 0 for the next step. One loop for each kind of
-// step, so that none asks within the loop what kind it is.
-template <class Step>
-void update(Parameter& parameter, Real rate, Real decay, Step step) {
-  Real* const w = parameter.value.data();
-  Real* const dw = parameter.gradient.data();
-  parallel_for(parameter.value.size(), kElementGrain, [=](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) {
-      const Real g = dw[i] + decay * w[i];
-      w[i] -= rate * step(i, g);
-      dw[i] = 0;
-    }
-  });
-}
-
-}  // namespace
-
 void Sgd::step(double learning_rate) {
   const auto rate = static_cast<Real>(learning_rate);
   const auto momentum = static_cast<Real>(options_.momentum);
+  const bool nesterov = options_.nesterov;
   for (std::size_t p = 0; p < parameters_.size(); ++p) {
     Parameter& parameter = *parameters_[p];
-    const auto decay =
-        parameter.role == Role::kernel ? static_cast<Real>(options_.weight_decay) : Real{0};
-    if (velocities_.empty()) {
-      update(parameter, rate, decay, [](Index, Real g) { return g; });
-      continue;
-    }
-    Real* const v = velocities_[p].data();
-    if (options_.nesterov) {
-      update(parameter, rate, decay, [=](Index i, Real g) {
-        v[i] = momentum * v[i] + g;
-        return g + momentum * v[i];
-      });
-    } else {
-      update(parameter, rate, decay, [=](Index i, Real g) { return v[i] = momentum * v[i] + g; });
-    }
+    const Real decay =
+        parameter.role == Role::kernel ? static_cast<Real>(options_.weight_decay) : 0;
+    Real* const w = parameter.value.data();
+    Real* const dw = parameter.gradient.data();
+    Real* const v = velocities_.empty() ? nullptr : velocities_[p].data();
+    parallel_for(parameter.value.size(), kElementGrain, [=](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        Real g = dw[i] + decay * w[i];
+        if (v) {
+          v[i] = momentum * v[i] + g;
+          g = nesterov ? g + momentum * v[i] : v[i];
+        }
+        w[i] -= rate * g;
+        dw[i] = 0;
+      }
+    });
   }
 }
 

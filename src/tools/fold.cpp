@@ -6,7 +6,6 @@
 
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/conv2d.hpp"
-#include "nn/exactly.hpp"
 
 namespace minitape {
 namespace {

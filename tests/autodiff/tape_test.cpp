@@ -134,15 +134,13 @@ TEST_CASE("nodes stand in the order of their creation and know their inputs and 
   Parameter w = parameter_of(3);
   Tape tape;
   const Var x = tape.constant(Tensor::scalar(1));
-  {
-    const Tape::LayerScope outer(tape, "3.residual");
-    const Var v = tape.parameter(w);
-    {
-      const Tape::LayerScope inner(tape, "3.residual.0.dense");
-      times(x, v);
-    }
-    plus(x, v);
-  }
+  CHECK(tape.enter_layer("3.residual") == "");
+  const Var v = tape.parameter(w);
+  CHECK(tape.enter_layer("3.residual.0.dense") == "3.residual");
+  times(x, v);
+  tape.enter_layer("3.residual");
+  plus(x, v);
+  tape.enter_layer("");
   const Var last = tape.variable(Tensor::scalar(0));
   CHECK(last.index() == 4);
 

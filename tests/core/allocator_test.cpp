@@ -7,7 +7,7 @@
 namespace minitape {
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef MINITAPE_SANITIZE
 constexpr bool kBuffersAreKept = false;  // the sanitizer gets a fresh buffer every time
 #else
 constexpr bool kBuffersAreKept = true;

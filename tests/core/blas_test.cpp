@@ -13,10 +13,10 @@ void expected_gemm(bool transpose_a, bool transpose_b, const Tensor& a, const Te
                    Tensor& c) {
   for (Index i = 0; i < kM; ++i) {
     for (Index j = 0; j < kN; ++j) {
-      double sum = beta == 0 ? 0 : double{beta} * double{c.at({i, j})};
+      double sum = beta == 0 ? 0 : double{beta} * double{at(c, {i, j})};
       for (Index k = 0; k < kK; ++k) {
-        sum += double{transpose_a ? a.at({k, i}) : a.at({i, k})} *
-               double{transpose_b ? b.at({j, k}) : b.at({k, j})};
+        sum += double{transpose_a ? at(a, {k, i}) : at(a, {i, k})} *
+               double{transpose_b ? at(b, {j, k}) : at(b, {k, j})};
       }
       c[i * c.channels() + j] = static_cast<Real>(sum);
     }

@@ -166,7 +166,7 @@ TEST_CASE("flip and crop are those of a plain version that asks for every pixel 
           for (Index c = 0; c < C; ++c) {
             const int byte =
                 inside ? dataset.image(i)[static_cast<std::size_t>((y * W + x) * C + c)] : 0;
-            same = same && batch.images.at({n, h, w, c}) == static_cast<Real>(byte / 255.0);
+            same = same && at(batch.images, {n, h, w, c}) == static_cast<Real>(byte / 255.0);
           }
         }
       }
@@ -203,7 +203,7 @@ TEST_CASE("about half of the images are flipped, and every place of the crop occ
                    {.batch_size = 2000, .augmentation = {.flip = true}});
   const Batch flipped = batches_of_epoch(flipping, 0).at(0);
   Index on_the_right = 0;
-  for (Index n = 0; n < 2000; ++n) on_the_right += flipped.images.at({n, 4, 8, 0}) == 1;
+  for (Index n = 0; n < 2000; ++n) on_the_right += at(flipped.images, {n, 4, 8, 0}) == 1;
   CHECK(on_the_right > 900);
   CHECK(on_the_right < 1100);
 }

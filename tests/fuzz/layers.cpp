@@ -5,7 +5,7 @@
 #include "fuzz.hpp"
 #include "minitape/config/build.hpp"
 #include "minitape/core/allocator.hpp"
-#include "minitape/ops/mean_squared_error.hpp"
+#include "minitape/ops/arithmetic.hpp"
 #include "minitape/tools/summary.hpp"
 
 using namespace minitape;

@@ -2,7 +2,7 @@
 
 #include "comparison.hpp"
 #include "minitape/nn/simple_layers.hpp"
-#include "minitape/ops/mean_squared_error.hpp"
+#include "minitape/ops/arithmetic.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
 
 namespace minitape {

@@ -33,7 +33,7 @@ class WrongScale : public Layer {
   std::string type() const override { return "wrong_scale"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<WrongScale>(*this); }
   Shape output_shape(const Shape& input) const override { return input; }
-  Tensor predict(Tensor x) const override { return x; }
+  Tensor predict(const Tensor& x) const override { return x; }
   Var forward(Var x, Mode mode) override {
     const Real factor = mode == Mode::training ? training_ : inference_;
     return x.tape().record("wrong_scale", {x}, x.value(), [=](const Tensor&, Tensor dy) {

@@ -33,7 +33,7 @@ TEST_SUITE_BEGIN("identities");
 
 TEST_CASE("11: mean(y) = beta and var(y) = gamma²·v/(v+ε)") {
   for_each_pass([](const Pass& p) {
-    const Moments out = moments(p.y);
+    const BatchStatistics out = batch_statistics(p.y);
     for (Index c = 0; c < p.channels(); ++c) {
       const double v = p.batch.variance[c];
       const double expected = p.gamma[c] * p.gamma[c] * v / (v + p.epsilon);

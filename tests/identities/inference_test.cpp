@@ -26,8 +26,8 @@ std::vector<Tensor> running_after_all(BatchNorm& layer) {
 }
 
 // What batch k hands to the running statistics: its mean and its unbiased variance.
-Moments unbiased_moments(int k) {
-  Moments m = moments(batch(k));
+BatchStatistics unbiased_moments(int k) {
+  BatchStatistics m = batch_statistics(batch(k));
   for (Real& v : m.variance.values()) v *= 7.0 / 6;
   return m;
 }
@@ -43,7 +43,7 @@ TEST_CASE("17: the moving average is Σ (1−d)·d^(t−k)·batch_k + d^t·start
     Tensor mean = Tensor::zeros({3}), variance = Tensor::full({3}, std::pow(d, kBatches));
     for (int k = 1; k <= kBatches; ++k) {
       const double weight = (1 - d) * std::pow(d, kBatches - k);
-      const Moments m = unbiased_moments(k);
+      const BatchStatistics m = unbiased_moments(k);
       for (Index c = 0; c < 3; ++c) {
         mean[c] += weight * m.mean[c];
         variance[c] += weight * m.variance[c];
@@ -70,7 +70,7 @@ TEST_CASE("17: ema_decay 0.9 is PyTorch's momentum 0.1 and Keras' momentum 0.9")
   const std::vector<Tensor> running = running_after_all(layer);
   Tensor pytorch = Tensor::zeros({3}), keras = Tensor::zeros({3});
   for (int k = 1; k <= kBatches; ++k) {
-    const Tensor mean = moments(batch(k)).mean;
+    const Tensor mean = batch_statistics(batch(k)).mean;
     for (Index c = 0; c < 3; ++c) {
       pytorch[c] = (1 - 0.1) * pytorch[c] + 0.1 * mean[c];  // momentum: weight of the new value
       keras[c] = 0.9 * keras[c] + (1 - 0.9) * mean[c];      // momentum: weight of the old value

@@ -18,7 +18,7 @@ struct Pass {
   Tensor gamma, beta;  // [C]
   double epsilon;
 
-  Moments batch;         // [C] each
+  BatchStatistics batch;         // [C] each
   Tensor y, x_hat, dx;   // [m, C]
   Tensor dgamma, dbeta;  // [C]
 

@@ -146,17 +146,17 @@ TEST_CASE("19: layer norm is batch norm of the transposed matrix, examples for c
 
 TEST_CASE("20: variance of all = mean of the batches' variances + variance of their means") {
   const Tensor x = images();
-  const Moments all = moments(x);
+  const BatchStatistics all = batch_statistics(x);
   for (const Index count : {1, 2}) {  // equal batches of so many images
     Tensor mean_variance = Tensor::zeros({6}), means = Tensor::zeros({4 / count, 6});
     for (Index b = 0; b < 4 / count; ++b) {
-      const Moments part = moments(slice(x, b * count, count));
+      const BatchStatistics part = batch_statistics(slice(x, b * count, count));
       for (Index c = 0; c < 6; ++c) {
         mean_variance[c] += part.variance[c] * static_cast<double>(count) / 4;
         means[b * 6 + c] = part.mean[c];
       }
     }
-    const Tensor between = moments(means).variance;
+    const Tensor between = batch_statistics(means).variance;
     Tensor pooled = mean_variance;
     pooled.add(between);
     CHECK(mismatch(pooled, all.variance, kExact) == "");
@@ -167,7 +167,7 @@ TEST_CASE("20: variance of all = mean of the batches' variances + variance of th
 
 TEST_CASE("20: unequal batches merge by M2 = M2_a + M2_b + δ²·n_a·n_b/n, δ = mean_b − mean_a") {
   const Tensor x = images();
-  const Moments all = moments(x), a = moments(slice(x, 0, 1)), b = moments(slice(x, 1, 3));
+  const BatchStatistics all = batch_statistics(x), a = batch_statistics(slice(x, 0, 1)), b = batch_statistics(slice(x, 1, 3));
   const double pixels = static_cast<double>(kShape[1] * kShape[2]);
   const double n_a = pixels, n_b = 3 * pixels, n = n_a + n_b;
   for (Index c = 0; c < 6; ++c) {

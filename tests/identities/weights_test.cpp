@@ -27,7 +27,7 @@ const Front kDense{{7, 5}, {5, 3}}, kConv{{3, 5, 4, 2}, {3, 2, 2, 3}};
 struct LossAndGradient {
   double loss;
   Tensor dw, dgamma;
-  Moments batch;
+  BatchStatistics batch;
 };
 LossAndGradient classify(const Front& front, const Tensor& kernel, double epsilon) {
   Tape tape;

@@ -1,9 +1,10 @@
 // The fused operation against the three that it stands for.
 
 #include "gradients.hpp"
+#include "kernels/fused.hpp"
 #include "minitape/ops/activation.hpp"
 #include "minitape/ops/arithmetic.hpp"
-#include "minitape/ops/fused.hpp"
+#include "minitape/ops/pool.hpp"
 #include "ops/batch_norm_reference.hpp"
 
 namespace minitape {
@@ -27,7 +28,8 @@ std::vector<Tensor> compute(bool fused, const Inputs& in) {
   const Var beta = tape.variable(in.beta);
   const auto epsilon = Real(1e-3);
   const BatchNormResult result =
-      fused ? batch_norm_relu_max_pool_training(x, gamma, beta, epsilon, in.pool)
+      fused ? kernels::batch_norm_relu_max_pool(x, gamma, beta, epsilon,
+                                                pool_window("max_pool", in.x.shape(), in.pool))
             : batch_norm_training(x, gamma, beta, epsilon);
   const Var y = fused ? result.y : max_pool(relu(result.y), in.pool);
   std::vector<Tensor> results{y.value(), result.batch.mean, result.batch.variance};
@@ -91,30 +93,12 @@ TEST_CASE("a NaN is hidden neither by the relu nor by the pool, and stays in its
 
 TEST_CASE("gradients of batch norm with relu and max pool" * double_only()) {
   const auto function = [](const std::vector<Var>& v) {
-    return batch_norm_relu_max_pool_training(v[0], v[1], v[2], Real(1e-2), {.size = 2}).y;
+    return kernels::batch_norm_relu_max_pool(v[0], v[1], v[2], Real(1e-2),
+                                             pool_window("max_pool", v[0].shape(), {}))
+        .y;
   };
   CHECK(wrong_gradients(function,
                         {random_tensor("x", {3, 4, 6, 2}, 5, 3), gamma_of(2), beta_of(2)}) == "");
-}
-
-TEST_CASE("batch norm with relu and max pool refuses what its parts refuse, and uncovered pixels") {
-  Tape tape;
-  const auto call = [&](const Shape& x, const Shape& gamma, PoolOptions pool) {
-    return batch_norm_relu_max_pool_training(tape.constant(Tensor::zeros(x)),
-                                             tape.variable(Tensor::full(gamma, 1)),
-                                             tape.variable(Tensor::full({3}, 1)), Real(1e-5), pool);
-  };
-  const auto refused = [&](std::initializer_list<std::string_view> parts, const Shape& x,
-                           const Shape& gamma, PoolOptions pool) {
-    return error_lacks(parts, [&] { call(x, gamma, pool); });
-  };
-  CHECK(refused({"[batch_norm] training needs more than one value"}, {1, 1, 1, 3}, {3}, {1}) == "");
-  CHECK(refused({"[batch_norm] gamma and beta must have one value"}, {2, 4, 4, 3}, {2}, {}) == "");
-  CHECK(refused({"[max_pool] the input must be (N, H, W, C)"}, {4, 3}, {3}, {}) == "");
-  const std::string_view rule = "[batch_norm_relu_max_pool] the windows must lie side by side and";
-  CHECK(refused({rule, "(2, 5, 4, 3), the windows are 2x2"}, {2, 5, 4, 3}, {3}, {}) == "");
-  CHECK(refused({rule, "the stride is 1"}, {2, 4, 4, 3}, {3}, {.stride = 1}) == "");
-  CHECK(refused({rule, "the padding 1"}, {2, 2, 2, 3}, {3}, {.padding = Padding::of(1)}) == "");
 }
 
 TEST_CASE("batch norm with relu and max pool has the same bits with 1, 2 and 3 threads") {

@@ -6,12 +6,10 @@
 #include "minitape/ops/activation.hpp"
 #include "testing.hpp"
 
-namespace minitape {
+namespace minitape::kernels {
 namespace {
 
-Real exponential_of(Real x) {
-  return exponential(Vector{} + x)[0];
-}
+Real exponential_of(Real x) { return exponential(Vector{} + x)[0]; }
 
 TEST_CASE("exponential: within 2 units in the last place of the true value") {
   constexpr double kUnit = std::numeric_limits<Real>::epsilon();
@@ -56,11 +54,11 @@ TEST_CASE("exponential: NaN stays NaN, with either sign and whatever its other b
       CAPTURE(bits);
       CHECK(std::isnan(exponential_of(positive)));
       CHECK(std::isnan(exponential_of(negative)));
-      CHECK(std::isnan(sigmoid(Tensor({2}, {positive, negative}))[0]));
-      CHECK(std::isnan(sigmoid(Tensor({2}, {positive, negative}))[1]));
+      CHECK(std::isnan(minitape::sigmoid(Tensor({2}, {positive, negative}))[0]));
+      CHECK(std::isnan(minitape::sigmoid(Tensor({2}, {positive, negative}))[1]));
     }
   }
 }
 
 }  // namespace
-}  // namespace minitape
+}  // namespace minitape::kernels

@@ -83,7 +83,7 @@ TEST_CASE("1.5, 1.7: dense(30 to 50) is followed by 50-vectors, two trained and 
 TEST_CASE("1.6: after a convolution there are C entries of each, whatever the image's size") {
   for (const Index side : {2, 9}) {
     const Tensor x = random_tensor("x", {4, side, side, 30}, 3);
-    const Moments batch = moments(x);
+    const BatchStatistics batch = batch_statistics(x);
     CHECK(batch.mean.shape() == Shape{30});
     for (Index c = 0; c < 30; ++c) {
       double sum = 0;  // over N·H·W
@@ -126,8 +126,8 @@ TEST_CASE("1.10: a 4 x 4 kernel keeps the size only by padding one before and tw
   // Output (i, j) sees pixel (0, 0) through kernel entry (1 − i, 1 − j), if there is one.
   for (Index i = 0; i < 6; ++i) {
     for (Index j = 0; j < 7; ++j) {
-      const double expected = i <= 1 && j <= 1 ? kernel.at({1 - i, 1 - j, 0, 0}) : 0;
-      CHECK(y.at({0, i, j, 0}) == expected);
+      const double expected = i <= 1 && j <= 1 ? at(kernel, {1 - i, 1 - j, 0, 0}) : 0;
+      CHECK(at(y, {0, i, j, 0}) == expected);
     }
   }
   const Tensor symmetric = conv2d(image, kernel, nullptr, {1, Padding::of(1)});
@@ -193,7 +193,7 @@ TEST_CASE("1.14: images stored channel by channel have the same means and varian
     const Index c = i % channels, pixel = i / channels % pixels, image = i / channels / pixels;
     nchw[static_cast<std::size_t>((image * channels + c) * pixels + pixel)] = nhwc[i];
   }
-  const Moments batch = moments(nhwc);
+  const BatchStatistics batch = batch_statistics(nhwc);
   for (Index c = 0; c < channels; ++c) {
     std::vector<double> values;
     for (Index image = 0; image < n; ++image) {

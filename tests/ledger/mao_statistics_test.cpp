@@ -195,8 +195,8 @@ TEST_CASE("3.15: statistics for each pixel are possible but no longer move with 
     return normalized(image.reshaped(pixels), gamma, beta, 1e-5).reshaped(image.shape());
   };
   CHECK(mismatch(by_pixel(moved), shifted(by_pixel(x)), 0.5) != "");
-  CHECK(moments(x).mean.size() == 2);
-  CHECK(moments(x.reshaped(pixels)).mean.size() == 24);
+  CHECK(batch_statistics(x).mean.size() == 2);
+  CHECK(batch_statistics(x.reshaped(pixels)).mean.size() == 24);
 }
 
 TEST_CASE("3.16: after a convolution the sums run over m H W, with a gamma and beta per channel") {
@@ -209,7 +209,7 @@ TEST_CASE("3.16: after a convolution the sums run over m H W, with a gamma and b
       double sum = 0;
       for (Index i = 0; i < m; ++i) {
         for (Index j = 0; j < height; ++j) {
-          for (Index k = 0; k < width; ++k) sum += of(x.at({i, j, k, c}));
+          for (Index k = 0; k < width; ++k) sum += of(at(x, {i, j, k, c}));
         }
       }
       return sum / static_cast<double>(m * height * width);

@@ -39,7 +39,7 @@ Examples normalized_by_image(Examples examples) {
 }
 
 // The same with one mean and one deviation for all.
-Examples normalized_by(const Moments& set, Examples examples) {
+Examples normalized_by(const BatchStatistics& set, Examples examples) {
   examples.x =
       batch_norm_inference(std::move(examples.x), Tensor::full({1}, 1), Tensor::zeros({1}), set, 0);
   return examples;
@@ -65,7 +65,7 @@ TEST_CASE("0.4: whether an image's own statistics make sense depends on what is 
   for (const bool class_is_brightness : {true, false}) {
     const Examples training = textured(1, "train", class_is_brightness);
     const Examples test = textured(1, "test", class_is_brightness);
-    const Moments set = moments(training.x);
+    const BatchStatistics set = batch_statistics(training.x);
     const double by_image =
         linear_accuracy(normalized_by_image(training), normalized_by_image(test));
     const double by_set = linear_accuracy(normalized_by(set, training), normalized_by(set, test));
@@ -145,7 +145,7 @@ TEST_CASE("0.14, 3.3: with epsilon a constant channel gives exactly beta, not 0 
 
 TEST_CASE("0.19: forward alone is input normalization: backward has two terms more") {
   const Tensor x = random_tensor("x", {40, 1}, 5, 3), dy = random_tensor("dy", {40, 1}, 1);
-  const Moments statistics = moments(x);
+  const BatchStatistics statistics = batch_statistics(x);
   const auto gradient = [&](bool batch_norm) {
     Tape tape;
     const Var input = tape.variable(x), one = tape.constant(Tensor::full({1}, 1));

@@ -19,7 +19,7 @@ Deviations deviations(const Dataset& dataset) {
   const auto images = static_cast<double>(dataset.size());
   for (Index i = 0; i < dataset.size(); ++i) {
     const Tensor image = make_batch(dataset, bytes, i, 1).images;
-    const Moments own = moments(image.reshaped({image.size(), 1}));
+    const BatchStatistics own = batch_statistics(image.reshaped({image.size(), 1}));
     result.average_of_images += std::sqrt(own.variance[0]) / images;
     mean += own.mean[0] / images;
     square += (own.variance[0] + squared(own.mean[0])) / images;
@@ -42,7 +42,7 @@ TEST_SUITE_BEGIN("ledger");
 
 TEST_CASE("0.1, 0.2: a channel's mean and variance are sums over 240,000 pixels, divided by it") {
   const Tensor image = random_tensor("image", {1, 400, 600, 3}, 120, 40);
-  const Moments statistics = moments(image);
+  const BatchStatistics statistics = batch_statistics(image);
   CHECK(image.rows() == 240'000);
   for (Index c = 0; c < 3; ++c) {
     const auto [mean, variance] = exact_moments(image, c);
@@ -53,7 +53,7 @@ TEST_CASE("0.1, 0.2: a channel's mean and variance are sums over 240,000 pixels,
 
 TEST_CASE("0.3: a 50 x 50 feature map of 128 channels has 128 means and 128 deviations") {
   const Tensor map = random_tensor("map", {1, 50, 50, 128}, 1, 2);
-  const Moments statistics = moments(map);
+  const BatchStatistics statistics = batch_statistics(map);
   CHECK(statistics.mean.shape() == Shape{128});
   CHECK(statistics.variance.shape() == Shape{128});
   for (Index c = 0; c < 128; ++c) {
@@ -73,7 +73,7 @@ TEST_CASE("0.5: the global mean is the average of the images' means if all are e
     std::copy_n(b.data(), b.size(), all.data() + a.size());
     return exact_moments(all, 0).first;
   };
-  const auto image_mean = [](const Tensor& image) { return moments(image).mean[0]; };
+  const auto image_mean = [](const Tensor& image) { return batch_statistics(image).mean[0]; };
   const double plain = (image_mean(small) + image_mean(large)) / 2;
   const double weighted = (10 * image_mean(small) + 1000 * image_mean(large)) / 1010;
   CHECK((image_mean(large) + image_mean(middle)) / 2 == about(joined_mean(large, middle), kExact));
@@ -84,17 +84,17 @@ TEST_CASE("0.5: the global mean is the average of the images' means if all are e
 TEST_CASE("0.6: the global deviation is not the average of the images' deviations") {
   // One black image and one white image of four pixels: neither varies, together they do.
   const Tensor two = numbers({2, 2, 2, 1}, {0, 0, 0, 0, 1, 1, 1, 1});
-  CHECK(moments(rows_of(two, 0, 1)).variance[0] == 0);
-  CHECK(moments(rows_of(two, 1, 1)).variance[0] == 0);
-  CHECK(std::sqrt(moments(two).variance[0]) == 0.5);
+  CHECK(batch_statistics(rows_of(two, 0, 1)).variance[0] == 0);
+  CHECK(batch_statistics(rows_of(two, 1, 1)).variance[0] == 0);
+  CHECK(std::sqrt(batch_statistics(two).variance[0]) == 0.5);
 
   // Brightness of deviation 0.25 and texture of deviation 0.10: near √(0.25² + 0.10²) = 0.27, with
   // 200 images within 5 %.
   const Tensor x = bright_and_dark_images();
   double average = 0;
-  for (Index i = 0; i < 200; ++i) average += std::sqrt(moments(rows_of(x, i, 1)).variance[0]) / 200;
+  for (Index i = 0; i < 200; ++i) average += std::sqrt(batch_statistics(rows_of(x, i, 1)).variance[0]) / 200;
   CHECK(average == about(0.097, 0.01));
-  CHECK(std::sqrt(moments(x).variance[0]) == about(0.256, 0.01));
+  CHECK(std::sqrt(batch_statistics(x).variance[0]) == about(0.256, 0.01));
 }
 
 TEST_CASE("0.6: by how much the average of deviations is too small on images") {
@@ -108,12 +108,12 @@ TEST_CASE("0.6: by how much the average of deviations is too small on images") {
 
 TEST_CASE("0.7: averaging the images' variances loses the variance of their means") {
   const Tensor x = bright_and_dark_images();
-  const double global_mean = moments(x).mean[0], global_variance = moments(x).variance[0];
+  const double global_mean = batch_statistics(x).mean[0], global_variance = batch_statistics(x).variance[0];
   double within = 0, around_global = 0;
   std::vector<double> means;
   for (Index i = 0; i < 200; ++i) {
     const Tensor image = rows_of(x, i, 1);
-    const Moments own = moments(image);
+    const BatchStatistics own = batch_statistics(image);
     means.push_back(own.mean[0]);
     within += own.variance[0] / 200;
     for (const Real pixel : image.values()) around_global += squared(pixel - global_mean) / 12800;
@@ -125,7 +125,7 @@ TEST_CASE("0.7: averaging the images' variances loses the variance of their mean
   // … and right as it stands when all images have the same mean.
   Tensor level = x;
   for (Index i = 0; i < level.size(); ++i) level[i] -= means[static_cast<std::size_t>(i / 64)];
-  CHECK(within == about(moments(level).variance[0], kExact));
+  CHECK(within == about(batch_statistics(level).variance[0], kExact));
 }
 
 TEST_CASE("0.8, 0.9: with the whole set as one batch, batch norm is input normalization") {
@@ -133,7 +133,7 @@ TEST_CASE("0.8, 0.9: with the whole set as one batch, batch norm is input normal
   const Standardization of_set = Standardization::of(set);
   const Tensor raw = make_batch(set, Standardization::none(3), 0, 30).images;
   const Tensor standardized = make_batch(set, of_set, 0, 30).images;
-  const Moments batch = moments(raw);
+  const BatchStatistics batch = batch_statistics(raw);
   for (Index c = 0; c < 3; ++c) {
     const auto channel = static_cast<std::size_t>(c);
     CHECK(std::abs(batch.mean[c] - of_set.mean[channel]) < kExact);

@@ -71,7 +71,7 @@ TEST_CASE("0.16: a shorter last batch needs its weight") {
   for (const Tensor& batch : batches) {
     Tape tape;
     layer.forward(tape.constant(batch), Mode::training);
-    weighted += static_cast<double>(batch.size()) / 100 * moments(batch).mean[0];
+    weighted += static_cast<double>(batch.size()) / 100 * batch_statistics(batch).mean[0];
   }
   for (const Real value : x.values()) sum += value;
   CHECK(std::abs(weighted - sum / 100) < kExact);
@@ -143,7 +143,7 @@ TEST_CASE("0.18, 1.12, D.4: the layer keeps the variance, whose root is not the 
   const Tensor x = random_tensor("x", {4 * 4000, 1});
   std::vector<double> deviations, variances;
   for (Index b = 0; b < 4000; ++b) {
-    variances.push_back(moments(rows_of(x, 4 * b, 4)).variance[0]);
+    variances.push_back(batch_statistics(rows_of(x, 4 * b, 4)).variance[0]);
     deviations.push_back(std::sqrt(variances.back()));
   }
   CHECK(mean_of(deviations) / std::sqrt(mean_of(variances)) == about(0.921, 0.01));

@@ -16,7 +16,7 @@ std::vector<double> batch_variances(Index size, double deviation) {
   const Tensor x = random_tensor("batches", {20'000 * size, 1}, 0, deviation);
   std::vector<double> variances;
   for (Index b = 0; b < 20'000; ++b) {
-    variances.push_back(moments(rows_of(x, b * size, size)).variance[0]);
+    variances.push_back(batch_statistics(rows_of(x, b * size, size)).variance[0]);
   }
   return variances;
 }
@@ -109,7 +109,7 @@ TEST_CASE("2.10, 2.12: gamma and beta are trained, through every activation that
 
 TEST_CASE("2.11: gamma and beta can undo the normalization, but of one batch only") {
   const Tensor x = random_tensor("x", {30, 2}, 4, 3), other = random_tensor("y", {30, 2}, 5, 2);
-  const Moments batch = moments(x);
+  const BatchStatistics batch = batch_statistics(x);
   Tensor gamma = batch.variance;
   for (Real& g : gamma.values()) g = std::sqrt(g + 1e-3);
   CHECK(mismatch(normalized(x, gamma, batch.mean, 1e-3), x, kExact) == "");

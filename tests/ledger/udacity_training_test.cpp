@@ -17,7 +17,7 @@ class Jitter : public Layer {
   std::string type() const override { return "jitter"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Jitter>(*this); }
   Shape output_shape(const Shape& input) const override { return input; }
-  Tensor predict(Tensor x) const override { return x; }
+  Tensor predict(const Tensor& x) const override { return x; }
   Var forward(Var x, Mode mode) override {
     if (mode == Mode::inference) return x;
     Tensor factor = Tensor::uninitialized(x.shape()), shift = factor;
@@ -59,12 +59,12 @@ Sequential network(Kind kind, Activation::Kind activation, std::uint64_t seed) {
 }
 
 // Mean and variance of what the last activation of the tape gets.
-Moments last_activation_input(const Tape& tape) {
+BatchStatistics last_activation_input(const Tape& tape) {
   Index input = 0;
   for (const Tape::Node& node : tape.nodes()) {
     if (node.operation == "sigmoid" || node.operation == "relu") input = node.inputs[0];
   }
-  return moments(tape.nodes()[static_cast<std::size_t>(input)].value);
+  return batch_statistics(tape.nodes()[static_cast<std::size_t>(input)].value);
 }
 
 // How training went, and how far the means of the last activation's inputs moved from one step to
@@ -79,7 +79,7 @@ Course course(Kind kind, Activation::Kind activation, std::uint64_t seed = 1) {
   Sgd sgd(model.state().parameters, {});
   Random random = stream(seed, "ledger/shuffle");
   Course result;
-  Moments before;
+  BatchStatistics before;
   double squares = 0, count = 0;
   for (int epoch = 0; epoch < 4; ++epoch) {
     result.loss = 0;
@@ -87,7 +87,7 @@ Course course(Kind kind, Activation::Kind activation, std::uint64_t seed = 1) {
       Tape tape;
       const Var logits = model.forward(tape.constant(batch.x), Mode::training);
       const Var loss = softmax_cross_entropy(logits, batch.labels);
-      const Moments now = last_activation_input(tape);
+      const BatchStatistics now = last_activation_input(tape);
       for (Index c = 0; c < 32 && !before.mean.empty(); ++c, ++count) {
         squares += squared(now.mean[c] - before.mean[c]) / before.variance[c];
       }
@@ -121,7 +121,7 @@ TEST_CASE("2.3: any layer is the first of a smaller network, which likes normali
   CHECK(train(on_raw, raw, how) > train(on_normed, normed, how) + 0.15);
 
   // To normalize once is not batch norm: as soon as the head learns too, the inputs drift away.
-  const Moments once = moments(raw.x);
+  const BatchStatistics once = batch_statistics(raw.x);
   Sequential whole = build({.hidden = {32}, .batch_norm = false}, 1);
   const auto activations = [&] {
     return whole.layer(2).predict(whole.layer(1).predict(whole.layer(0).predict(training.x)));
@@ -130,7 +130,7 @@ TEST_CASE("2.3: any layer is the first of a smaller network, which likes normali
   const auto drift = [&] {
     const Tensor x = batch_norm_inference(activations(), one, zero, once, 1e-5);
     double largest = 0;
-    const Tensor means = moments(x).mean;
+    const Tensor means = batch_statistics(x).mean;
     for (const Real mean : means.values()) largest = std::max(largest, std::abs(mean));
     return largest;
   };

@@ -17,13 +17,13 @@ BatchEffect batch_effect(const Examples& all) {
   const Index n = all.size(), m = 20;
   Examples brightness{Tensor::uninitialized({n, 1}), all.labels};
   for (Index i = 0; i < n; ++i) {
-    brightness.x[i] = moments(rows_of(all.x, i, 1).reshaped({all.x.size() / n, 1})).mean[0];
+    brightness.x[i] = batch_statistics(rows_of(all.x, i, 1).reshaped({all.x.size() / n, 1})).mean[0];
   }
   const double independent = exact_moments(brightness.x, 0).second / static_cast<double>(m) *
                              static_cast<double>(n - m) / static_cast<double>(n - 1);
   const auto variance_of_means = [&](const std::vector<Examples>& batches) {
     std::vector<double> means;
-    for (const Examples& batch : batches) means.push_back(moments(batch.x).mean[0]);
+    for (const Examples& batch : batches) means.push_back(batch_statistics(batch.x).mean[0]);
     return squared(deviation_of(means));
   };
   Random random = stream(1, "batches");

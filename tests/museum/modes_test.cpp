@@ -9,7 +9,7 @@ namespace minitape {
 namespace {
 
 // Running statistics unlike those of any batch here.
-const Moments kRunning{Tensor({3}, {4, 6, 5}), Tensor({3}, {4, 12, 8})};
+const BatchStatistics kRunning{Tensor({3}, {4, 6, 5}), Tensor({3}, {4, 12, 8})};
 
 Var library_inference(const Inputs& v) {
   return batch_norm_inference(v[0], v[1], v[2], kRunning, kEpsilon);
@@ -23,7 +23,7 @@ TEST_CASE("museum 11: inference mode goes back by the training formula") {
   // The mistake: forward asks for the mode, backward does not.
   const auto wrong = [](bool training) -> Function {
     return [=](const Inputs& v) {
-      return planted(v, training ? moments(v[0].value()) : kRunning, kEpsilon, right_dx);
+      return planted(v, training ? batch_statistics(v[0].value()) : kRunning, kEpsilon, right_dx);
     };
   };
   // Weak: gradients are checked in training mode alone.

@@ -41,7 +41,7 @@ inline double right_dx(double dy, double x_hat, const Channel& at) {
 }
 
 /// Batch norm with given statistics, whose dx follows the given formula. All else is right.
-inline Var planted(const Inputs& v, const Moments& statistics, double epsilon,
+inline Var planted(const Inputs& v, const BatchStatistics& statistics, double epsilon,
                    const InputGradient& dx_formula) {
   const Tensor &x = v[0].value(), &gamma = v[1].value(), &beta = v[2].value();
   const Index channels = x.channels();
@@ -76,7 +76,7 @@ inline Var planted(const Inputs& v, const Moments& statistics, double epsilon,
 
 /// In training: with the statistics of the batch itself.
 inline Var planted(const Inputs& v, const InputGradient& dx_formula) {
-  return planted(v, moments(v[0].value()), kEpsilon, dx_formula);
+  return planted(v, batch_statistics(v[0].value()), kEpsilon, dx_formula);
 }
 
 // ---- Inputs ----

@@ -26,7 +26,7 @@ Real running_variance(BatchNorm& layer) {
 
 // The deviation of what the layer predicts for x, which it was trained on. It should be 1.
 double predicted_deviation(const BatchNorm& layer, const Tensor& x) {
-  return std::sqrt(moments(layer.predict(x)).variance[0]);
+  return std::sqrt(batch_statistics(layer.predict(x)).variance[0]);
 }
 
 // ---- 21 ----
@@ -46,7 +46,7 @@ double one_pass_variance(const std::vector<double>& x) {
 double library_variance(const std::vector<double>& x) {
   Tensor column = Tensor::uninitialized({static_cast<Index>(x.size()), 1});
   std::copy(x.begin(), x.end(), column.data());
-  return moments(column).variance[0];
+  return batch_statistics(column).variance[0];
 }
 
 }  // namespace

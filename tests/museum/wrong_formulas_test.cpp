@@ -11,7 +11,7 @@ const Shape kImages{3, 5, 4, 2};
 
 // The sums of the gradient run over the images of the batch, each pixel by itself.
 Var without_spatial_sums(const Inputs& v) {
-  const Moments statistics = moments(v[0].value());
+  const BatchStatistics statistics = batch_statistics(v[0].value());
   const Tensor x = v[0].value();
   const Index images = x.shape()[0], in_image = x.size() / images, channels = x.channels();
   const Var y = planted(v, right_dx);
@@ -71,7 +71,7 @@ double mean_minus_beta(const Function& f, const std::vector<Tensor>& inputs) {
   Tape tape;
   Inputs v;
   for (const Tensor& input : inputs) v.push_back(tape.variable(input));
-  const Tensor mean = moments(f(v).value()).mean;
+  const Tensor mean = batch_statistics(f(v).value()).mean;
   double largest = 0;
   for (Index c = 0; c < mean.size(); ++c) {
     largest = std::max(largest, std::abs(mean[c] - inputs[2][c]));
@@ -145,7 +145,7 @@ TEST_CASE("museum 09: n-1 in forward, n in backward") {
   const auto bessel = [](const InputGradient& dx_formula) -> Function {
     return [=](const Inputs& v) {
       const auto m = static_cast<double>(v[0].value().rows());
-      Moments unbiased = moments(v[0].value());
+      BatchStatistics unbiased = batch_statistics(v[0].value());
       for (Real& variance : unbiased.variance.values()) variance *= m / (m - 1);
       return planted(v, unbiased, kEpsilon, dx_formula);
     };
@@ -173,7 +173,7 @@ TEST_CASE("museum 09: n-1 in forward, n in backward") {
 TEST_CASE("museum 10: epsilon differs between forward and backward, or stands outside the root") {
   // The mistake: x_hat = (x − mean)/(√v + 1e-6) forward, 1/√(v + 1e-5) backward.
   const Function wrong = [](const Inputs& v) {
-    Moments outside = moments(v[0].value());
+    BatchStatistics outside = batch_statistics(v[0].value());
     for (Real& variance : outside.variance.values()) {
       variance = std::pow(std::sqrt(variance) + 1e-6, 2);
     }

@@ -8,7 +8,7 @@
 #include "minitape/nn/conv2d.hpp"
 #include "minitape/nn/sequential.hpp"
 #include "minitape/nn/simple_layers.hpp"
-#include "minitape/ops/mean_squared_error.hpp"
+#include "minitape/ops/arithmetic.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
 #include "minitape/optim/sgd.hpp"
 
@@ -54,7 +54,7 @@ double step(Sequential& model, Sgd& sgd, const Task& batch) {
 
 }  // namespace
 
-#ifndef __SANITIZE_ADDRESS__  // which wants every buffer fresh
+#ifndef MINITAPE_SANITIZE  // which wants every buffer fresh
 TEST_CASE("after the first step, tensors take no memory from the system; soon nothing does") {
   const UseThreads one(1);
   Sequential model = classifier();
@@ -98,7 +98,7 @@ TEST_CASE("training has the same bits with 1, 2 and 3 threads") {
         }) == "");
 }
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef MINITAPE_SANITIZE
 constexpr bool kBuffersAreKept = false;
 #else
 constexpr bool kBuffersAreKept = true;

@@ -8,7 +8,7 @@ namespace {
 
 using Inputs = std::vector<Var>;
 using OnTape = Var (*)(Var);
-using Plain = Tensor (*)(Tensor);
+using Plain = Tensor (*)(const Tensor&);
 
 struct Named {
   const char* name;
@@ -20,7 +20,7 @@ const std::vector<Named>& activations() {
   static const std::vector<Named> all{
       {"relu", relu, relu},
       {"leaky_relu", [](Var x) { return leaky_relu(x, Real(0.25)); },
-       [](Tensor x) { return leaky_relu(std::move(x), Real(0.25)); }},
+       [](const Tensor& x) { return leaky_relu(x, Real(0.25)); }},
       {"sigmoid", sigmoid, sigmoid},
       {"tanh", minitape::tanh, minitape::tanh}};
   return all;

@@ -97,7 +97,8 @@ TEST_CASE("gradients of batch norm behind a dense layer" * double_only()) {
 TEST_CASE("gradients of batch norm with given statistics" * double_only()) {
   for (const Shape& shape : {Shape{7, 3}, Shape{3, 5, 4, 2}}) {
     const Index channels = shape.channels();
-    Moments statistics{random_tensor("mean", {channels}, 4), random_tensor("variance", {channels})};
+    BatchStatistics statistics{random_tensor("mean", {channels}, 4),
+                               random_tensor("variance", {channels})};
     for (Real& v : statistics.variance.values()) v = std::abs(v) + Real(0.1);
     const auto normalize = [=](const Inputs& v) {
       return batch_norm_inference(v[0], v[1], v[2], statistics, Real(1e-2));
@@ -109,7 +110,7 @@ TEST_CASE("gradients of batch norm with given statistics" * double_only()) {
 
 TEST_CASE("an input that is a constant costs no gradient, gamma and beta get theirs") {
   const Tensor x = random_tensor("x", {7, 3});
-  const Moments given{Tensor::zeros({3}), Tensor::full({3}, 1)};
+  const BatchStatistics given{Tensor::zeros({3}), Tensor::full({3}, 1)};
   for (const bool training : {true, false}) {
     Tape tape;
     const Var vx = tape.constant(x), gamma = tape.variable(gamma_of(3));
@@ -129,7 +130,7 @@ TEST_CASE("moments and batch norm have the same bits with 1, 2 and 3 threads") {
   const Tensor x = random_tensor("x", {5, 13, 11, 70}, 5, 3);  // chunks of 234 rows
   const Tensor dy = random_tensor("dy", x.shape());
   CHECK(depends_on_threads([&] {
-          Moments statistics = moments(x);
+          BatchStatistics statistics = batch_statistics(x);
           Gradients g = taped_gradients(x, dy, gamma_of(70), Real(1e-5));
           Tensor y = batch_norm_inference(x, gamma_of(70), beta_of(70), statistics, Real(1e-5));
           std::vector<Tensor> results;

@@ -2,40 +2,19 @@
 
 #include "gradients.hpp"
 #include "minitape/ops/arithmetic.hpp"
+#include "verify/conv2d_definition.hpp"
 
 namespace minitape {
 namespace {
 
 using Inputs = std::vector<Var>;
 
-// ---- The definition, in seven plain loops ----
-
-// Calls body(position in y, in x, in the kernel) for every product in the sum that defines y.
-template <class Body>
-void for_each_product(const Shape& x, const Shape& k, const Window& w, Body body) {
-  for (Index n = 0; n < x[0]; ++n)
-    for (Index i = 0; i < w.out_h; ++i)
-      for (Index j = 0; j < w.out_w; ++j)
-        for (Index f = 0; f < k[3]; ++f)
-          for (Index u = 0; u < k[0]; ++u)
-            for (Index v = 0; v < k[1]; ++v)
-              for (Index c = 0; c < k[2]; ++c) {
-                const Index row = i * w.stride + u - w.top, column = j * w.stride + v - w.left;
-                if (row < 0 || row >= x[1] || column < 0 || column >= x[2]) continue;
-                body(((n * w.out_h + i) * w.out_w + j) * k[3] + f,
-                     ((n * x[1] + row) * x[2] + column) * x[3] + c,
-                     ((u * k[1] + v) * k[2] + c) * k[3] + f);
-              }
-}
-
 struct Case {
   Shape x, kernel;
   Conv2DOptions options;
 
-  Window window() const {
-    return Window::over("test", x, kernel[0], kernel[1], options.stride, options.padding);
-  }
-  Shape output() const { return {x[0], window().out_h, window().out_w, kernel[3]}; }
+  ConvSizes sizes() const { return ConvSizes::of(x, kernel, options); }
+  Shape output() const { return sizes().y(); }
   std::string text() const {
     return concat("x ", x, ", kernel ", kernel, ", stride ", options.stride, ", padding ",
                   options.padding.to_string());
@@ -47,7 +26,7 @@ struct Case {
 template <class Term>
 Tensor sum_of_terms(const Case& at, const Shape& shape, Term term) {
   std::vector<double> sums(static_cast<std::size_t>(shape.size()));
-  for_each_product(at.x, at.kernel, at.window(), [&](Index in_y, Index in_x, Index in_k) {
+  for_each_product(at.sizes(), [&](Index in_x, Index in_k, Index in_y) {
     const auto [element, value] = term(in_y, in_x, in_k);
     sums[static_cast<std::size_t>(element)] += value;
   });
@@ -107,12 +86,8 @@ std::vector<Case> large_cases() {
   };
 }
 
-Tensor kernel_of(const Case& at) {
-  return random_tensor("kernel", at.kernel);
-}
-Tensor input_of(const Case& at) {
-  return random_tensor("x", at.x);
-}
+Tensor kernel_of(const Case& at) { return random_tensor("kernel", at.kernel); }
+Tensor input_of(const Case& at) { return random_tensor("x", at.x); }
 
 }  // namespace
 

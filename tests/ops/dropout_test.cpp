@@ -1,4 +1,3 @@
-#include "minitape/ops/dropout.hpp"
 
 #include "gradients.hpp"
 #include "minitape/ops/arithmetic.hpp"

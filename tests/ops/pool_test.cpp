@@ -1,9 +1,7 @@
 #include "minitape/ops/pool.hpp"
 
 #include "gradients.hpp"
-#include "minitape/ops/activation.hpp"
 #include "minitape/ops/arithmetic.hpp"
-#include "minitape/ops/fused.hpp"
 
 namespace minitape {
 namespace {
@@ -14,9 +12,7 @@ using Inputs = std::vector<Var>;
 //              3 −4  8  1
 //              0  0  6  7
 //              2  9  7  6
-Tensor image() {
-  return Tensor({1, 4, 4, 1}, {1, 5, 2, 0, 3, -4, 8, 1, 0, 0, 6, 7, 2, 9, 7, 6});
-}
+Tensor image() { return Tensor({1, 4, 4, 1}, {1, 5, 2, 0, 3, -4, 8, 1, 0, 0, 6, 7, 2, 9, 7, 6}); }
 
 // The gradient of Σ weights·pool(x).
 template <class Pool>
@@ -38,7 +34,8 @@ Tensor plain_pool(const Tensor& x, const Window& w, Reduce reduce) {
     std::vector<Real> inside;
     for (Index r = i * w.stride - w.top; r < i * w.stride - w.top + w.size_h; ++r) {
       for (Index q = j * w.stride - w.left; q < j * w.stride - w.left + w.size_w; ++q) {
-        if (r >= 0 && r < s[1] && q >= 0 && q < s[2]) inside.push_back(x.at({n, r, q, c}));
+        if (r >= 0 && r < s[1] && q >= 0 && q < s[2])
+          inside.push_back(minitape::at(x, {n, r, q, c}));
       }
     }
     y[at] = reduce(inside);
@@ -132,32 +129,6 @@ TEST_CASE("a NaN is not lost from sight in a max pool, wherever it stands in the
   }
 }
 
-TEST_CASE("relu with a max pool by hand: windows without a positive element pass nothing on") {
-  // Windows {1, 2, −1, 2}, {−1, −2, −3, −4}, {0, −1, 0, −2} and {−5, 3, −6, −7}.
-  const Tensor x({1, 4, 4, 1}, {1, 2, -1, -2, -1, 2, -3, -4, 0, -1, -5, 3, 0, -2, -6, -7});
-  CHECK(mismatch(relu_max_pool(x, {}), Tensor({1, 2, 2, 1}, {2, 0, 0, 3})) == "");
-  const Tensor expected({1, 4, 4, 1}, {0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0});
-  CHECK(mismatch(input_gradient(x, Tensor({1, 2, 2, 1}, {5, 6, 7, 8}),
-                                [](Var v) { return relu_max_pool(v, {}); }),
-                 expected) == "");
-}
-
-TEST_CASE("relu with a max pool: the same bits as one after the other, and a NaN stays") {
-  Tensor x = random_tensor("x", {2, 7, 6, 35});
-  for (Real& value : x.values()) value = std::round(value) + 0;  // equal ones and zeros, no -0
-  for (const PoolOptions& options : all_options()) {
-    CAPTURE(options.size);
-    CAPTURE(options.stride);
-    const Tensor apart = max_pool(relu(x), options), dy = random_tensor("dy", apart.shape());
-    CHECK(different_bits(relu_max_pool(x, options), apart) == "");
-    CHECK(mismatch(input_gradient(x, dy, [&](Var v) { return relu_max_pool(v, options); }),
-                   input_gradient(x, dy, [&](Var v) { return max_pool(relu(v), options); })) == "");
-  }
-  x[35] = std::numeric_limits<Real>::quiet_NaN();  // the second pixel of the first window
-  const Tensor y = relu_max_pool(x, {});
-  for (Index i = 0; i < y.size(); ++i) CHECK(std::isnan(y[i]) == (i == 0));
-}
-
 // ---- Against plain loops ----
 
 TEST_CASE("pools equal plain loops over windows for every size, stride and padding") {
@@ -219,7 +190,6 @@ TEST_CASE("pools give the same bits on the tape and without it") {
   const PoolOptions options{3, 2, Padding::same()};
   for (const Var v : {tape.variable(x), tape.constant(x)}) {
     CHECK(different_bits(max_pool(v, options).value(), max_pool(x, options)) == "");
-    CHECK(different_bits(relu_max_pool(v, options).value(), relu_max_pool(x, options)) == "");
     CHECK(different_bits(avg_pool(v, options).value(), avg_pool(x, options)) == "");
     CHECK(different_bits(global_avg_pool(v).value(), global_avg_pool(x)) == "");
   }
@@ -240,7 +210,6 @@ TEST_CASE("pools say what does not fit") {
                      "the window is 5x5, the padding is valid"},
                     [&] { max_pool(x, {5}); }) == "");
   CHECK(error_lacks({"[avg_pool] the window must fit"}, [&] { avg_pool(x, {5}); }) == "");
-  CHECK(error_lacks({"[max_pool] the window must"}, [&] { relu_max_pool(x, {5}); }) == "");
   CHECK(error_lacks({"[max_pool] the padding must be smaller than the window: the window is 2x2, "
                      "the padding 2"},
                     [&] {
@@ -278,9 +247,9 @@ TEST_CASE("pools have the same bits with 1, 2 and 3 threads") {
   CHECK(depends_on_threads([&] {
           Tape tape;
           const Var v = tape.variable(x), most = max_pool(v, options), mean = avg_pool(v, options);
-          const Var all = global_avg_pool(v), positive = relu_max_pool(v, options);
+          const Var all = global_avg_pool(v);
           for (const Var y : {most, mean, all}) y.keep_gradient();
-          tape.backward(sum(most * mean * positive) + sum(all * all));
+          tape.backward(sum(most * mean) + sum(all * all));
           return std::vector<Tensor>{most.value(), mean.value(), all.value(), v.gradient()};
         }) == "");
 }

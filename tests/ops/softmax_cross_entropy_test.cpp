@@ -57,7 +57,7 @@ TEST_CASE("softmax by hand, and its rows add up to 1") {
   const Tensor q = softmax(random_tensor("z", {20, 10}, 0, 30));
   for (Index n = 0; n < 20; ++n) {
     double total = 0;
-    for (Index k = 0; k < 10; ++k) total += double{q.at({n, k})};
+    for (Index k = 0; k < 10; ++k) total += double{at(q, {n, k})};
     CHECK(std::abs(total - 1) < kRounding);
   }
 }

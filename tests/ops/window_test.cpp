@@ -55,25 +55,6 @@ TEST_CASE("valid, same and explicit padding by hand") {
   }
 }
 
-TEST_CASE("windows tile an image when each pixel lies in exactly one and there is no padding") {
-  const auto tile = [](Index h, Index w, Index size_h, Index size_w, Index stride,
-                       Padding padding) {
-    return Window::over("test", {1, h, w, 1}, size_h, size_w, stride, padding).tiles_image();
-  };
-  CHECK(tile(6, 4, 2, 2, 2, Padding::valid()));
-  CHECK(tile(6, 4, 2, 2, 2, Padding::same()));  // which needs none here
-  CHECK(tile(3, 3, 3, 3, 3, Padding::valid()));
-  CHECK(tile(4, 5, 1, 1, 1, Padding::valid()));
-  CHECK_FALSE(tile(5, 4, 2, 2, 2, Padding::valid()));  // a line is left over
-  CHECK_FALSE(tile(4, 5, 2, 2, 2, Padding::valid()));
-  CHECK_FALSE(tile(5, 4, 2, 2, 2, Padding::same()));  // padding below
-  CHECK_FALSE(tile(4, 4, 2, 2, 2, Padding::of(1)));
-  CHECK_FALSE(tile(6, 6, 3, 3, 3, Padding::of(1)));    // as many windows as without padding
-  CHECK_FALSE(tile(4, 4, 2, 2, 1, Padding::valid()));  // windows overlap
-  CHECK_FALSE(tile(4, 4, 1, 1, 2, Padding::valid()));  // pixels between them
-  CHECK_FALSE(tile(4, 4, 2, 1, 2, Padding::valid()));
-}
-
 TEST_CASE("padding prints as in a config") {
   CHECK(Padding::valid().to_string() == "valid");
   CHECK(Padding::same().to_string() == "same");

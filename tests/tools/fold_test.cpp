@@ -189,7 +189,7 @@ TEST_CASE("a class derived from batch norm may compute something else and stays"
    public:
     Nothing() : BatchNorm(3) {}
     std::unique_ptr<Layer> clone() const override { return std::make_unique<Nothing>(*this); }
-    Tensor predict(Tensor x) const override { return x; }
+    Tensor predict(const Tensor& x) const override { return x; }
   };
   Sequential model;
   model.add<Dense>(5, 3);

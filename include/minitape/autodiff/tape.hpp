@@ -22,6 +22,7 @@
 #include <deque>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "minitape/autodiff/parameter.hpp"
@@ -35,7 +36,7 @@ class Tape;
 /// after Tape::clear() every use of it throws.
 class Var {
  public:
-  /// The value. Throws after backward for the values in between, whose memory it has released.
+  /// Throws after backward for the values in between, whose memory it has released.
   const Tensor& value() const;
   const Shape& shape() const { return value().shape(); }
   /// ∂loss/∂this after backward: for variables, and for whatever keep_gradient() was called on. For
@@ -63,10 +64,9 @@ class Var {
 };
 
 /// Carries the gradient back through one operation: gets the operation's result y, from which some
-/// gradients are easily told (that of the sigmoid is dy·y·(1 − y)), and dy = ∂loss/∂y, of the same
-/// shape. It calls add_gradient on the operation's inputs, whose values are still there: they stand
-/// earlier on the tape. dy belongs to the function, which may overwrite it and pass it on. It need
-/// not ask for needs_gradient() unless that saves it work.
+/// gradients are easily told (that of the sigmoid is dy·y·(1 − y)), and dy = ∂loss/∂y, which it may
+/// overwrite and pass on. It calls add_gradient on the operation's inputs, whose values are still
+/// there: they stand earlier on the tape. It asks for needs_gradient() where that saves work.
 using Backward = std::function<void(const Tensor& y, Tensor dy)>;
 
 class Tape {
@@ -114,18 +114,8 @@ class Tape {
   using Observer = std::function<void(const Node& node, bool backward)>;
   void set_observer(Observer observer) { observer_ = std::move(observer); }
 
-  /// While it lives, nodes are recorded under this layer name; afterwards under the one before.
-  class LayerScope {
-   public:
-    LayerScope(Tape& tape, std::string name);
-    ~LayerScope();
-    LayerScope(const LayerScope&) = delete;
-    LayerScope& operator=(const LayerScope&) = delete;
-
-   private:
-    Tape& tape_;
-    std::string outer_;
-  };
+  /// Nodes are recorded under this layer name from now on. Returns the name before.
+  std::string enter_layer(std::string name) { return std::exchange(layer_, std::move(name)); }
 
  private:
   friend class Var;

@@ -7,24 +7,32 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
 namespace minitape {
 
-/// A piece of memory, 64-byte aligned, not initialized. Has exactly one owner.
+/// A piece of memory, 64-byte aligned, not initialized. Copies are deep.
 class Storage {
  public:
   Storage() = default;
   /// Throws (Fault::run_failed) where there is not so much memory left.
   explicit Storage(std::size_t bytes);
+  Storage(const Storage& other);
+  Storage(Storage&& other) noexcept { swap(other); }
+  Storage& operator=(Storage other) noexcept {
+    swap(other);
+    return *this;
+  }
   ~Storage();
-  Storage(Storage&& other) noexcept;
-  Storage& operator=(Storage&& other) noexcept;
-  Storage(const Storage&) = delete;
-  Storage& operator=(const Storage&) = delete;
 
   void* data() const { return data_; }
 
  private:
+  void swap(Storage& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+  }
+
   void* data_ = nullptr;
   std::size_t bytes_ = 0;
 };
@@ -33,11 +41,11 @@ struct AllocatorStats {
   std::size_t bytes_in_use = 0;     // held by Storage objects now
   std::size_t bytes_kept = 0;       // freed, waiting to be reused
   std::size_t system_requests = 0;  // how often memory was taken from the system so far
+  std::size_t limit = 0;            // the most that may be in use and kept together
 };
 AllocatorStats allocator_stats();
 
-/// The most bytes that all buffers may hold together. At first nine tenths of the machine's memory.
-std::size_t memory_limit();
+/// At first the limit is nine tenths of the machine's memory.
 void set_memory_limit(std::size_t bytes);
 
 /// Gives every kept buffer back to the system. Does not touch buffers in use.

@@ -16,9 +16,7 @@ namespace minitape {
 inline constexpr Index kElementGrain = 32768;
 
 /// How many chunks of `grain` cover [0, n).
-inline Index chunk_count(Index n, Index grain) {
-  return (n + grain - 1) / grain;
-}
+inline Index chunk_count(Index n, Index grain) { return (n + grain - 1) / grain; }
 
 /// Calls body(begin, end) for every chunk of [0, n). When a body throws, one of the exceptions is
 /// thrown on in the end; other chunks may have been computed or not.

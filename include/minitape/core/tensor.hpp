@@ -67,7 +67,8 @@ std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
 class Tensor {
  public:
-  /// No tensor at all: no elements, not even a scalar's one. `empty()` tells.
+  /// No tensor at all: no elements, not even a scalar's one. `empty()` tells. So is a tensor that
+  /// was moved from.
   Tensor() = default;
   /// The given values, in row-major order. Throws when there are not shape.size() of them.
   Tensor(const Shape& shape, std::initializer_list<Real> values);
@@ -77,15 +78,9 @@ class Tensor {
   static Tensor full(const Shape& shape, Real value);
   static Tensor scalar(Real value) { return full(Shape{}, value); }
 
-  Tensor(const Tensor& other);
-  Tensor& operator=(const Tensor& other);
-  Tensor(Tensor&& other) noexcept;
-  Tensor& operator=(Tensor&& other) noexcept;
-  ~Tensor() = default;
-
   bool empty() const { return storage_.data() == nullptr; }
   const Shape& shape() const { return shape_; }
-  Index size() const { return size_; }
+  Index size() const { return empty() ? 0 : shape_.size(); }
   Index rows() const { return shape_.rows(); }
   Index channels() const { return shape_.channels(); }
 
@@ -93,25 +88,21 @@ class Tensor {
   const Real* data() const { return static_cast<const Real*>(storage_.data()); }
   Real& operator[](Index i) { return data()[i]; }
   Real operator[](Index i) const { return data()[i]; }
-  std::span<Real> values() { return {data(), static_cast<std::size_t>(size_)}; }
-  std::span<const Real> values() const { return {data(), static_cast<std::size_t>(size_)}; }
+  std::span<Real> values() { return {data(), static_cast<std::size_t>(size())}; }
+  std::span<const Real> values() const { return {data(), static_cast<std::size_t>(size())}; }
 
-  /// The element at (i, j, …), checked. For tests and examples; inner loops use data().
-  Real at(std::initializer_list<Index> position) const;
   /// The only element of a tensor of size 1. Throws for any other size.
   Real item() const;
 
   void fill(Real value);
   /// this += other, elementwise. Throws unless the shapes are equal.
   void add(const Tensor& other);
-  /// The same elements under another shape of the same size. Moves the buffer when called on a
-  /// temporary or with std::move, copies it otherwise.
-  Tensor reshaped(const Shape& shape) const&;
+  /// The same elements under another shape of the same size. Moves the buffer of a temporary.
+  Tensor reshaped(const Shape& shape) const& { return Tensor(*this).reshaped(shape); }
   Tensor reshaped(const Shape& shape) &&;
 
  private:
   Shape shape_;
-  Index size_ = 0;
   Storage storage_;
 };
 

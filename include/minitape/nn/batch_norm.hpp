@@ -17,7 +17,6 @@
 
 #include "minitape/nn/layer.hpp"
 #include "minitape/ops/batch_norm.hpp"
-#include "minitape/ops/pool.hpp"
 
 namespace minitape {
 
@@ -38,29 +37,22 @@ class BatchNorm : public Layer {
   std::unique_ptr<Layer> clone() const override { return std::make_unique<BatchNorm>(*this); }
   Shape output_shape(const Shape& input) const override;
   Var forward(Var x, Mode mode) override;
-  /// relu(forward(x, Mode::training)), faster.
-  Var forward_with_relu(Var x);
-  /// max_pool(relu(forward(x, Mode::training)), pool), faster. Throws where the windows do not tile
-  /// the images.
-  Var forward_with_relu_and_max_pool(Var x, PoolOptions pool);
-  Tensor predict(Tensor x) const override;
-  LayerState state() override;
+  Tensor predict(const Tensor& x) const override;
+  LayerState state() override { return {{&gamma_, &beta_}, {&mean_, &variance_}, {&updates_}}; }
   void initialize(std::uint64_t seed) override;
 
   const BatchNormOptions& options() const { return options_; }
-  /// What predict does to each channel.
-  ChannelNorm running_norm() const { return {running(), gamma_.value, beta_.value, epsilon()}; }
+  const Tensor& gamma() const { return gamma_.value; }
+  const Tensor& beta() const { return beta_.value; }
+  BatchStatistics running() const { return {mean_.value, variance_.value}; }
+  /// Moves the running statistics towards those of a batch with `rows` values per channel.
+  void update_running(const BatchStatistics& batch, Index rows);
 
  private:
-  Real epsilon() const { return static_cast<Real>(options_.epsilon); }
-  Var updated(const BatchNormResult& result, Var x);  // the result's y, after update_running
-  void update_running(const Moments& batch, Index rows);
-  Moments running() const { return {running_mean_.value, running_variance_.value}; }
-
   BatchNormOptions options_;
-  Parameter gamma_, beta_;                  // [C]
-  Buffer running_mean_, running_variance_;  // [C]
-  Counter updates_;                         // t
+  Parameter gamma_, beta_;  // [C]
+  Buffer mean_, variance_;  // [C], running
+  Counter updates_;         // t
 };
 
 }  // namespace minitape

@@ -8,36 +8,43 @@
 
 namespace minitape {
 
-/// What dense and convolution layers share. A bias in front of batch norm has no effect, because
-/// the mean is subtracted again: turn it off there.
 struct KernelOptions {
-  bool bias = true;
+  bool bias = true;  // without effect in front of batch norm, which subtracts it with the mean
   Init init = {};
 };
 
-/// A bias of 0 for each output channel of a kernel, the last axis; named like the kernel:
-/// "0.dense.bias" beside "0.dense.kernel".
-Parameter bias_beside(const Parameter& kernel);
-
-class Dense : public Layer {
+/// What dense and convolution layers share: a kernel and, if wanted, a bias.
+class KernelLayer : public Layer {
  public:
+  LayerState state() override;
+  void initialize(std::uint64_t seed) override;
+
+  const Tensor& kernel() const { return kernel_.value; }  // its last axis counts the outputs
+  const Tensor* bias() const { return bias_ ? &bias_->value : nullptr; }
+  /// Gives a layer without a bias one of 0.
+  void add_bias();
+
+ protected:
+  KernelLayer(const Shape& kernel, KernelOptions options);
+  std::optional<Var> bias_on(Tape& tape);
+
+  Parameter kernel_;
+  std::optional<Parameter> bias_;
+
+ private:
+  Init init_;
+};
+
+class Dense : public KernelLayer {
+ public:
+  /// The kernel is [inputs, units].
   Dense(Index inputs, Index units, KernelOptions options = {});
 
   std::string type() const override { return "dense"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Dense>(*this); }
   Shape output_shape(const Shape& input) const override;
   Var forward(Var x, Mode mode) override;
-  Tensor predict(Tensor x) const override;
-  LayerState state() override;
-  void initialize(std::uint64_t seed) override;
-
-  /// Gives a layer without a bias one of 0.
-  void add_bias();
-
- private:
-  Init init_;
-  Parameter kernel_;               // [in, units]
-  std::optional<Parameter> bias_;  // [units]
+  Tensor predict(const Tensor& x) const override;
 };
 
 }  // namespace minitape

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <typeinfo>
 #include <vector>
 
 #include "minitape/autodiff/tape.hpp"
@@ -39,8 +40,7 @@ struct LayerState {
   void append(const LayerState& other);
 };
 
-/// The same, to look at only.
-struct ConstLayerState {
+struct ConstLayerState {  // the same, to look at only
   std::vector<const Parameter*> parameters;
   std::vector<const Buffer*> buffers;
   std::vector<const Counter*> counters;
@@ -61,14 +61,24 @@ class Layer {
   /// x is (N, …). Records on x's tape.
   virtual Var forward(Var x, Mode mode) = 0;
   /// The same as forward in Mode::inference, without a tape: bit for bit for a single layer.
-  virtual Tensor predict(Tensor x) const = 0;
+  virtual Tensor predict(const Tensor& x) const = 0;
 
   virtual LayerState state() { return {}; }
   ConstLayerState const_state() const;
   /// Sets the state to its start: kernels drawn from streams of `seed` that are named after them.
-  virtual void initialize(std::uint64_t seed) { static_cast<void>(seed); }
+  virtual void initialize(std::uint64_t) {}
   /// Puts "prefix." before the names of all state: "kernel" becomes "0.conv2d.kernel".
   virtual void add_prefix(const std::string& prefix);
 };
+
+/// The layer as an L, or nullptr. Exactly an L: a class derived from it may compute something else.
+template <class L>
+L* exactly(Layer& layer) {
+  return typeid(layer) == typeid(L) ? static_cast<L*>(&layer) : nullptr;
+}
+template <class L>
+const L* exactly(const Layer& layer) {
+  return exactly<L>(const_cast<Layer&>(layer));
+}
 
 }  // namespace minitape

@@ -9,9 +9,6 @@
 // A layer's name is its position and its type. Names choose the random streams of the initial
 // weights, so a model that is to be compared with another one numbers its layers alike: add_at can
 // leave a number out.
-//
-// Where batch norm, relu and max pool follow each other, and in prediction convolution, batch norm and
-// relu, they are computed at once (ops/fused.hpp): one operation, recorded under the first layer's name.
 #pragma once
 
 #include <memory>
@@ -40,12 +37,11 @@ class Sequential : public Layer {
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Sequential>(*this); }
   /// Throws, naming the layer and both sides' shapes, where two layers do not fit together.
   Shape output_shape(const Shape& input) const override;
-  /// Throws when initialize() has not been called.
+  /// Throws before initialize(). Every node is recorded under its layer's name.
   Var forward(Var x, Mode mode) override;
-  /// Sends kPiece examples at a time through all layers, on one thread each. Up to kPiece examples
-  /// have the same bits as with forward (zeros may differ in sign); more may be rounded otherwise,
-  /// because matrix products are then cut elsewhere.
-  Tensor predict(Tensor x) const override;
+  /// Up to kPiece examples have the same bits as with forward (zeros may differ in sign); more may
+  /// be rounded otherwise, because matrix products are then cut elsewhere.
+  Tensor predict(const Tensor& x) const override;
   static constexpr Index kPiece = 32;
   LayerState state() override;
   void initialize(std::uint64_t seed) override;
@@ -79,7 +75,7 @@ class Residual : public Layer {
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Residual>(*this); }
   Shape output_shape(const Shape& input) const override;
   Var forward(Var x, Mode mode) override;
-  Tensor predict(Tensor x) const override;
+  Tensor predict(const Tensor& x) const override;
   LayerState state() override { return body_.state(); }
   void initialize(std::uint64_t seed) override { body_.initialize(seed); }
   void add_prefix(const std::string& prefix) override { body_.add_prefix(prefix); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "minitape/nn/layer.hpp"
+#include "minitape/ops/arithmetic.hpp"
 #include "minitape/ops/pool.hpp"
 
 namespace minitape {
@@ -10,13 +11,14 @@ class Activation : public Layer {
  public:
   enum Kind { relu, leaky_relu, sigmoid, tanh };
   /// `slope` is that of leaky_relu for negative inputs; the others have none.
-  explicit Activation(Kind kind, double slope = 0.01);
+  explicit Activation(Kind kind, double slope = 0.01)
+      : kind_(kind), slope_(static_cast<Real>(slope)) {}
 
   std::string type() const override;
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Activation>(*this); }
   Shape output_shape(const Shape& input) const override { return input; }
   Var forward(Var x, Mode mode) override;
-  Tensor predict(Tensor x) const override;
+  Tensor predict(const Tensor& x) const override;
   Kind kind() const { return kind_; }
 
  private:
@@ -27,19 +29,22 @@ class Activation : public Layer {
 class Pool : public Layer {
  public:
   enum Kind { max, avg };
-  Pool(Kind kind, PoolOptions options);
+  Pool(Kind kind, PoolOptions options) : kind_(kind), options_(options) {}
 
   std::string type() const override { return kind_ == max ? "max_pool" : "avg_pool"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Pool>(*this); }
   Shape output_shape(const Shape& input) const override;
-  Var forward(Var x, Mode mode) override;
-  Tensor predict(Tensor x) const override;
+  Var forward(Var x, Mode) override { return pooled(x); }
+  Tensor predict(const Tensor& x) const override { return pooled(x); }
   Kind kind() const { return kind_; }
   const PoolOptions& options() const { return options_; }
-  /// The windows over images of shape x (N, H, W, C).
-  Window window(const Shape& x) const { return pool_window(type(), x, options_); }
 
  private:
+  template <class X>  // a Var or a Tensor
+  X pooled(const X& x) const {
+    return kind_ == max ? max_pool(x, options_) : avg_pool(x, options_);
+  }
+
   Kind kind_;
   PoolOptions options_;
 };
@@ -50,8 +55,8 @@ class GlobalAvgPool : public Layer {
   std::string type() const override { return "global_avg_pool"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<GlobalAvgPool>(*this); }
   Shape output_shape(const Shape& input) const override;
-  Var forward(Var x, Mode mode) override;
-  Tensor predict(Tensor x) const override;
+  Var forward(Var x, Mode) override { return global_avg_pool(x); }
+  Tensor predict(const Tensor& x) const override { return global_avg_pool(x); }
 };
 
 /// (H, W, C) -> (H·W·C).
@@ -60,8 +65,8 @@ class Flatten : public Layer {
   std::string type() const override { return "flatten"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Flatten>(*this); }
   Shape output_shape(const Shape& input) const override { return {input.size()}; }
-  Var forward(Var x, Mode mode) override;
-  Tensor predict(Tensor x) const override;
+  Var forward(Var x, Mode) override { return flatten(x); }
+  Tensor predict(const Tensor& x) const override { return flatten(x); }
 };
 
 /// Drops each element with probability `rate` in training; does nothing in inference. The k-th mask
@@ -74,7 +79,7 @@ class Dropout : public Layer {
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Dropout>(*this); }
   Shape output_shape(const Shape& input) const override { return input; }
   Var forward(Var x, Mode mode) override;
-  Tensor predict(Tensor x) const override { return x; }
+  Tensor predict(const Tensor& x) const override { return x; }
   LayerState state() override { return {.counters = {&masks_}}; }
   void initialize(std::uint64_t seed) override;
 

@@ -17,17 +17,17 @@
 
 namespace minitape {
 
-Tensor relu(Tensor x);
+Tensor relu(const Tensor& x);
 Var relu(Var x);
 
 /// slope must not be negative, otherwise the sign of x could not be told from y.
-Tensor leaky_relu(Tensor x, Real slope);
+Tensor leaky_relu(const Tensor& x, Real slope);
 Var leaky_relu(Var x, Real slope);
 
-Tensor sigmoid(Tensor x);
+Tensor sigmoid(const Tensor& x);
 Var sigmoid(Var x);
 
-Tensor tanh(Tensor x);
+Tensor tanh(const Tensor& x);
 Var tanh(Var x);
 
 }  // namespace minitape

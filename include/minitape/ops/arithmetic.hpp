@@ -6,7 +6,6 @@
 //   multiply          a ∘ b                da = dy ∘ b,    db = dy ∘ a
 //   scale             s·x                  dx = s·dy
 //   sum               Σ xᵢ                 dxᵢ = dy
-//   mean              Σ xᵢ / n             dxᵢ = dy / n
 //   reshape           x                    dx = dy, in the shape of x
 //   matmul            A·B                  dA = dy·Bᵀ,     dB = Aᵀ·dy
 //
@@ -14,6 +13,7 @@
 #pragma once
 
 #include "minitape/autodiff/tape.hpp"
+#include "minitape/core/random.hpp"
 
 namespace minitape {
 
@@ -22,24 +22,23 @@ Var subtract(Var a, Var b);
 Var multiply(Var a, Var b);
 Var scale(Var x, Real factor);
 Var sum(Var x);   // -> ()
-Var mean(Var x);  // -> ()
+Var mean(Var x);  // Σ xᵢ / n -> ()
 Var reshape(Var x, const Shape& shape);
 /// (N, H, W, C) -> (N, H·W·C): all but the batch axis become one.
 Var flatten(Var x);
+Tensor flatten(const Tensor& x);
 /// (M, K) · (K, N) -> (M, N)
 Var matmul(Var a, Var b);
+/// x·mask / (1 − rate), with a mask drawn from `random` that is 0 with probability rate, in [0, 1),
+/// else 1 (N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+/// Overfitting", 2014, in the form that leaves inference alone).
+Var dropout(Var x, double rate, Random random);
+/// The mean of (y − t)² over all elements -> (). The target t is a constant of the shape of y.
+Var mean_squared_error(Var y, Tensor target);
 
-inline Var operator+(Var a, Var b) {
-  return add(a, b);
-}
-inline Var operator-(Var a, Var b) {
-  return subtract(a, b);
-}
-inline Var operator*(Var a, Var b) {
-  return multiply(a, b);
-}
-inline Var operator*(Real factor, Var x) {
-  return scale(x, factor);
-}
+inline Var operator+(Var a, Var b) { return add(a, b); }
+inline Var operator-(Var a, Var b) { return subtract(a, b); }
+inline Var operator*(Var a, Var b) { return multiply(a, b); }
+inline Var operator*(Real factor, Var x) { return scale(x, factor); }
 
 }  // namespace minitape

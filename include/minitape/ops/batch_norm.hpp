@@ -15,13 +15,11 @@
 //   dgamma = Σ dy·x_hat
 //   dx     = gamma·inv_std·(dy − dbeta/m − x_hat·dgamma/m)
 //
-// Shifting a column of x or stretching it does not change y. So no gradient may point in these two
-// directions, and the two extra terms remove them from dy. ε is part of inv_std, forward and
-// backward; no other term holds it.
+// Adding a constant to a column of x does not change y, and stretching the column hardly does (only
+// ε notices). So dx has no part along these two directions: the two extra terms remove it from dy.
 //
-// The mean and the variance are taken chunk by chunk in two passes, and the chunks are merged in
-// order (T. Chan, G. Golub, R. LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing
-// Sample Variances", 1979). E[x²] − E[x]² would lose all digits where the mean is large.
+// The variance is taken in a second pass, from the deviations: E[x²] − E[x]² would lose all digits
+// where the mean is large.
 //
 // In inference the statistics are given numbers, so dx = gamma·inv_std·dy: another operation.
 #pragma once
@@ -30,33 +28,35 @@
 
 namespace minitape {
 
-/// Mean and biased variance of every column of x [m, C]: both [C].
-struct Moments {
+/// Mean and biased variance of every column of a matrix [m, C]: both [C].
+struct BatchStatistics {
   Tensor mean, variance;
 };
-Moments moments(const Tensor& x);
+BatchStatistics batch_statistics(const Tensor& x);
 
-/// What batch norm does to each channel once mean and variance are known:
-/// y = (x − mean)·scale + beta. [C] each. Throws when the four it is made from differ in shape.
-struct ChannelNorm {
-  Tensor mean, inv_std, scale, beta;  // scale = gamma·inv_std
-
-  ChannelNorm(const Moments& statistics, const Tensor& gamma, const Tensor& betas, Real epsilon);
-};
+/// 1 / √(variance + ε) -> [C]: the one place that says where ε goes. NaN for an infinite variance,
+/// which would give 0 and hide behind finite outputs that training has diverged.
+Tensor inverse_std(const Tensor& variance, Real epsilon);
 
 struct BatchNormResult {
-  Var y;          // same shape as x, unless a pool follows
-  Moments batch;  // of this batch; the layer keeps its running statistics from them
+  Var y;                  // same shape as x
+  BatchStatistics batch;  // the layer keeps its running statistics from them
 };
 
-/// Normalizes with the statistics of x itself. gamma and beta are [C]. Throws when there is only
-/// one row: x − mean would be 0, every output beta and every gradient 0.
+/// Normalizes x (N, C) or (N, H, W, C) with its own statistics. gamma and beta are [C]. Throws when
+/// there is only one row: x − mean would be 0, every output beta and every gradient 0.
 BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon);
 
 /// Normalizes with given statistics. The first form is for prediction, the second can be trained
 /// through, with the statistics frozen.
-Tensor batch_norm_inference(Tensor x, const Tensor& gamma, const Tensor& beta,
-                            const Moments& statistics, Real epsilon);
-Var batch_norm_inference(Var x, Var gamma, Var beta, const Moments& statistics, Real epsilon);
+Tensor batch_norm_inference(const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                            const BatchStatistics& statistics, Real epsilon);
+Var batch_norm_inference(Var x, Var gamma, Var beta, const BatchStatistics& statistics,
+                         Real epsilon);
+
+/// The gradients of gamma and beta, [C] each.
+struct AffineGradients {
+  Tensor dgamma, dbeta;
+};
 
 }  // namespace minitape

@@ -4,15 +4,15 @@
 //
 //   y[n, i, j, f] = b[f] + Σ_{u,v,c} x[n, i·stride + u − top, j·stride + v − left, c]·k[u, v, c, f]
 //
-// where x is 0 outside of the image. There are two ways to compute it: as a matrix product of
-// windows and kernel (src/ops/conv2d_columns.cpp, plain), and straight from the image
-// (src/kernels/conv2d_direct.cpp, faster where the filters fill the processor's vectors).
-//
-// Backward, each sum over all (n, i, j, f, u, v, c) of the equation above that hold the element:
+// where x is 0 outside of the image. Backward, each is the sum over all (n, i, j, f, u, v, c) of the
+// equation above that hold the element:
 //
 //   db[f]          = Σ dy[n, i, j, f]
 //   dk[u, v, c, f] = Σ x[n, i·stride + u − top, j·stride + v − left, c]·dy[n, i, j, f]
 //   dx[n, h, w, c] = Σ k[u, v, c, f]·dy[n, i, j, f]    with i·stride + u − top = h, j likewise for w
+//
+// It is computed as a matrix product (src/ops/conv2d.cpp). The seven loops of the equation
+// themselves are in src/verify/conv2d_definition.hpp, for the tests.
 #pragma once
 
 #include <optional>
@@ -36,5 +36,23 @@ Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& kernel, const Shape
 /// ∂loss/∂kernel for dy = ∂loss/∂y; `kernel_shape` is the shape of the kernel.
 Tensor conv2d_kernel_gradient(const Tensor& dy, const Tensor& x, const Shape& kernel_shape,
                               Conv2DOptions options);
+
+/// All sizes of one convolution.
+struct ConvSizes {
+  Window window;
+  Index images, channels, filters;  // N, C, F
+
+  /// Throws where x and the kernel do not fit together.
+  static ConvSizes of(const Shape& x, const Shape& kernel, const Conv2DOptions& options);
+
+  Index inputs() const { return window.size_h * window.size_w * channels; }  // kh·kw·C
+  Index pixels() const { return window.out_h * window.out_w; }               // of one output image
+  Shape x() const { return {images, window.image_h, window.image_w, channels}; }
+  Shape y() const { return {images, window.out_h, window.out_w, filters}; }
+  Shape kernel() const { return {window.size_h, window.size_w, channels, filters}; }
+
+  /// The kernel's gradient is summed up by groups of images, at most 16 of them: images in a group.
+  Index images_per_group() const { return images <= 16 ? 1 : (images + 15) / 16; }
+};
 
 }  // namespace minitape

@@ -8,7 +8,8 @@
 //   global_avg_pool   y = mean over the image    every pixel gets dy / (H·W)
 //
 // Padding never takes part: it cannot be the maximum, and the mean counts the elements that lie in
-// the image (PyTorch: count_include_pad = False; TensorFlow does the same).
+// the image (PyTorch: count_include_pad = False; TensorFlow does the same). A NaN counts as the
+// largest element, so that a max pool does not hide it.
 #pragma once
 
 #include "minitape/autodiff/tape.hpp"

@@ -20,7 +20,7 @@ namespace minitape {
 struct Padding {
   enum class Kind { valid, same, explicit_amount };
   Kind kind = Kind::valid;
-  Index amount = 0;  // for explicit_amount
+  Index amount = 0;  // of explicit_amount; else 0
 
   static Padding valid() { return {}; }
   static Padding same() { return {Kind::same, 0}; }
@@ -41,13 +41,6 @@ struct Window {
   /// Throws, naming `operation`, when not a single window fits into the padded image.
   static Window over(const std::string& operation, const Shape& x, Index size_h, Index size_w,
                      Index stride, Padding padding);
-
-  /// Whether the windows lie side by side, their stride being their size, and cover the image
-  /// without padding.
-  bool tiles_image() const {
-    return size_h == stride && size_w == stride && top == 0 && left == 0 &&
-           out_h * size_h == image_h && out_w * size_w == image_w;
-  }
 };
 
 }  // namespace minitape

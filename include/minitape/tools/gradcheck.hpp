@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "minitape/autodiff/gradient_check.hpp"
 #include "minitape/config/config.hpp"
 #include "minitape/nn/sequential.hpp"
+#include "minitape/verify/gradient_check.hpp"
 
 namespace minitape {
 

@@ -10,8 +10,8 @@
 //   bytes        forward: inputs read, output written; backward: the output's gradient and the
 //                inputs read, the inputs' gradients written
 //
-// Layers that are computed at once (batch_norm_relu, relu_max_pool: ops/fused.hpp) have one row. Data that is still in the cache arrives faster than from
-// memory, so a share can exceed 100 %.
+// Layers that are computed at once (batch_norm_relu, relu_max_pool: src/kernels) have one row. Data
+// that is still in the cache arrives faster than from memory, so a share can exceed 100 %.
 #pragma once
 
 #include <string>

@@ -3,7 +3,7 @@
 
 #include "minitape/nn/dense.hpp"
 #include "minitape/nn/sequential.hpp"
-#include "minitape/ops/mean_squared_error.hpp"
+#include "minitape/ops/arithmetic.hpp"
 #include "minitape/optim/sgd.hpp"
 
 int main() {

@@ -18,14 +18,12 @@
 // What it buys: docs/performance.md.
 #include <algorithm>
 
+#include "kernels/fused.hpp"
 #include "kernels/padded_lines.hpp"
-#include "kernels/vectors.hpp"
-#include "minitape/core/parallel.hpp"
-#include "ops/batch_norm_parts.hpp"
-#include "ops/conv2d_kernels.hpp"
-#include "ops/rows.hpp"
+#include "kernels/row_sums.hpp"
+#include "ops/kernels.hpp"
 
-namespace minitape::direct {
+namespace minitape::kernels {
 namespace {
 
 // ---- The block that fits into the registers ----
@@ -61,7 +59,7 @@ struct WithBatchNormAndRelu {
   Vector start(Index f) const { return sums.start(f); }
   Vector result(const Vector& sum, Index f) const {
     const Vector u =
-        normalized(sum, load<Vector>(mean + f), load<Vector>(scale + f), load<Vector>(beta + f));
+        (sum - load<Vector>(mean + f)) * load<Vector>(scale + f) + load<Vector>(beta + f);
     return u < 0 ? Vector{} : u;
   }
 };
@@ -124,19 +122,13 @@ void gradient_block(Index count, const Real* x, Index line, Index step, const Wi
 constexpr Index kBand = 8;      // output lines that are computed together
 constexpr Index kFewBands = 8;  // fewer in a batch are too few to keep threads busy
 
-}  // namespace
+// Filters must fill whole vectors.
+bool applies(const ConvSizes& s) { return s.filters % kLanes == 0 && s.y().size() > 0; }
 
-bool forward_applies(const ConvSizes& s) {
-  return s.filters % kLanes == 0 && s.y().size() > 0;
-}
-
-bool input_gradient_applies(const ConvSizes& s) {
-  return s.window.stride == 1 && s.channels % kLanes == 0 && s.x().size() > 0 && s.y().size() > 0;
-}
+// Numbers in one line of a window.
+Index run_of(const ConvSizes& s) { return s.window.size_w * s.channels; }
 
 // ---- Forward ----
-
-namespace {
 
 template <class Ends>
 Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const Ends& all_ends) {
@@ -161,7 +153,7 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
         Real* const y_line = y.data() + (n * w.out_h + i) * w.out_w * s.filters + f;
         for (Index p = 0; p < w.out_w; p += block) {
           pixel_block<vectors>(std::min(block, w.out_w - p), line + p * step, image.line, step,
-                               w.size_h, s.run(), kernel.data() + f, ends, s.filters,
+                               w.size_h, run_of(s), kernel.data() + f, ends, s.filters,
                                y_line + p * s.filters);
         }
       }
@@ -173,12 +165,16 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
 
 }  // namespace
 
-Tensor forward(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const Tensor* bias) {
+std::optional<Tensor> conv2d(const ConvSizes& s, const Tensor& x, const Tensor& kernel,
+                             const Tensor* bias) {
+  if (!applies(s)) return std::nullopt;
   return convolve(s, x, kernel, WithBias{bias ? bias->data() : nullptr});
 }
 
-Tensor forward_batch_norm_relu(const ConvSizes& s, const Tensor& x, const Tensor& kernel,
-                               const Tensor* bias, const ChannelNorm& norm) {
+std::optional<Tensor> conv2d_batch_norm_relu(const ConvSizes& s, const Tensor& x,
+                                             const Tensor& kernel, const Tensor* bias,
+                                             const ChannelNorm& norm) {
+  if (!applies(s)) return std::nullopt;
   const WithBias with_bias{bias ? bias->data() : nullptr};
   return convolve(
       s, x, kernel,
@@ -187,7 +183,10 @@ Tensor forward_batch_norm_relu(const ConvSizes& s, const Tensor& x, const Tensor
 
 // ---- Backward ----
 
-Tensor input_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& kernel) {
+std::optional<Tensor> conv2d_input_gradient(const ConvSizes& s, const Tensor& dy,
+                                            const Tensor& kernel) {
+  if (s.window.stride != 1 || s.channels % kLanes != 0) return std::nullopt;
+  if (s.x().size() == 0 || s.y().size() == 0) return std::nullopt;
   // turned[u, v, f, c] = kernel[kh − 1 − u, kw − 1 − v, c, f]
   const Window& w = s.window;
   Tensor turned = Tensor::uninitialized({w.size_h, w.size_w, s.filters, s.channels});
@@ -203,10 +202,12 @@ Tensor input_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& kernel
   Window back{w.out_h, w.out_w, w.size_h, w.size_w, 1, 0, 0, w.image_h, w.image_w};
   back.top = w.size_h - 1 - w.top;
   back.left = w.size_w - 1 - w.left;
-  return forward({back, s.images, s.filters, s.channels}, dy, turned, nullptr);
+  return convolve({back, s.images, s.filters, s.channels}, dy, turned, WithBias{nullptr});
 }
 
-Tensor kernel_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& x) {
+std::optional<Tensor> conv2d_kernel_gradient(const ConvSizes& s, const Tensor& dy,
+                                             const Tensor& x) {
+  if (!applies(s)) return std::nullopt;
   const Window& w = s.window;
   const Index groups = chunk_count(s.images, s.images_per_group());
   Tensor partial = Tensor::zeros({groups, s.inputs() * s.filters});  // dK of each group
@@ -217,11 +218,12 @@ Tensor kernel_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& x) {
       for_each_filter_block(0, s.filters, [&](Index f, auto vectors) {
         Real* const dk = partial.data() + group * s.inputs() * s.filters + f;
         for (Index u = 0; u < w.size_h; ++u) {
-          for (Index j = 0; j < s.run(); j += kBlock) {
-            gradient_block<vectors>(
-                std::min(kBlock, s.run() - j), image.values.data() + u * image.line + j, image.line,
-                w.stride * s.channels, w, dy.data() + n * w.out_h * w.out_w * s.filters + f,
-                s.filters, dk + (u * s.run() + j) * s.filters);
+          for (Index j = 0; j < run_of(s); j += kBlock) {
+            gradient_block<vectors>(std::min(kBlock, run_of(s) - j),
+                                    image.values.data() + u * image.line + j, image.line,
+                                    w.stride * s.channels, w,
+                                    dy.data() + n * w.out_h * w.out_w * s.filters + f, s.filters,
+                                    dk + (u * run_of(s) + j) * s.filters);
           }
         }
       });
@@ -231,4 +233,4 @@ Tensor kernel_gradient(const ConvSizes& s, const Tensor& dy, const Tensor& x) {
   return sum_of_parts(partial).reshaped(s.kernel());
 }
 
-}  // namespace minitape::direct
+}  // namespace minitape::kernels

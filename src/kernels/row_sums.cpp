@@ -1,8 +1,10 @@
-#include "ops/rows.hpp"
+#include "kernels/row_sums.hpp"
 
-namespace minitape {
+#include "ops/kernels.hpp"
 
-Tensor column_sums(const Tensor& x) {
+namespace minitape::kernels {
+
+std::optional<Tensor> column_sums(const Tensor& x) {
   const auto value = [from = x.data()]<class V>(Index i, Index) { return load<V>(from + i); };
   return std::move(sums_over_rows(x.rows(), x.channels(), value)[0]);
 }
@@ -20,14 +22,4 @@ Tensor sum_of_parts(const Tensor& parts) {
   return total;
 }
 
-void add_to_rows(Tensor& x, const Tensor& b) {
-  const Index channels = x.channels();
-  parallel_for(x.rows(), row_grain(channels), [&](Index begin, Index end) {
-    for (Index r = begin; r < end; ++r) {
-      Real* const row = x.data() + r * channels;
-      for (Index c = 0; c < channels; ++c) row[c] += b[c];
-    }
-  });
-}
-
-}  // namespace minitape
+}  // namespace minitape::kernels

@@ -1,4 +1,5 @@
-// The windows of a pool and their pixels, one by one. Private to the operations.
+// The windows of a pool and their pixels, one by one, as offsets from a window's corner: where
+// windows lie inside of the image, the same for all of them.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +8,14 @@
 #include "minitape/core/parallel.hpp"
 #include "minitape/ops/window.hpp"
 
-namespace minitape {
+namespace minitape::kernels {
+
+/// Whether the windows lie side by side, their stride being their size, and cover the image without
+/// padding.
+inline bool tiles_image(const Window& w) {
+  return w.size_h == w.stride && w.size_w == w.stride && w.top == 0 && w.left == 0 &&
+         w.out_h * w.size_h == w.image_h && w.out_w * w.size_w == w.image_w;
+}
 
 /// One window over one image, as offsets into x (N, H, W, C) and y (N, out_h, out_w, C).
 struct PooledWindow {
@@ -57,4 +65,4 @@ void for_each_window(const Shape& shape, const Window& w, Body body) {
   });
 }
 
-}  // namespace minitape
+}  // namespace minitape::kernels

@@ -1,4 +1,4 @@
-#include "minitape/autodiff/gradient_check.hpp"
+#include "minitape/verify/gradient_check.hpp"
 
 #include "testing.hpp"
 

@@ -10,16 +10,14 @@
 // An entry whose error is too large may sit at a kink of the function: the corner of a relu, two
 // equal values in a max pool. There the differences with h and h/2 disagree, or the function bends
 // just as sharply with h/2 as with h. A smaller step may pass beside the kink and is tried (h/10,
-// h/100). L itself is only known up to its rounding, which a small step divides by: where that is too
-// much, larger steps are tried (10h, 100h). If no step will do, the entry is counted and left out.
+// h/100). L itself is only known up to its rounding, which a small step divides by: where that is
+// too much, larger steps are tried (10h, 100h). If no step will do, the entry is left out.
 //
 // Gradients are filled with a number before backward, so that overwriting where adding is due shows
-// as an error; afterwards they are 0. Where all checked gradients of a tensor are smaller than the
-// tolerance, the report says so: there, a backward function that gives 0 would pass as well. Meant
-// for the double build: with float the differences have only two or three digits.
+// as an error; afterwards they are 0. Meant for the double build: with float the differences have
+// only two or three digits.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -49,18 +47,14 @@ struct GradientCheckRow {
   Index left_out = 0;  // entries, at kinks or lost in rounding
   double largest = 0;  // |gradient| of all checked entries, analytic or numeric
   // Where the error is largest:
-  double error = 0;
+  double error = -1;
   Index index = 0;
   double value = 0, analytic = 0, numeric = 0;
 
-  /// There were entries to check, no more than one or a tenth was left out, and the error is below
-  /// the tolerance.
-  bool passed(double tolerance) const;
-  /// There were enough entries that could be checked.
-  bool clear() const {
-    return checked > 0 && left_out <= std::max<Index>(1, (checked + left_out) / 10);
-  }
-  /// Nothing was there to be found wrong: every gradient is smaller than the tolerance.
+  /// No more than one entry, or a tenth of them, was left out.
+  bool clear() const { return checked > 0 && (left_out <= 1 || 9 * left_out <= checked); }
+  bool passed(double tolerance) const { return clear() && error < tolerance; }
+  /// Nothing was there to be found wrong: a backward function that gives 0 would pass as well.
   bool vacuous(double tolerance) const { return checked > 0 && largest < tolerance; }
 };
 
@@ -69,17 +63,13 @@ struct GradientReport {
   double tolerance = 0;
   std::vector<GradientCheckRow> rows;  // one per tensor, in the order of the call
 
-  /// Every tensor had enough entries that could be checked.
-  bool clear() const;
-  /// Every row has passed, and there is one.
-  bool passed() const;
-  /// A line per tensor; for a failing one, where it fails, both numbers and the function's inputs.
-  std::string to_string() const;
+  bool clear() const;             // every row is
+  bool passed() const;            // every row has, and there is one
+  std::string to_string() const;  // a line for each tensor, with the worst entry of wrong ones
 };
 
-/// Checks the gradients of `function` with respect to `tensors`, all of which it must put on the
-/// tape with Tape::parameter. It may return a value of any shape and must compute the same value
-/// each time it is called: no fresh random numbers. The tensors' values are left as they were.
+/// Checks ∂(Σ rᵢ·function(tape)ᵢ)/∂tensor for every tensor. `function` must put all of them on the
+/// tape with tape.parameter(…), compute the same each time, and have no memory of the call before.
 GradientReport check_gradients(const std::string& name, const std::function<Var(Tape&)>& function,
                                const std::vector<Parameter*>& tensors,
                                const GradientCheckOptions& options = {});

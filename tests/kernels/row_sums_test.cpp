@@ -1,8 +1,8 @@
-#include "ops/rows.hpp"
+#include "kernels/row_sums.hpp"
 
 #include "testing.hpp"
 
-namespace minitape {
+namespace minitape::kernels {
 
 TEST_CASE("every channel is visited once, in vectors as long as they are filled") {
   for (Index channels = 0; channels <= 3 * kLanes + 1; ++channels) {
@@ -65,7 +65,7 @@ TEST_CASE("several sums over many rows are taken at once, chunk by chunk") {
     }
     CHECK(mismatch(sums, expected_sums) == "");
     CHECK(mismatch(squares, expected_squares) == "");
-    CHECK(mismatch(column_sums(x), expected_sums) == "");
+    CHECK(mismatch(minitape::column_sums(x), expected_sums) == "");
   }
 }
 
@@ -79,4 +79,4 @@ TEST_CASE("the sum of a few long parts, for any number of threads") {
   CHECK(mismatch(sum_of_parts(parts), expected) == "");
 }
 
-}  // namespace minitape
+}  // namespace minitape::kernels

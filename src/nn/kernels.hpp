@@ -1,0 +1,26 @@
+// Where a Sequential asks for a faster way through several layers at once. Private to nn.
+//
+// Like ops/kernels.hpp, for neighbours: batch norm, relu and a max pool in one pass over memory. What
+// fuses with what is known in src/kernels/neighbours.cpp alone. Built with -DMINITAPE_FAST=OFF, or
+// where nothing fuses, the functions decline, and every layer runs by itself.
+#pragma once
+
+#include <optional>
+
+#include "minitape/nn/sequential.hpp"
+
+namespace minitape::kernels {
+
+#ifdef MINITAPE_FAST
+/// Sends x through layer i and some behind it, and returns how many these were: 0 declines.
+std::size_t forward(Sequential& model, std::size_t i, Var& x, Mode mode);
+std::size_t predict(const Sequential& model, std::size_t i, Tensor& x);
+/// Sends a large batch through all layers in pieces that stay in the cache.
+std::optional<Tensor> predict_in_pieces(const Sequential& model, const Tensor& x);
+#else
+constexpr auto forward = [](const auto&...) { return std::size_t{0}; };
+constexpr auto predict = forward;
+constexpr auto predict_in_pieces = [](const auto&...) { return std::optional<Tensor>(); };
+#endif
+
+}  // namespace minitape::kernels
