@@ -9,12 +9,12 @@
 #include <benchmark/benchmark.h>
 
 #include "core/blas.hpp"
+#include "kernels/fused.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/ops/activation.hpp"
 #include "minitape/ops/arithmetic.hpp"
-#include "minitape/ops/fused.hpp"
-#include "ops/conv2d_kernels.hpp"
+#include "minitape/ops/pool.hpp"
 
 namespace minitape {
 namespace {
@@ -38,42 +38,40 @@ void report(benchmark::State& state, double flop, double bytes) {
 
 // ---- Convolution: image side, channels, filters ----
 
+const Conv2DOptions kSame{1, Padding::same()};
+
 ConvSizes sizes_of(const benchmark::State& state) {
   const Index side = state.range(0), channels = state.range(1), filters = state.range(2);
-  return ConvSizes::of({kBatch, side, side, channels}, {3, 3, channels, filters},
-                       {1, Padding::same()});
+  return ConvSizes::of({kBatch, side, side, channels}, {3, 3, channels, filters}, kSame);
 }
 
 double flop(const ConvSizes& s) {
   return 2.0 * static_cast<double>(s.y().size()) * static_cast<double>(s.inputs());
 }
 
-void conv_forward(benchmark::State& state, bool direct) {
+void conv_forward(benchmark::State& state) {
   const ConvSizes s = sizes_of(state);
   const Tensor x = normal(s.x()), kernel = normal(s.kernel());
   for (auto _ : state) {
-    benchmark::DoNotOptimize(direct ? direct::forward(s, x, kernel, nullptr)
-                                    : columns::forward(s, x, kernel, nullptr));
+    benchmark::DoNotOptimize(conv2d(x, kernel, nullptr, kSame));
   }
   report(state, flop(s), 0);
 }
 
-void conv_input_gradient(benchmark::State& state, bool direct) {
+void conv_input_gradient(benchmark::State& state) {
   const ConvSizes s = sizes_of(state);
   const Tensor dy = normal(s.y()), kernel = normal(s.kernel());
   for (auto _ : state) {
-    benchmark::DoNotOptimize(direct ? direct::input_gradient(s, dy, kernel)
-                                    : columns::input_gradient(s, dy, kernel));
+    benchmark::DoNotOptimize(conv2d_input_gradient(dy, kernel, s.x(), kSame));
   }
   report(state, flop(s), 0);
 }
 
-void conv_kernel_gradient(benchmark::State& state, bool direct) {
+void conv_kernel_gradient(benchmark::State& state) {
   const ConvSizes s = sizes_of(state);
   const Tensor dy = normal(s.y()), x = normal(s.x());
   for (auto _ : state) {
-    benchmark::DoNotOptimize(direct ? direct::kernel_gradient(s, dy, x)
-                                    : columns::kernel_gradient(s, dy, x));
+    benchmark::DoNotOptimize(conv2d_kernel_gradient(dy, x, s.kernel(), kSame));
   }
   report(state, flop(s), 0);
 }
@@ -104,12 +102,9 @@ void cifar_convolutions(benchmark::internal::Benchmark* run) {
   later_cifar_convolutions(run);
 }
 
-BENCHMARK_CAPTURE(conv_forward, direct, true)->Apply(cifar_convolutions);
-BENCHMARK_CAPTURE(conv_forward, columns, false)->Apply(cifar_convolutions);
-BENCHMARK_CAPTURE(conv_input_gradient, direct, true)->Apply(later_cifar_convolutions);
-BENCHMARK_CAPTURE(conv_input_gradient, columns, false)->Apply(later_cifar_convolutions);
-BENCHMARK_CAPTURE(conv_kernel_gradient, direct, true)->Apply(cifar_convolutions);
-BENCHMARK_CAPTURE(conv_kernel_gradient, columns, false)->Apply(cifar_convolutions);
+BENCHMARK(conv_forward)->Apply(cifar_convolutions);
+BENCHMARK(conv_input_gradient)->Apply(later_cifar_convolutions);
+BENCHMARK(conv_kernel_gradient)->Apply(cifar_convolutions);
 BENCHMARK(product_of_that_size)->Apply(cifar_convolutions);
 
 // ---- Batch norm and pool: image side, channels ----
@@ -134,17 +129,19 @@ void batch_norm_then_relu(benchmark::State& state) {
 }
 void batch_norm_relu(benchmark::State& state) {
   both_ways(state, 11, [](Var x, Var gamma, Var beta) {
-    return batch_norm_relu_training(x, gamma, beta, Real(1e-5)).y;
+    return kernels::batch_norm_relu(x, gamma, beta, Real(1e-5)).y;
   });
 }
 void batch_norm_relu_then_max_pool(benchmark::State& state) {
   both_ways(state, 12.5, [](Var x, Var gamma, Var beta) {
-    return max_pool(batch_norm_relu_training(x, gamma, beta, Real(1e-5)).y, {.size = 2});
+    return max_pool(kernels::batch_norm_relu(x, gamma, beta, Real(1e-5)).y, {.size = 2});
   });
 }
 void batch_norm_relu_max_pool(benchmark::State& state) {
   both_ways(state, 6.5, [](Var x, Var gamma, Var beta) {
-    return batch_norm_relu_max_pool_training(x, gamma, beta, Real(1e-5), {.size = 2}).y;
+    return kernels::batch_norm_relu_max_pool(x, gamma, beta, Real(1e-5),
+                                             pool_window("max_pool", x.shape(), {}))
+        .y;
   });
 }
 void max_pool_2(benchmark::State& state) {

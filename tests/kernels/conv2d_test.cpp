@@ -130,7 +130,7 @@ TEST_CASE("the direct convolution declines where filters do not fill vectors, or
     CHECK(kernels::conv2d_kernel_gradient(s, dy, in).has_value() == forward);
     return std::pair{forward, kernels::conv2d_input_gradient(s, dy, k).has_value()};
   };
-  CHECK(accepts({2, 4, 4, 16}, {3, 3, 16, 10}) == std::pair{false, true});
+  CHECK(accepts({2, 4, 4, 16}, {3, 3, 16, 5}) == std::pair{false, true});
   CHECK(accepts({2, 4, 4, 3}, {3, 3, 3, 16}) == std::pair{true, false});
   CHECK(accepts({0, 4, 4, 16}, {3, 3, 16, 16}) == std::pair{false, false});
   CHECK(accepts({8, 4, 4, 0}, {3, 3, 0, 16}) == std::pair{true, false});
