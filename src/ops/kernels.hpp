@@ -13,6 +13,8 @@
 namespace minitape::kernels {
 
 #ifdef MINITAPE_FAST
+inline constexpr bool kBuilt = true;
+
 std::optional<Tensor> conv2d(const ConvSizes& sizes, const Tensor& x, const Tensor& kernel,
                              const Tensor* bias);
 std::optional<Tensor> conv2d_input_gradient(const ConvSizes& sizes, const Tensor& dy,
@@ -27,6 +29,8 @@ std::optional<Tensor> sigmoid(const Tensor& x);
 std::optional<Tensor> max_pool(const Tensor& x, const Window& window);
 std::optional<Var> record_max_pool(Var x, const Window& window);
 #else
+inline constexpr bool kBuilt = false;
+
 template <class Result>
 constexpr auto declines = [](const auto&...) { return std::optional<Result>(); };
 constexpr auto conv2d = declines<Tensor>, conv2d_input_gradient = declines<Tensor>,

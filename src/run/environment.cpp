@@ -12,6 +12,7 @@
 #include "minitape/core/check.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/text/shell.hpp"
+#include "ops/kernels.hpp"
 
 namespace minitape {
 namespace {
@@ -65,6 +66,7 @@ Json facts() {
                 {"precision", sizeof(Real) == sizeof(float) ? "float" : "double"},
                 {"blas", "OpenBLAS"},
                 {"blas_core", blas_core()},
+                {"kernels", kernels::kBuilt},
                 {"threads", thread_count()},
                 {"cpu", value_in_file("/proc/cpuinfo", "model name", ':')},
                 {"os", operating_system()},
@@ -82,13 +84,9 @@ std::string text_of(const Json& json) {
 
 }  // namespace
 
-std::string version() {
-  return MINITAPE_VERSION;
-}
+std::string version() { return MINITAPE_VERSION; }
 
-std::string environment_json() {
-  return text_of(facts());
-}
+std::string environment_json() { return text_of(facts()); }
 
 std::string with_resumed(const std::string& before) {
   Json json = Json::parse(before, nullptr, /*allow_exceptions=*/false);

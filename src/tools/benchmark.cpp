@@ -13,6 +13,7 @@
 #include "minitape/core/random.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
 #include "minitape/text/numbers.hpp"
+#include "ops/kernels.hpp"
 
 namespace minitape {
 double median_ms(Index steps, const std::function<void()>& step) {
@@ -99,7 +100,8 @@ std::string BenchmarkResult::to_json() const {
                                 {"predict_images_per_second", predict_images_per_second},
                                 {"predict_ms_batch_1", predict_ms_batch_1},
                                 {"peak_rss_mb", peak_rss_mb},
-                                {"blas_core", blas_core}}
+                                {"blas_core", blas_core},
+                                {"kernels", kernels::kBuilt}}
              .dump(2) +
          "\n";
 }
@@ -108,7 +110,8 @@ std::string BenchmarkResult::to_text() const {
   std::ostringstream text;
   text << std::fixed << std::setprecision(2) << config << ", batch " << batch_size << ", "
        << threads << (threads == 1 ? " thread" : " threads") << ", OpenBLAS kernels for "
-       << blas_core << ", medians of " << steps << " steps:\n"
+       << blas_core << (kernels::kBuilt ? "" : ", without the kernels room") << ", medians of "
+       << steps << " steps:\n"
        << "  training step      " << train_ms_per_step << " ms\n"
        << "  training           " << std::setprecision(0) << train_images_per_second
        << " images/s\n"

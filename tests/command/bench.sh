@@ -8,7 +8,7 @@ import json
 b = json.load(open('bench.json'))
 assert list(b) == ['config', 'batch_size', 'threads', 'steps', 'train_ms_per_step',
                    'train_images_per_second', 'predict_images_per_second', 'predict_ms_batch_1',
-                   'peak_rss_mb', 'blas_core'], list(b)
+                   'peak_rss_mb', 'blas_core', 'kernels'], list(b)
 assert b['batch_size'] == 50 and b['threads'] == 1 and b['steps'] == 3
 assert b['train_ms_per_step'] > 0 and b['predict_ms_batch_1'] > 0 and b['peak_rss_mb'] > 1
 PY

@@ -16,14 +16,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json facts_now() {
-  return Json::parse(environment_json());
-}
+Json facts_now() { return Json::parse(environment_json()); }
 
 // The text of a fact.
-std::string fact(const std::string& key) {
-  return facts_now()[key];
-}
+std::string fact(const std::string& key) { return facts_now()[key]; }
 
 TEST_CASE("environment_json tells what this program was built with and runs on") {
   const int threads = thread_count();
@@ -90,8 +86,8 @@ TEST_CASE("environment_json: one fact a line, in this order") {
   std::vector<std::string> keys;
   for (const auto& item : facts.items()) keys.push_back(item.key());
   CHECK(keys == std::vector<std::string>{"version", "compiler", "flags", "build_type", "precision",
-                                         "blas", "blas_core", "threads", "cpu", "os", "date",
-                                         "command"});
+                                         "blas", "blas_core", "kernels", "threads", "cpu", "os",
+                                         "date", "command"});
   const std::string text = environment_json();
   CHECK(text.starts_with("{\n  \"version\": \""));
   CHECK(text.ends_with("\"\n}\n"));

@@ -90,7 +90,7 @@ TEST_CASE("what is written is read back, to the bit") {
     CHECK(same.shape == tensor.shape);
     CHECK(same.bytes == tensor.bytes);
   }
-  CHECK(at(load_tensor(back.at("0.conv2d.kernel"), {2, 3}), {1, 2}) == Real(0.5));
+  CHECK(load_tensor(back.at("0.conv2d.kernel"), {2, 3})[5] == Real(0.5));
   CHECK(load_tensor(back.at("scalar"), {}).item() == 7);
   CHECK(load_tensor(back.at("none"), {0, 4}).size() == 0);
   CHECK(load_count(back.at("step")) == 42);

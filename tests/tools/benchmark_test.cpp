@@ -1,5 +1,6 @@
 #include "minitape/tools/benchmark.hpp"
 
+#include "ops/kernels.hpp"
 #include "testing.hpp"
 #include "tiny_experiment.hpp"
 
@@ -54,9 +55,9 @@ TEST_CASE("BenchmarkResult: JSON with the keys that scripts rely on") {
   "predict_images_per_second": 3200.4,
   "predict_ms_batch_1": 0.125,
   "peak_rss_mb": 12.0,
-  "blas_core": "Haswell"
-}
-)");
+  "blas_core": "Haswell",
+  "kernels": )" + std::string(kernels::kBuilt ? "true" : "false") +
+                                 "\n}\n");
 }
 
 TEST_CASE("BenchmarkResult: text for a reader") {
