@@ -1,8 +1,5 @@
 #include "minitape/autodiff/tape.hpp"
 
-#include <algorithm>
-#include <utility>
-
 namespace minitape {
 
 const Tensor& Var::value() const {
@@ -68,8 +65,8 @@ Var Tape::append(Node node) {
 
 void Tape::backward(Var loss) {
   MINITAPE_CHECK(!backward_done_,
-                 "[backward] has already run on this tape and has released its values: record the "
-                 "computation again");
+                 "[backward] has already run on this tape and has released its "
+                 "values: record the computation again");
   Node& last = node(loss);
   MINITAPE_CHECK(loss.value().size() == 1,
                  "[backward] needs a loss of exactly one element: its shape is ", loss.shape());
@@ -99,11 +96,8 @@ void Tape::add_gradient(Node& node, Tensor dx) {
                  "[tape] a gradient has the shape of its value: ", node.operation, " is ",
                  node.current_value().shape(), ", the gradient is ", dx.shape());
   Tensor& gradient = node.parameter ? node.parameter->gradient : node.gradient;
-  if (gradient.empty()) {
-    gradient = std::move(dx);
-  } else {
-    gradient.add(dx);
-  }
+  if (!gradient.empty()) return gradient.add(dx);
+  gradient = std::move(dx);
 }
 
 void Tape::clear() {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kernels/vectors.hpp"
-#include "ops/rows.hpp"
+#include "ops/loops.hpp"
 
 namespace minitape::kernels {
 

@@ -9,9 +9,7 @@ namespace minitape {
 
 Sequential::Sequential(const Sequential& other)
     : next_position_(other.next_position_), initialized_(other.initialized_) {
-  for (const Entry& entry : other.entries_) {
-    entries_.push_back({entry.name, entry.layer->clone()});
-  }
+  for (const auto& [name, layer] : other.entries_) entries_.push_back({name, layer->clone()});
 }
 
 void Sequential::add_at(Index position, std::unique_ptr<Layer> layer) {

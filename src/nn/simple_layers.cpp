@@ -55,9 +55,4 @@ Var Dropout::forward(Var x, Mode mode) {
   return dropout(x, rate_, stream(seed_, name));
 }
 
-void Dropout::initialize(std::uint64_t seed) {
-  seed_ = seed;
-  masks_.value = 0;
-}
-
 }  // namespace minitape

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "ops/elementwise.hpp"
 #include "ops/kernels.hpp"
+#include "ops/loops.hpp"
 
 namespace minitape {
 namespace {

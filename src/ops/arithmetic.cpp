@@ -2,8 +2,7 @@
 #include "minitape/ops/arithmetic.hpp"
 
 #include "core/blas.hpp"
-#include "ops/elementwise.hpp"
-#include "ops/rows.hpp"
+#include "ops/loops.hpp"
 
 namespace minitape {
 namespace {
@@ -11,6 +10,11 @@ namespace {
 void check_same_shape(const char* operation, Var a, Var b) {
   MINITAPE_CHECK(a.shape() == b.shape(), "[", operation,
                  "] both operands must have the same shape: ", a.shape(), " and ", b.shape());
+}
+
+Shape flat_shape(const Shape& x) {
+  MINITAPE_CHECK(x.rank() >= 1, "[flatten] needs a batch axis: x is ", x);
+  return {x[0], x.without_batch().size()};
 }
 
 }  // namespace
@@ -84,14 +88,8 @@ Var reshape(Var x, const Shape& shape) {
   });
 }
 
-Tensor flatten(const Tensor& x) {
-  MINITAPE_CHECK(x.shape().rank() >= 1, "[flatten] needs a batch axis: x is ", x.shape());
-  return x.reshaped({x.shape()[0], x.shape().without_batch().size()});
-}
-Var flatten(Var x) {
-  MINITAPE_CHECK(x.shape().rank() >= 1, "[flatten] needs a batch axis: x is ", x.shape());
-  return reshape(x, {x.shape()[0], x.shape().without_batch().size()});
-}
+Tensor flatten(const Tensor& x) { return x.reshaped(flat_shape(x.shape())); }
+Var flatten(Var x) { return reshape(x, flat_shape(x.shape())); }
 
 Var matmul(Var a, Var b) {
   const Shape &sa = a.shape(), &sb = b.shape();

@@ -4,9 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "ops/elementwise.hpp"
 #include "ops/kernels.hpp"
-#include "ops/rows.hpp"
+#include "ops/loops.hpp"
 
 namespace minitape {
 
@@ -48,8 +47,6 @@ Tensor product_of(const Tensor& a, const Tensor& b) {
   return zip(a, b, [](Real u, Real v) { return u * v; });
 }
 
-// ---- Forward ----
-
 // y = (x − mean)·scale + beta with scale = gamma·inv_std: x is [m, C], the others are [C].
 // Subtracting first keeps all digits of x where the mean is large.
 Tensor normalize(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& beta) {
@@ -58,8 +55,6 @@ Tensor normalize(const Tensor& x, const Tensor& mean, const Tensor& scale, const
                    [&](Index i, Index c) { y[i] = (x[i] - mean[c]) * scale[c] + beta[c]; });
   return y;
 }
-
-// ---- Backward ----
 
 // dgamma = Σ dy·x_hat and dbeta = Σ dy, for dy and x [m, C].
 AffineGradients affine_gradients(const Tensor& dy, const Tensor& x, const Tensor& mean,
@@ -108,8 +103,6 @@ BatchNormResult batch_norm_training(Var x, Var gamma, Var beta, Real epsilon) {
   return {x.tape().record("batch_norm", {x, gamma, beta}, std::move(y), backward),
           std::move(batch)};
 }
-
-// ---- Inference ----
 
 Tensor batch_norm_inference(const Tensor& x, const Tensor& gamma, const Tensor& beta,
                             const BatchStatistics& statistics, Real epsilon) {

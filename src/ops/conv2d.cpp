@@ -15,7 +15,7 @@
 
 #include "core/blas.hpp"
 #include "ops/kernels.hpp"
-#include "ops/rows.hpp"
+#include "ops/loops.hpp"
 
 namespace minitape {
 

@@ -2,7 +2,7 @@
 #include "minitape/ops/dense.hpp"
 
 #include "core/blas.hpp"
-#include "ops/rows.hpp"
+#include "ops/loops.hpp"
 
 namespace minitape {
 

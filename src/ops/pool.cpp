@@ -37,8 +37,6 @@ void for_each_window(const Shape& shape, const Window& w, Body body) {
 
 Shape output_shape(const Shape& x, const Window& w) { return {x[0], w.out_h, w.out_w, x[3]}; }
 
-// ---- Maximum ----
-
 struct Maxima {
   Tensor y;                    // [N, out_h, out_w, C]
   std::vector<Index> winners;  // for every element of y, where in x it came from
@@ -60,8 +58,6 @@ Maxima find_maxima(const Tensor& x, const Window& w) {
   });
   return maxima;
 }
-
-// ---- Mean ----
 
 Tensor find_means(const Tensor& x, const Window& w) {
   Tensor y = Tensor::zeros(output_shape(x.shape(), w));  // [N, out_h, out_w, C]

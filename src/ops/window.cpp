@@ -6,9 +6,8 @@
 namespace minitape {
 namespace {
 
-// Along one axis: the padding before the image, and the number of windows.
 struct Axis {
-  Index before, out;
+  Index before, out;  // along one axis: the padding before the image, and the number of windows
 };
 
 Axis slide(Index image, Index size, Index stride, Padding padding) {

@@ -32,14 +32,11 @@ double Schedule::learning_rate(Index step) const {
   if (kind == Kind::one_cycle) return one_cycle(*this, s);
   const auto warmup = static_cast<double>(warmup_steps);
   if (s < warmup) return peak * (s + 1) / warmup;
-  switch (kind) {
-    case Kind::step:
-      return peak * std::pow(factor, std::floor(s / static_cast<double>(every)));
-    case Kind::cosine:
-      return anneal(peak, 0, (s - warmup) / (static_cast<double>(total_steps) - warmup));
-    default:
-      return peak;
-  }
+  const auto last = static_cast<double>(total_steps);
+  if (kind == Kind::step)
+    return peak * std::pow(factor, std::floor(s / static_cast<double>(every)));
+  if (kind == Kind::cosine) return anneal(peak, 0, (s - warmup) / (last - warmup));
+  return peak;
 }
 
 }  // namespace minitape

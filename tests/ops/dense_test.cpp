@@ -3,7 +3,7 @@
 #include "core/blas.hpp"
 #include "gradients.hpp"
 #include "minitape/ops/arithmetic.hpp"
-#include "ops/rows.hpp"
+#include "ops/loops.hpp"
 
 namespace minitape {
 namespace {

@@ -9,13 +9,7 @@
 //   dx ◄── dy = ∂L/∂y ◄── 1         backward:  dx += (∂y/∂x)ᵀ dy, last node first
 //
 // A value that is used twice receives two contributions. Tape::add_gradient is the only place that
-// sums them up.
-//
-//   Tape tape;
-//   Var x = tape.variable(Tensor::scalar(3));
-//   Var y = multiply(x, x);
-//   tape.backward(y);
-//   x.gradient().item();   // 6
+// sums them up. In use: apps/examples/first_gradient.cpp.
 #pragma once
 
 #include <cstdint>

@@ -37,7 +37,11 @@ struct LayerState {
   std::vector<Buffer*> buffers;
   std::vector<Counter*> counters;
 
-  void append(const LayerState& other);
+  void append(const LayerState& other) {
+    parameters.insert(parameters.end(), other.parameters.begin(), other.parameters.end());
+    buffers.insert(buffers.end(), other.buffers.begin(), other.buffers.end());
+    counters.insert(counters.end(), other.counters.begin(), other.counters.end());
+  }
 };
 
 struct ConstLayerState {  // the same, to look at only
@@ -64,11 +68,22 @@ class Layer {
   virtual Tensor predict(const Tensor& x) const = 0;
 
   virtual LayerState state() { return {}; }
-  ConstLayerState const_state() const;
+  ConstLayerState const_state() const {
+    // state() changes nothing itself; what it returns is only passed on as const.
+    const LayerState all = const_cast<Layer*>(this)->state();
+    return {{all.parameters.begin(), all.parameters.end()},
+            {all.buffers.begin(), all.buffers.end()},
+            {all.counters.begin(), all.counters.end()}};
+  }
   /// Sets the state to its start: kernels drawn from streams of `seed` that are named after them.
   virtual void initialize(std::uint64_t) {}
   /// Puts "prefix." before the names of all state: "kernel" becomes "0.conv2d.kernel".
-  virtual void add_prefix(const std::string& prefix);
+  virtual void add_prefix(const std::string& prefix) {
+    const LayerState all = state();
+    for (Parameter* parameter : all.parameters) parameter->name.insert(0, prefix + ".");
+    for (Buffer* buffer : all.buffers) buffer->name.insert(0, prefix + ".");
+    for (Counter* counter : all.counters) counter->name.insert(0, prefix + ".");
+  }
 };
 
 /// The layer as an L, or nullptr. Exactly an L: a class derived from it may compute something else.

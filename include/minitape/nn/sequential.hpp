@@ -39,8 +39,8 @@ class Sequential : public Layer {
   Shape output_shape(const Shape& input) const override;
   /// Throws before initialize(). Every node is recorded under its layer's name.
   Var forward(Var x, Mode mode) override;
-  /// Up to kPiece examples have the same bits as with forward (zeros may differ in sign); more may
-  /// be rounded otherwise, because matrix products are then cut elsewhere.
+  /// The kernels room sends kPiece examples at a time through all layers. More than one piece may
+  /// be rounded otherwise than in forward, because matrix products are then cut elsewhere.
   Tensor predict(const Tensor& x) const override;
   static constexpr Index kPiece = 32;
   LayerState state() override;

@@ -81,7 +81,10 @@ class Dropout : public Layer {
   Var forward(Var x, Mode mode) override;
   Tensor predict(const Tensor& x) const override { return x; }
   LayerState state() override { return {.counters = {&masks_}}; }
-  void initialize(std::uint64_t seed) override;
+  void initialize(std::uint64_t seed) override {
+    seed_ = seed;
+    masks_.value = 0;
+  }
 
  private:
   double rate_;

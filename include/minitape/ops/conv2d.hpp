@@ -10,9 +10,6 @@
 //   db[f]          = Σ dy[n, i, j, f]
 //   dk[u, v, c, f] = Σ x[n, i·stride + u − top, j·stride + v − left, c]·dy[n, i, j, f]
 //   dx[n, h, w, c] = Σ k[u, v, c, f]·dy[n, i, j, f]    with i·stride + u − top = h, j likewise for w
-//
-// It is computed as a matrix product (src/ops/conv2d.cpp). The seven loops of the equation
-// themselves are in src/verify/conv2d_definition.hpp, for the tests.
 #pragma once
 
 #include <optional>

@@ -6,9 +6,6 @@
 //   g ← g + weight_decay·w          kernels only
 //   v ← momentum·v + g
 //   w ← w − η·v                     or, with Nesterov, w ← w − η·(g + momentum·v)
-//
-// Decay holds weights small that could grow without need. A bias, gamma or beta does not multiply
-// with others, and pulling it towards 0 only costs accuracy of fit.
 #pragma once
 
 #include <vector>
