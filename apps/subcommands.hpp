@@ -38,16 +38,18 @@ void set_page(CLI::App& app, const Page& page);
 CLI::App& add_subcommand(CLI::App& app, Call& call, const std::string& name, const Page& page,
                          const std::function<int()>& run);
 
-/// CONFIG, --set and, for those that write, --out.
+/// What subcommands with a config are given.
 struct ConfigArguments {
-  std::string file, out;
+  std::string file;
   std::vector<std::string> set;
+  std::string out;  // for those that write
 
   Config read() const { return read_config(file, set); }
   std::string name() const { return std::filesystem::path(file).stem().string(); }
   /// --out, else runs/NAME with the suffix.
   std::filesystem::path out_or(const std::string& suffix) const;
 };
+/// CONFIG and --set.
 void add_config(CLI::App& sub, ConfigArguments& arguments);
 
 /// --name N: a whole number in a range, which is told with the help.

@@ -27,59 +27,10 @@ constexpr Index kMaxWindow = 1'000;         // kernels, strides and padding, in 
 constexpr Index kMaxCount = 1'000'000'000;  // images, epochs, steps
 constexpr double kMaxNumber = 1e9;          // rates and factors
 
-// A list that grows key by key. A field may be an optional, which is unset until its key is read.
-class Keys : public KeyList {
- public:
-  template <class Field, class Rule>
-  Key& add(const std::string& name, Field& field, const Rule& rule, const std::string& help = "") {
-    Key& key = keys.emplace_back();
-    key = {.name = name, .help = help, .expected = rule.expected()};
-    if constexpr (requires { rule.names; }) key.choices = rule.names;
-    key.accept = [&field, rule](const toml::node& node) {
-      const auto value = rule.value_of(node);
-      if (value) field = static_cast<Field>(*value);
-      return value.has_value();
-    };
-    key.text = [&field] { return toml_text(field); };
-    return key;
-  }
+}  // namespace
 
-  Key& add_layers(const std::string& name, std::vector<LayerConfig>& field) {
-    Key& key = keys.emplace_back();
-    key = {.name = name, .expected = "a list of layers", .layers = &field};
-    key.text = [&field] { return toml_text(field); };
-    return key;
-  }
-
-  /// A table of keys. If it says a type, it forgets what belongs to another type.
-  template <class Fields>
-  void add_section(const std::string& name, Fields& fields) {
-    Key& key = keys.emplace_back();
-    key.name = name;
-    key.prepare = [&fields](const toml::table& table) {
-      if (table.contains("type")) fields = Fields{};
-    };
-    key.keys = [&fields] { return described(fields); };
-  }
-
-  void add_section(const std::string& name, std::optional<InitConfig>& init) {
-    Key& key = keys.emplace_back();
-    key.name = name;
-    key.prepare = [&init](const toml::table&) { init.emplace(); };
-    key.keys = [&init] { return init ? described(*init) : KeyList{}; };
-  }
-
-  template <class Fields>
-  static KeyList described(Fields& fields) {
-    Keys list;
-    describe(fields, list);
-    return list;
-  }
-};
-
-// ---- The table ----
-
-void describe(DataConfig& data, Keys& keys) {
+KeyList list_keys(DataConfig& data) {
+  KeyList keys;
   keys.add("name", data.name,
            OneOf{{"digits", "shapes", "mnist", "fashion_mnist", "cifar10", "folder", "none"}},
            "the images");
@@ -93,9 +44,11 @@ void describe(DataConfig& data, Keys& keys) {
   keys.add("channels", data.channels, Integers{1, 3}, "folder: 1 = grey, 3 = colour");
   keys.add("input", data.input, ExampleShape{kMaxExtent, kMaxInput},
            "shape of an example where name is none");
+  return keys;
 }
 
-void describe(InitConfig& init, Keys& keys) {
+KeyList list_keys(InitConfig& init) {
+  KeyList keys;
   keys.subject = "an init of type " + init.type;
   keys.add("type", init.type,
            OneOf{{"he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "normal", "uniform",
@@ -106,11 +59,12 @@ void describe(InitConfig& init, Keys& keys) {
   } else if (init.type == "uniform") {
     keys.add("limit", init.limit, Numbers{0, kMaxNumber}, "from -limit to limit");
   }
+  return keys;
 }
 
 // [batch_norm], or one layer with its own values: the same keys.
 template <class Fields>
-void describe_batch_norm(Fields& fields, Keys& keys) {
+void add_batch_norm_keys(Fields& fields, KeyList& keys) {
   keys.add("epsilon", fields.epsilon, Numbers{1e-12, 1000}, "added to the variance");
   keys.add("ema_decay", fields.ema_decay, Numbers{0, 1}, "weight of the old running value");
   keys.add("running", fields.running, OneOf{{"ema", "debiased_ema", "cumulative"}},
@@ -119,12 +73,15 @@ void describe_batch_norm(Fields& fields, Keys& keys) {
            "divided by n - 1 or by n");
 }
 
-void describe(BatchNormConfig& batch_norm, Keys& keys) {
-  describe_batch_norm(batch_norm, keys);
+KeyList list_keys(BatchNormConfig& batch_norm) {
+  KeyList keys;
+  add_batch_norm_keys(batch_norm, keys);
+  return keys;
 }
 
 // One layer: its type, and what layers of this type take.
-void describe(LayerConfig& layer, Keys& keys) {
+KeyList list_keys(LayerConfig& layer) {
+  KeyList keys;
   const std::string& type = layer.type;
   const bool is_pool = type == "max_pool" || type == "avg_pool";
   keys.subject = "a " + type + " layer";
@@ -135,7 +92,7 @@ void describe(LayerConfig& layer, Keys& keys) {
   } else if (type == "dense") {
     keys.add("units", layer.units, Integers{1, kMaxExtent}).required = true;
   } else if (type == "batch_norm") {
-    describe_batch_norm(layer, keys);
+    add_batch_norm_keys(layer, keys);
   } else if (type == "leaky_relu") {
     keys.add("slope", layer.slope, Numbers{0, 1});
   } else if (type == "dropout") {
@@ -153,23 +110,29 @@ void describe(LayerConfig& layer, Keys& keys) {
     keys.add("bias", layer.bias, Flag{});
     keys.add_section("init", layer.init);
   }
+  return keys;
 }
 
-void describe(ModelConfig& model, Keys& keys) {
+KeyList list_keys(ModelConfig& model) {
+  KeyList keys;
   keys.add("batch_norm", model.batch_norm, Flag{}, "false removes every batch_norm layer");
   keys.add_section("init", model.init);
   keys.add_layers("layers", model.layers);
+  return keys;
 }
 
-void describe(OptimizerConfig& optimizer, Keys& keys) {
+KeyList list_keys(OptimizerConfig& optimizer) {
+  KeyList keys;
   keys.add("learning_rate", optimizer.learning_rate, Numbers{0, kMaxNumber},
            "step size; the schedule's peak");
   keys.add("momentum", optimizer.momentum, Numbers{0, 1, true}, "weight of the previous update");
   keys.add("nesterov", optimizer.nesterov, Flag{}, "look ahead along the momentum");
   keys.add("weight_decay", optimizer.weight_decay, Numbers{0, kMaxNumber}, "on kernels alone");
+  return keys;
 }
 
-void describe(ScheduleConfig& schedule, Keys& keys) {
+KeyList list_keys(ScheduleConfig& schedule) {
+  KeyList keys;
   keys.add("name", schedule.name, OneOf{{"constant", "step", "cosine", "one_cycle"}},
            "of the learning rate");
   keys.add("warmup_steps", schedule.warmup_steps, Integers{0, kMaxCount}, "linear growth first");
@@ -180,9 +143,11 @@ void describe(ScheduleConfig& schedule, Keys& keys) {
            "one_cycle: starts at learning_rate / this");
   keys.add("final_div_factor", schedule.final_div_factor, Numbers{1, kMaxNumber},
            "one_cycle: ends at the start / this");
+  return keys;
 }
 
-void describe(TrainConfig& train, Keys& keys) {
+KeyList list_keys(TrainConfig& train) {
+  KeyList keys;
   keys.add("epochs", train.epochs, Integers{0, kMaxCount}, "passes over the training set");
   keys.add("batch_size", train.batch_size, Integers{1, kMaxExtent}, "images");
   keys.add("max_steps", train.max_steps, Integers{0, kMaxCount}, "end early; 0 = never");
@@ -191,9 +156,11 @@ void describe(TrainConfig& train, Keys& keys) {
            "a loss that is not finite ends the run");
   keys.add("checkpoint_seconds", train.checkpoint_seconds, Numbers{0, kMaxNumber},
            "from one checkpoint to the next; 0 = every step");
+  return keys;
 }
 
-void describe(Config& config, Keys& keys) {
+KeyList list_keys(Config& config) {
+  KeyList keys;
   keys.add("seed", config.seed, Integers{0, std::numeric_limits<Index>::max()},
            "of every random number");
   keys.add_section("data", config.data);
@@ -202,9 +169,10 @@ void describe(Config& config, Keys& keys) {
   keys.add_section("optimizer", config.optimizer);
   keys.add_section("schedule", config.schedule);
   keys.add_section("train", config.train);
+  return keys;
 }
 
-}  // namespace
+// ---- The list ----
 
 std::vector<std::string> KeyList::names() const {
   std::vector<std::string> names;
@@ -212,12 +180,18 @@ std::vector<std::string> KeyList::names() const {
   return names;
 }
 
-KeyList list_keys(Config& config) {
-  return Keys::described(config);
+Key& KeyList::add_layers(const std::string& name, std::vector<LayerConfig>& field) {
+  Key& key = keys.emplace_back();
+  key = {.name = name, .expected = "a list of layers", .layers = &field};
+  key.text = [&field] { return toml_text(field); };
+  return key;
 }
 
-KeyList list_keys(LayerConfig& layer) {
-  return Keys::described(layer);
+void KeyList::add_section(const std::string& name, std::optional<InitConfig>& init) {
+  Key& key = keys.emplace_back();
+  key.name = name;
+  key.prepare = [&init](const toml::table&) { init.emplace(); };
+  key.keys = [&init] { return init ? list_keys(*init) : KeyList{}; };
 }
 
 }  // namespace minitape

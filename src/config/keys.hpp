@@ -7,22 +7,16 @@
 #include <toml++/toml.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "config/toml_text.hpp"
 #include "minitape/config/config.hpp"
 
 namespace minitape {
 
-struct Key;
-
-/// The keys of one table.
-struct KeyList {
-  std::string subject;  // for "… takes these keys": "a dense layer"; "" for a section
-  std::vector<Key> keys;
-
-  std::vector<std::string> names() const;
-};
+struct KeyList;
 
 struct Key {
   std::string name, help;
@@ -41,6 +35,43 @@ struct Key {
 
   // Of a key with a list of layers, which has a text as well.
   std::vector<LayerConfig>* layers = nullptr;
+};
+
+/// The keys of one table.
+struct KeyList {
+  std::string subject;  // for "… takes these keys": "a dense layer"; "" for a section
+  std::vector<Key> keys;
+
+  std::vector<std::string> names() const;
+
+  /// A key whose values fit a rule, one of rules.hpp. An optional field is unset until it is read.
+  template <class Field, class Rule>
+  Key& add(const std::string& name, Field& field, const Rule& rule, const std::string& help = "") {
+    Key& key = keys.emplace_back();
+    key = {.name = name, .help = help, .expected = rule.expected()};
+    if constexpr (requires { rule.names; }) key.choices = rule.names;
+    key.accept = [&field, rule](const toml::node& node) {
+      const auto value = rule.value_of(node);
+      if (value) field = static_cast<Field>(*value);
+      return value.has_value();
+    };
+    key.text = [&field] { return toml_text(field); };
+    return key;
+  }
+
+  Key& add_layers(const std::string& name, std::vector<LayerConfig>& field);
+
+  /// A table of keys. If it says a type, it forgets what belongs to another type.
+  template <class Fields>
+  void add_section(const std::string& name, Fields& fields) {
+    Key& key = keys.emplace_back();
+    key.name = name;
+    key.prepare = [&fields](const toml::table& table) {
+      if (table.contains("type")) fields = Fields{};
+    };
+    key.keys = [&fields] { return list_keys(fields); };
+  }
+  void add_section(const std::string& name, std::optional<InitConfig>& init);
 };
 
 KeyList list_keys(Config& config);
