@@ -4,11 +4,14 @@
     bash tests/mutation/run.sh batch_norm # only those whose file or description contains a text
     bash tests/mutation/run.sh --check    # only that every mutation still fits the source
 
-Works on a copy of the sources in build/mutation, which is built once without optimization's longer
-passes; after that a mutation compiles one file twice (float and double). The test programs of the
-mutated file's chapter run first, then the others, until one fails. A mutation that no program
+Works on a copy of the sources in build/mutation, which is built without optimization's longer
+passes; after that a mutation compiles again only what it changes. The test programs of the
+mutated file's room run first, then the others, until one fails. A mutation that no program
 notices is a survivor: write the test that is missing, or, if no test can tell the difference,
 explain why in a line that starts with "=".
+
+Some plain code of ops and nn never runs where src/kernels is built in. So mutations of these two
+rooms are tried first in a second, plain build (-DMINITAPE_FAST=OFF), then like all others.
 """
 import datetime
 import os
@@ -22,19 +25,78 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "mutation"
 TREE = ROOT / "build" / "mutation" / "tree"
-BUILD = ROOT / "build" / "mutation" / "build"
 TIMEOUT = 120  # seconds; a program that hangs has noticed, too
 
-# In the order in which they are tried, after those of the mutated file's own chapter.
-PROGRAMS = ["test_ops_f64", "test_nn_f64", "test_optim_f64", "test_autodiff_f64", "test_identities",
-            "test_golden_f64", "test_gradcheck", "test_museum", "test_ledger", "test_ops",
-            "test_nn", "test_optim", "test_golden", "test_data", "test_experiment"]
+
+class Build:
+    """A build folder of the copy, and its test programs in the order in which they are tried."""
+
+    def __init__(self, name, option, programs):
+        self.name, self.folder, self.option = name, ROOT / "build" / "mutation" / name, option
+        self.programs = programs
+
+    def prepare(self):
+        """Configures and builds; all programs must pass while there is no mistake."""
+        configured = run("cmake", "-S", str(TREE), "-B", str(self.folder),
+                         "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1",
+                         "-DMINITAPE_APPS=OFF", "-DMINITAPE_TESTS=ON", self.option)
+        if configured.returncode:
+            raise SystemExit(configured.stdout + configured.stderr)
+        built = self.build(*self.programs)
+        if built.returncode:
+            raise SystemExit(built.stdout[-5000:] + built.stderr)
+        for program in self.programs:
+            failure = self.run_program(program)
+            if failure:
+                raise SystemExit(f"{self.name}: {program} fails without any mutation: {failure}")
+
+    def build(self, *targets):
+        return run("cmake", "--build", str(self.folder), "-j", str(os.cpu_count()),
+                   "--target", *targets)
+
+    def run_program(self, program):
+        """The name of the first test case that fails; "" when all pass."""
+        try:
+            result = run(str(self.folder / program), "--abort-after=1", "--no-colors=true",
+                         timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            return "(does not end)"
+        if result.returncode == 0:
+            return ""
+        case = re.search(r"^TEST CASE:\s*(.*)$", result.stdout, re.MULTILINE)
+        return case.group(1) if case else f"(ends with code {result.returncode})"
+
+    def killer_of(self, mutation):
+        """(program, test case) that notices the mutation; ("", "") when none does."""
+        own = [p for p in (f"test_{mutation.room}_f64", f"test_{mutation.room}")
+               if p in self.programs]
+        for program in own + [p for p in self.programs if p not in own]:
+            built = self.build(program)
+            if built.returncode:
+                raise SystemExit(f"{mutation.file}: {mutation.what}: does not compile:\n"
+                                 + built.stdout[-3000:])
+            failure = self.run_program(program)
+            if failure:
+                return program, failure
+        return "", ""
+
+
+PLAIN = Build("plain", "-DMINITAPE_FAST=OFF",
+              ["test_ops_f64", "test_nn_f64", "test_identities", "test_golden_f64"])
+FAST = Build("build", "-DMINITAPE_FAST=ON",
+             ["test_kernels_f64", "test_ops_f64", "test_nn_f64", "test_optim_f64",
+              "test_autodiff_f64", "test_core_f64", "test_verify_f64", "test_identities",
+              "test_golden_f64", "test_gradcheck", "test_museum", "test_ledger", "test_kernels",
+              "test_ops", "test_nn", "test_optim", "test_golden", "test_text", "test_data",
+              "test_config", "test_run", "test_compare", "test_tools"])
 
 
 class Mutation:
     def __init__(self, file, what):
         self.file, self.what = file, what
         self.old, self.new, self.equivalent = [], [], ""
+        self.room = pathlib.Path(file).parent.name  # "ops", also of include/minitape/ops/…
+        self.builds = [PLAIN, FAST] if self.room in ("ops", "nn") else [FAST]
 
     def apply(self, text):
         """The file's text with the mistake; raises unless the old lines occur exactly once."""
@@ -67,62 +129,28 @@ def run(*command, timeout=None):
                           timeout=timeout)
 
 
-def build(*targets):
-    return run("cmake", "--build", str(BUILD), "-j", str(os.cpu_count()), "--target", *targets)
-
-
-def prepare():
-    """A copy of the sources as they are, built and green."""
+def copy_sources():
+    """A copy of the sources as they are."""
     files = run("git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard").stdout.splitlines()
     files = {name for name in files if (ROOT / name).is_file()}
     for old in TREE.rglob("*"):
         if old.is_file() and str(old.relative_to(TREE)) not in files:
             old.unlink()
-    # Only what differs is copied, and gets a new date: a file that an interrupted run left mutated is
-    # compiled again, all others are not.
+    # Only what differs is copied, and gets a new date: a file that an interrupted run left mutated
+    # is compiled again, all others are not.
     for name in files:
         copy = TREE / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         if not copy.is_file() or copy.read_bytes() != (ROOT / name).read_bytes():
             shutil.copyfile(ROOT / name, copy)
-    configured = run("cmake", "-S", str(TREE), "-B", str(BUILD), "-DCMAKE_BUILD_TYPE=None",
-                     "-DCMAKE_CXX_FLAGS=-O1", "-DMINITAPE_APPS=OFF", "-DMINITAPE_TESTS=ON")
-    if configured.returncode:
-        raise SystemExit(configured.stdout + configured.stderr)
-    built = build(*PROGRAMS)
-    if built.returncode:
-        raise SystemExit(built.stdout[-5000:] + built.stderr)
-    for program in PROGRAMS:
-        failure = run_program(program)
-        if failure:
-            raise SystemExit(f"{program} fails without any mutation: {failure}")
-
-
-def run_program(program):
-    """The name of the first test case that fails; "" when all pass."""
-    os.environ["MINITAPE_SOURCE_DIR"] = str(TREE)
-    try:
-        result = run(str(BUILD / program), "--abort-after=1", "--no-colors=true", timeout=TIMEOUT)
-    except subprocess.TimeoutExpired:
-        return "(does not end)"
-    if result.returncode == 0:
-        return ""
-    case = re.search(r"^TEST CASE:\s*(.*)$", result.stdout, re.MULTILINE)
-    return case.group(1) if case else f"(ends with code {result.returncode})"
 
 
 def killer_of(mutation):
     """(program, test case) that notices the mutation; ("", "") for a survivor."""
-    chapter = pathlib.Path(mutation.file).parts[1]
-    own = [p for p in (f"test_{chapter}_f64", f"test_{chapter}") if p in PROGRAMS]
-    for program in own + [p for p in PROGRAMS if p not in own]:
-        built = build(program)
-        if built.returncode:
-            raise SystemExit(f"{mutation.file}: {mutation.what}: does not compile:\n"
-                             + built.stdout[-3000:])
-        failure = run_program(program)
-        if failure:
-            return program, failure
+    for build in mutation.builds:
+        program, case = build.killer_of(mutation)
+        if program:
+            return (f"{program} (plain)" if build is PLAIN else program), case
     return "", ""
 
 
@@ -152,8 +180,12 @@ def main(arguments):
     if not wanted:
         raise SystemExit(f"no mutation's file and description contain {' and '.join(arguments)}")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ["MINITAPE_SOURCE_DIR"] = str(TREE)
     start = time.time()
-    prepare()
+    copy_sources()
+    for build in (PLAIN, FAST):
+        if any(build in mutation.builds for mutation in wanted):
+            build.prepare()
     results, survivors = [], 0
     for number, mutation in enumerate(wanted, 1):
         path = TREE / mutation.file
