@@ -28,6 +28,9 @@ inline doctest::skip double_only() {
   return doctest::skip(sizeof(Real) == sizeof(float));
 }
 
+inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
 /// What a few dozen roundings can add up to, relative to the result.
 inline constexpr double kRounding = 32 * double{std::numeric_limits<Real>::epsilon()};
 

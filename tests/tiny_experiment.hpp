@@ -9,10 +9,12 @@
 
 namespace minitape {
 
+inline const Shape kTinyInput{4, 4, 1};
+
 /// `images` images (4, 4, 1) of two classes in turn: dark above and bright below, or the reverse.
 /// The greys vary from image to image.
 inline Dataset tiny_dataset(Index images) {
-  Dataset dataset{.name = "tiny", .image_shape = {4, 4, 1}, .class_names = {"down", "up"}};
+  Dataset dataset{.name = "tiny", .image_shape = kTinyInput, .class_names = {"down", "up"}};
   for (Index i = 0; i < images; ++i) {
     for (Index pixel = 0; pixel < 16; ++pixel) {
       const bool bright = (pixel < 8) == (i % 2 == 1);

@@ -18,7 +18,7 @@
 namespace minitape {
 namespace {
 
-constexpr Index kSide = 28;
+constexpr Index kDigitSide = 28;
 
 // Digits are described on a sheet 60 wide and 100 high, y downwards.
 constexpr float kSheetWidth = 60, kSheetHeight = 100;
@@ -107,7 +107,7 @@ std::vector<Line> write_digit(Random& random, int digit) {
 
 Placement random_placement(Random& random) {
   const float size = between(random, 6.5f, 10.5f);  // half the height in pixels
-  const float middle = static_cast<float>(kSide) / 2;
+  const float middle = static_cast<float>(kDigitSide) / 2;
   Placement placement;
   placement.centre = {middle + between(random, -3, 3), middle + between(random, -2.5f, 2.5f)};
   placement.width = size * between(random, 0.75f, 1.2f);
@@ -121,7 +121,7 @@ Placement random_placement(Random& random) {
 void draw_stray_strokes(Random& random, Plane& coverage, float radius) {
   const Index count = random.below(4);
   for (Index i = 0; i < count; ++i) {
-    const float side = static_cast<float>(kSide);
+    const float side = static_cast<float>(kDigitSide);
     Point from = {random.chance(0.5) ? 0 : side, between(random, 0, side)};  // left or right
     if (random.chance(0.5)) std::swap(from.x, from.y);                       // top or bottom
     const Point to = {from.x + between(random, -8, 8), from.y + between(random, -8, 8)};
@@ -134,14 +134,14 @@ void draw_stray_strokes(Random& random, Plane& coverage, float radius) {
 void develop(Random& random, const Plane& ink, const Plane& stray, std::span<std::uint8_t> pixels) {
   const float paper = between(random, 0, 0.2f), light = between(random, 0.5f, 1);
   const float stray_light = light * between(random, 0.3f, 0.9f);
-  const float slope_x = between(random, -0.15f, 0.15f) / kSide;
-  const float slope_y = between(random, -0.15f, 0.15f) / kSide;
+  const float slope_x = between(random, -0.15f, 0.15f) / kDigitSide;
+  const float slope_y = between(random, -0.15f, 0.15f) / kDigitSide;
   const float noise = between(random, 0.02f, 0.14f);
-  for (Index r = 0; r < kSide; ++r) {
-    for (Index c = 0; c < kSide; ++c) {
-      const auto i = static_cast<std::size_t>(r * kSide + c);
-      const float sheet = paper + slope_x * static_cast<float>(c - kSide / 2) +
-                          slope_y * static_cast<float>(r - kSide / 2);
+  for (Index r = 0; r < kDigitSide; ++r) {
+    for (Index c = 0; c < kDigitSide; ++c) {
+      const auto i = static_cast<std::size_t>(r * kDigitSide + c);
+      const float sheet = paper + slope_x * static_cast<float>(c - kDigitSide / 2) +
+                          slope_y * static_cast<float>(r - kDigitSide / 2);
       const float writing = std::max(light * ink.values[i], stray_light * stray.values[i]);
       pixels[i] = to_byte(sheet + (1 - paper) * writing + noise * quick_normal(random));
     }
@@ -151,7 +151,7 @@ void develop(Random& random, const Plane& ink, const Plane& stray, std::span<std
 void draw_digit(Random& random, int digit, std::span<std::uint8_t> pixels) {
   const float radius = between(random, 0.7f, 1.5f), softness = between(random, 0.8f, 1.8f);
   const Placement placement = random_placement(random);
-  Plane ink(kSide), stray(kSide);  // [28, 28]
+  Plane ink(kDigitSide), stray(kDigitSide);  // [28, 28]
   for (const Line& line : write_digit(random, digit)) {
     draw_line(ink, placed(line, placement), radius, softness);
   }
@@ -163,7 +163,7 @@ void draw_digit(Random& random, int digit, std::span<std::uint8_t> pixels) {
 
 Dataset make_digits(std::uint64_t seed, std::string_view split, Index count) {
   const SyntheticSet set = {"digits",
-                            Shape{kSide, kSide, 1},
+                            Shape{kDigitSide, kDigitSide, 1},
                             {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
                             draw_digit};
   return generate(set, seed, split, count);

@@ -15,8 +15,8 @@
 namespace minitape {
 namespace {
 
-constexpr Index kSide = 32;
-constexpr Index kChannels = 3;
+constexpr Index kShapeSide = 32;
+constexpr Index kShapeChannels = 3;
 
 // Points on an ellipse, from one angle to another (both included).
 Line arc(int points, Point centre, float radius_x, float radius_y, float from, float to) {
@@ -84,7 +84,7 @@ const std::vector<Kind>& kinds() {
   return table;
 }
 
-using Colour = std::array<float, kChannels>;  // red, green, blue, each 0 … 1
+using Colour = std::array<float, kShapeChannels>;  // red, green, blue, each 0 … 1
 
 Colour random_colour(Random& random) {
   return {between(random, 0, 1), between(random, 0, 1), between(random, 0, 1)};
@@ -141,7 +141,8 @@ void paint(Picture& picture, const Plane& coverage, const Texture& texture) {
   for (std::size_t i = 0; i < picture.size(); ++i) {
     const float alpha = coverage.values[i];
     if (alpha == 0) continue;
-    const Colour colour = texture.at(static_cast<float>(i % kSide), static_cast<float>(i / kSide));
+    const Colour colour =
+        texture.at(static_cast<float>(i % kShapeSide), static_cast<float>(i / kShapeSide));
     for (std::size_t k = 0; k < colour.size(); ++k) {
       picture[i][k] += alpha * (colour[k] - picture[i][k]);
     }
@@ -154,15 +155,15 @@ Point random_point(Random& random, float low, float high) {
 
 // A textured ground with two to six thin lines and four-cornered pieces in similar colours.
 void paint_background(Random& random, Picture& picture, const Colour& ground) {
-  Plane everywhere(kSide);
+  Plane everywhere(kShapeSide);
   std::fill(everywhere.values.begin(), everywhere.values.end(), 1.0f);
   paint(picture, everywhere, Texture(random, ground, 0.3f));
   const Index pieces = 2 + random.below(5);
   for (Index piece = 0; piece < pieces; ++piece) {
-    Plane coverage(kSide);
-    const Point from = random_point(random, 0, kSide);
+    Plane coverage(kShapeSide);
+    const Point from = random_point(random, 0, kShapeSide);
     if (random.chance(0.5)) {
-      const Point to = random_point(random, 0, kSide);
+      const Point to = random_point(random, 0, kShapeSide);
       draw_line(coverage, {from, to}, between(random, 0.4f, 1));
     } else {
       Line scrap(4);
@@ -177,9 +178,9 @@ void paint_background(Random& random, Picture& picture, const Colour& ground) {
   }
 }
 
-Placement random_placement(Random& random) {
+Placement random_shape_placement(Random& random) {
   const float size = between(random, 7.5f, 12);  // about half the extent in pixels
-  const float middle = static_cast<float>(kSide) / 2;
+  const float middle = static_cast<float>(kShapeSide) / 2;
   Placement placement;
   placement.centre = random_point(random, middle - 5, middle + 5);
   placement.width = size * between(random, 0.9f, 1.1f);
@@ -191,25 +192,26 @@ Placement random_placement(Random& random) {
 
 void draw_shape(Random& random, int kind, std::span<std::uint8_t> pixels) {
   // Paint the background, then the shape in a colour that stands out from it.
-  Picture picture(kSide * kSide);
+  Picture picture(kShapeSide * kShapeSide);
   const Colour ground = random_colour(random), colour = colour_unlike(random, ground);
   paint_background(random, picture, ground);
-  Plane coverage(kSide);  // [32, 32]
+  Plane coverage(kShapeSide);  // [32, 32]
   const Line& outline = kinds()[static_cast<std::size_t>(kind)].outline;
-  fill_outline(coverage, placed(outline, random_placement(random)));
+  fill_outline(coverage, placed(outline, random_shape_placement(random)));
   paint(picture, coverage, Texture(random, colour, 0.35f));
 
   // Add noise to every channel of every pixel.
   const float noise = between(random, 0.01f, 0.1f);
   for (std::size_t i = 0; i < pixels.size(); ++i) {
-    pixels[i] = to_byte(picture[i / kChannels][i % kChannels] + noise * quick_normal(random));
+    pixels[i] =
+        to_byte(picture[i / kShapeChannels][i % kShapeChannels] + noise * quick_normal(random));
   }
 }
 
 }  // namespace
 
 Dataset make_shapes(std::uint64_t seed, std::string_view split, Index count) {
-  SyntheticSet set = {"shapes", Shape{kSide, kSide, kChannels}, {}, draw_shape};
+  SyntheticSet set = {"shapes", Shape{kShapeSide, kShapeSide, kShapeChannels}, {}, draw_shape};
   for (const Kind& kind : kinds()) set.class_names.push_back(kind.name);
   return generate(set, seed, split, count);
 }

@@ -59,8 +59,6 @@ void load_model(Sequential& model, const SafetensorsFile& file, Statistics stati
 
 namespace {
 
-using Json = nlohmann::json;
-
 // One entry of the metadata as what it should be.
 template <class Value>
 Value read_fact(const SafetensorsFile& file, const std::string& key) {
@@ -68,8 +66,8 @@ Value read_fact(const SafetensorsFile& file, const std::string& key) {
   MINITAPE_CHECK(found != file.metadata.end(), "[load] the file's metadata must have \"", key,
                  "\": it has not; was it written by minitape train?");
   try {
-    return Json::parse(found->second).get<Value>();
-  } catch (const Json::exception&) {
+    return nlohmann::json::parse(found->second).get<Value>();
+  } catch (const nlohmann::json::exception&) {
     throw Error(concat("[load] the file's metadata \"", key,
                        "\" cannot be read: ", printable(found->second)));
   }
@@ -78,8 +76,8 @@ Value read_fact(const SafetensorsFile& file, const std::string& key) {
 }  // namespace
 
 std::map<std::string, std::string> save_data_facts(const DataFacts& facts) {
-  const auto text = [](const Json& json) {
-    return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+  const auto text = [](const nlohmann::json& json) {
+    return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   };
   std::vector<Index> shape;
   for (int axis = 0; axis < facts.image_shape.rank(); ++axis) {

@@ -3,13 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
+#include "testing.hpp"
 
 namespace minitape {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 using Numbers = std::vector<double>;
 

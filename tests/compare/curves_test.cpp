@@ -1,7 +1,6 @@
 #include "minitape/compare/curves.hpp"
 
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "minitape/compare/results.hpp"
@@ -9,8 +8,6 @@
 
 namespace minitape {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 using Numbers = std::vector<double>;
 
@@ -27,7 +24,7 @@ Numbers ys(const Curve& curve) {
 }
 
 // A run with a test accuracy after each epoch and a loss at each step.
-RunHistory run_of(std::vector<double> accuracies, std::vector<double> losses) {
+RunHistory run_with(std::vector<double> accuracies, std::vector<double> losses) {
   RunHistory run{.loss = std::move(losses), .test_accuracy = std::move(accuracies)};
   run.epochs.resize(run.test_accuracy.size());
   run.steps.resize(run.loss.size());
@@ -38,7 +35,7 @@ RunHistory run_of(std::vector<double> accuracies, std::vector<double> losses) {
 
 TEST_CASE("curves: accuracy in percent, mean and deviation over the seeds") {
   const auto charts = comparison_charts(
-      {{"a = 1", {run_of({0.5, 0.75}, {1}), run_of({0.25, 0.75}, {1})}}, {"a = 2", {}}});
+      {{"a = 1", {run_with({0.5, 0.75}, {1}), run_with({0.25, 0.75}, {1})}}, {"a = 2", {}}});
   REQUIRE(charts.size() == 2);
   const Chart& accuracy = charts[0];
   CHECK(accuracy.x_label == "epoch");
@@ -54,12 +51,12 @@ TEST_CASE("curves: accuracy in percent, mean and deviation over the seeds") {
 }
 
 TEST_CASE("curves: one seed has no deviation, and a run that ended early leaves the mean") {
-  const Curve one = comparison_charts({{"one", {run_of({0.5}, {1})}}})[0].curves[0];
+  const Curve one = comparison_charts({{"one", {run_with({0.5}, {1})}}})[0].curves[0];
   CHECK(ys(one) == Numbers{50});
   CHECK(std::isnan(one.points[0].spread));
 
   const auto charts = comparison_charts(
-      {{"a", {run_of({0.25, 0.75, 1}, {2, 2, 2}), run_of({0.5}, {4, kInfinity})}}});
+      {{"a", {run_with({0.25, 0.75, 1}, {2, 2, 2}), run_with({0.5}, {4, kInfinity})}}});
   CHECK(xs(charts[0].curves[0]) == Numbers{1, 2, 3});
   CHECK(ys(charts[0].curves[0]) == Numbers{37.5, 75, 100});
   CHECK(xs(charts[1].curves[0]) == Numbers{1, 2, 3});
@@ -70,7 +67,7 @@ TEST_CASE("curves: training loss is the mean of the last steps, as many as there
   std::vector<double> losses(kSmoothing + 2, 0);
   losses[0] = 60;
   losses[1] = 20;
-  const Numbers y = ys(comparison_charts({{"a", {run_of({}, losses)}}})[1].curves[0]);
+  const Numbers y = ys(comparison_charts({{"a", {run_with({}, losses)}}})[1].curves[0]);
   CHECK(y[0] == 60);
   CHECK(y[1] == 40);
   CHECK(y[3] == 20);
@@ -84,7 +81,7 @@ TEST_CASE("curves: many steps are thinned out evenly to at most 200 points") {
     CAPTURE(steps);
     std::vector<double> losses(steps);
     std::iota(losses.begin(), losses.end(), 1);
-    const Curve curve = comparison_charts({{"a", {run_of({}, losses)}}})[1].curves[0];
+    const Curve curve = comparison_charts({{"a", {run_with({}, losses)}}})[1].curves[0];
     const std::size_t stride = steps == 200 ? 1 : steps == 201 ? 2 : 5;
     CHECK(curve.points.size() == steps / stride);
     CHECK(curve.points[0].x == static_cast<double>(stride));

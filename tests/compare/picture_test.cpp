@@ -5,17 +5,15 @@
 
 #include <algorithm>
 #include <fstream>
-#include <limits>
 
 #include "minitape/text/files.hpp"
 #include "temporary_folder.hpp"
+#include "testing.hpp"
 
 namespace minitape {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // While it lives, programs are looked for in one folder alone.
 class SearchPath {

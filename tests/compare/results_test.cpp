@@ -1,15 +1,12 @@
 #include "minitape/compare/results.hpp"
 
 #include <cmath>
-#include <limits>
 
 #include "made_runs.hpp"
 #include "testing.hpp"
 
 namespace minitape {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 TEST_CASE("mean_sd: by hand, without what is no number") {
   const MeanSd three = mean_sd({1, kNaN, 2, 6});

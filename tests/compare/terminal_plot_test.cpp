@@ -3,15 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <limits>
 #include <sstream>
 
 #include "minitape/text/terminal_text.hpp"
+#include "testing.hpp"
 
 namespace minitape {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream in(text);

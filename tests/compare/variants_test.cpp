@@ -45,8 +45,8 @@ TEST_CASE("parse_variation: refuses what varies nothing") {
 // ---- Variants ----
 
 // The variants of the tiny config under these variations, written "key=v1,v2".
-struct Made {
-  explicit Made(const Texts& texts, const Texts& assignments = {}) {
+struct MadeVariants {
+  explicit MadeVariants(const Texts& texts, const Texts& assignments = {}) {
     const TemporaryFolder folder;
     const auto file = folder.path() / "tiny.toml";
     std::ofstream(file) << to_toml(config_with(kTinyLayers));
@@ -65,7 +65,7 @@ Texts names(const std::vector<Variant>& variants) {
 }
 
 TEST_CASE("make_variants: one config for each value, on top of the assignments") {
-  const Made made({"model.batch_norm=false,true"}, {"seed=7"});
+  const MadeVariants made({"model.batch_norm=false,true"}, {"seed=7"});
   REQUIRE(made.variants.size() == 2);
   CHECK(names(made.variants) == Texts{"batch_norm = false", "batch_norm = true"});
   CHECK(made.variants[0].folder == "batch_norm-false");
@@ -75,7 +75,8 @@ TEST_CASE("make_variants: one config for each value, on top of the assignments")
 }
 
 TEST_CASE("make_variants: all combinations, the last variation running fastest") {
-  const Made made({"train.epochs=1,2", "model.batch_norm=false,true", "train.batch_size=8,4,2"});
+  const MadeVariants made(
+      {"train.epochs=1,2", "model.batch_norm=false,true", "train.batch_size=8,4,2"});
   const Texts all = names(made.variants);
   REQUIRE(all.size() == 12);
   CHECK(all[0] == "epochs = 1, batch_norm = false, batch_size = 8");
@@ -88,10 +89,10 @@ TEST_CASE("make_variants: all combinations, the last variation running fastest")
 }
 
 TEST_CASE("make_variants: folders are safe file names, and no two variants share one") {
-  const Made odd({"data.dir=\"../ä b\",\"x\""});
+  const MadeVariants odd({"data.dir=\"../ä b\",\"x\""});
   CHECK(odd.variants[0].folder == "dir-_..____b_");
   // After making names safe the first two are alike; the third is what the second would become.
-  const Made same({"data.dir=a/b,a:b,a_b_1"});
+  const MadeVariants same({"data.dir=a/b,a:b,a_b_1"});
   std::set<std::string> folders;
   for (const Variant& variant : same.variants) folders.insert(variant.folder);
   CHECK(folders.size() == 3);
@@ -101,27 +102,28 @@ TEST_CASE("make_variants: a long value makes no folder name that a file system r
   const std::string layer = R"({type="dense",units=2})";
   std::string layers = R"([{type="flatten"})";
   for (int i = 0; i < 20; ++i) layers += "," + layer;
-  const Made made({"model.layers=" + layers + "]," + layers + "," + layer + "]"});
+  const MadeVariants made({"model.layers=" + layers + "]," + layers + "," + layer + "]"});
   CHECK(made.variants[0].folder != made.variants[1].folder);
   for (const Variant& variant : made.variants) CHECK(variant.folder.size() <= 100);
 }
 
 TEST_CASE("make_variants: refuses a key that is varied twice, and names a key that is wrong") {
   CHECK(error_lacks({"[vary] train.epochs is varied twice"}, [] {
-          Made({"train.epochs=1,2", "train.epochs=3,4"});
+          MadeVariants({"train.epochs=1,2", "train.epochs=3,4"});
         }) == "");
   CHECK(error_lacks({"[vary] \"learning_rate = 0.1\" and \"learning_rate = 0.10\" are the same"},
-                    [] { Made({"optimizer.learning_rate=0.1,0.10"}); }) == "");
-  CHECK(error_lacks({"train.epoch", "did you mean"}, [] { Made({"train.epoch=1,2"}); }) == "");
-  CHECK(error_lacks({"train.epochs"}, [] { Made({"train.epochs=1,two"}); }) == "");
-  CHECK(error_lacks({"[compare] needs a key to vary"}, [] { Made({}); }) == "");
+                    [] { MadeVariants({"optimizer.learning_rate=0.1,0.10"}); }) == "");
+  CHECK(error_lacks({"train.epoch", "did you mean"}, [] { MadeVariants({"train.epoch=1,2"}); }) ==
+        "");
+  CHECK(error_lacks({"train.epochs"}, [] { MadeVariants({"train.epochs=1,two"}); }) == "");
+  CHECK(error_lacks({"[compare] needs a key to vary"}, [] { MadeVariants({}); }) == "");
 }
 
 TEST_CASE("make_variants: refuses more combinations than anyone can want before it makes them") {
   std::string values = "1";
   for (int i = 2; i <= 200; ++i) values += "," + std::to_string(i);
   CHECK(error_lacks({"[vary] at most 1000 variants can be compared: got 40000 combinations"}, [&] {
-          Made({"seed=" + values, "train.epochs=" + values, "train.batch_size=" + values});
+          MadeVariants({"seed=" + values, "train.epochs=" + values, "train.batch_size=" + values});
         }) == "");
 }
 

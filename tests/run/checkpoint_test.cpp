@@ -12,8 +12,6 @@
 namespace minitape {
 namespace {
 
-const Shape kInput{4, 4, 1};
-
 // Every kind of state: running statistics with a count, random masks, velocities.
 const std::string kLayers = R"(
   { type = "conv2d", filters = 2, kernel = 3 },
@@ -27,7 +25,7 @@ const std::string kLayers = R"(
 struct Training {
   explicit Training(int steps, const std::string& optimizer = "momentum = 0.9")
       : config(config_with(kLayers, "[optimizer]\n" + optimizer)),
-        model(build_model(config, kInput)),
+        model(build_model(config, kTinyInput)),
         sgd(model.state().parameters, build_sgd_options(config)) {
     for (int i = 0; i < steps; ++i) step();
   }
@@ -88,8 +86,8 @@ TEST_CASE("load_checkpoint: brings back where the run stands, to the last bit") 
 }
 
 // The error of loading a changed checkpoint; says so if anything was changed by it.
-std::string error_of(const std::function<void(SafetensorsFile&)>& change,
-                     std::initializer_list<std::string_view> parts) {
+std::string checkpoint_error(const std::function<void(SafetensorsFile&)>& change,
+                             std::initializer_list<std::string_view> parts) {
   Training source(3), target(1);
   SafetensorsFile file = save_checkpoint({}, source.model, source.sgd);
   change(file);
@@ -118,18 +116,18 @@ TEST_CASE("load_checkpoint: one that does not fit is refused and changes nothing
   for (const char* name : {"run.steps", "run.seen_loss", "1.batch_norm.updates", "3.dropout.masks",
                            "optimizer.velocity.4.dense.bias", "4.dense.kernel"}) {
     CAPTURE(name);
-    CHECK(error_of(without(name), {name}) == "");
+    CHECK(checkpoint_error(without(name), {name}) == "");
   }
   for (const char* name : {"9.more", "run.more", "optimizer.velocity.9.more"}) {
-    CHECK(error_of(with(save_tensor(name, Tensor::zeros({1}))), {name}) == "");
+    CHECK(checkpoint_error(with(save_tensor(name, Tensor::zeros({1}))), {name}) == "");
   }
-  CHECK(error_of(with(two), {"run.steps", "one number", "2"}) == "");
-  CHECK(error_of(with(save_count("run.images", -1)), {"run.images", "-1"}) == "");
-  CHECK(error_of(with(save_count("run.seconds", 1)), {"run.seconds", "F64"}) == "");
-  CHECK(error_of(with(save_tensor("optimizer.velocity.4.dense.bias", Tensor::zeros({3}))),
-                 {"velocity.4.dense.bias", "(2)", "(3)"}) == "");
-  CHECK(error_of(with(save_tensor("1.batch_norm.running_variance", numbers({2}, {1, -1}))),
-                 {"running_variance must hold variances"}) == "");
+  CHECK(checkpoint_error(with(two), {"run.steps", "one number", "2"}) == "");
+  CHECK(checkpoint_error(with(save_count("run.images", -1)), {"run.images", "-1"}) == "");
+  CHECK(checkpoint_error(with(save_count("run.seconds", 1)), {"run.seconds", "F64"}) == "");
+  CHECK(checkpoint_error(with(save_tensor("optimizer.velocity.4.dense.bias", Tensor::zeros({3}))),
+                         {"velocity.4.dense.bias", "(2)", "(3)"}) == "");
+  CHECK(checkpoint_error(with(save_tensor("1.batch_norm.running_variance", numbers({2}, {1, -1}))),
+                         {"running_variance must hold variances"}) == "");
 }
 
 TEST_CASE("load_checkpoint: the optimizer must be the same kind") {

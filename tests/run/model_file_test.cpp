@@ -11,13 +11,11 @@
 namespace minitape {
 namespace {
 
-const Shape kInput{4, 4, 1};
-
 // A model whose every number differs from a fresh one's of the same seed.
 Sequential trained_model(std::uint64_t seed) {
   Config config = config_with(kTinyLayers);
   config.seed = seed;
-  Sequential model = build_model(config, kInput);
+  Sequential model = build_model(config, kTinyInput);
   Real value = static_cast<Real>(seed);
   for (Parameter* parameter : model.state().parameters) {
     for (Real& x : parameter->value.values()) x += (value += Real(0.01));
@@ -66,8 +64,8 @@ TEST_CASE("load_model: brings back every bit, through the bytes of a file") {
 }
 
 // The error of loading a file that was changed; fails when the model did not stay as it was.
-std::string error_of(const std::function<void(SafetensorsFile&)>& change,
-                     std::initializer_list<std::string_view> parts) {
+std::string model_error(const std::function<void(SafetensorsFile&)>& change,
+                        std::initializer_list<std::string_view> parts) {
   SafetensorsFile file = save_model(trained_model(1));
   change(file);
   Sequential model = trained_model(2);
@@ -83,23 +81,23 @@ TEST_CASE("load_model: a file that does not fit is refused and changes nothing")
       file.tensors.back() = save_tensor(file.tensors.back().name, value);
     };
   };
-  CHECK(error_of([](SafetensorsFile& file) { file.tensors.pop_back(); },
-                 {"1.batch_norm.running_variance"}) == "");
-  CHECK(error_of(
+  CHECK(model_error([](SafetensorsFile& file) { file.tensors.pop_back(); },
+                    {"1.batch_norm.running_variance"}) == "");
+  CHECK(model_error(
             [](SafetensorsFile& file) {
               file.tensors.push_back(save_tensor("9.dense.bias", Tensor::zeros({1})));
             },
             {"[load] the file has a tensor that the model has not: 9.dense.bias"}) == "");
-  CHECK(error_of(set_last(Tensor::zeros({3})), {"1.batch_norm.running_variance", "(3)", "(2)"}) ==
-        "");
-  CHECK(error_of(set_last(Tensor::zeros({2, 1})), {"1.batch_norm.running_variance"}) == "");
+  CHECK(model_error(set_last(Tensor::zeros({3})),
+                    {"1.batch_norm.running_variance", "(3)", "(2)"}) == "");
+  CHECK(model_error(set_last(Tensor::zeros({2, 1})), {"1.batch_norm.running_variance"}) == "");
 }
 
 TEST_CASE("load_model: a running variance that is no variance is refused") {
   for (const double value : {-1e-30, std::numeric_limits<double>::quiet_NaN()}) {
     CAPTURE(value);
     CHECK(
-        error_of(
+        model_error(
             [value](SafetensorsFile& file) {
               file.tensors.back() = save_tensor(file.tensors.back().name, numbers({2}, {1, value}));
             },
@@ -113,7 +111,7 @@ TEST_CASE("load_model: a running variance that is no variance is refused") {
 }
 
 TEST_CASE("load_model: a model without batch norm does not take one that has it") {
-  Sequential without = build_model(config_with(kTinyLayers, "batch_norm = false"), kInput);
+  Sequential without = build_model(config_with(kTinyLayers, "batch_norm = false"), kTinyInput);
   CHECK(error_lacks({"0.conv2d.bias"},
                     [&] { load_model(without, save_model(trained_model(1))); }) == "");
 }

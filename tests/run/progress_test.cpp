@@ -5,11 +5,10 @@
 #include <algorithm>
 #include <limits>
 #include <sstream>
+#include "testing.hpp"
 
 namespace minitape {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // A progress whose clock the test sets, and what it has printed since it was last looked at.
 struct Watched {

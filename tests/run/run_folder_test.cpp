@@ -1,7 +1,6 @@
 #include "minitape/run/run_folder.hpp"
 
 #include <fstream>
-#include <limits>
 
 #include "minitape/config/build.hpp"
 #include "minitape/run/model_file.hpp"
@@ -11,9 +10,6 @@
 
 namespace minitape {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 using Names = std::vector<std::string>;
 

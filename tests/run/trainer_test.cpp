@@ -15,8 +15,6 @@
 namespace minitape {
 namespace {
 
-const Shape kInput{4, 4, 1};
-
 TrainTest tiny_data(Index train_images) {
   return {tiny_dataset(train_images), tiny_dataset(6)};
 }
@@ -42,7 +40,7 @@ TEST_CASE("evaluate: weighs batches of unequal size by their images") {
   Dataset dataset = tiny_dataset(600);
   for (std::size_t i = 256; i < 300; ++i) dataset.labels[i] ^= 1;
   const auto standardization = Standardization::of(dataset);
-  const Sequential model = build_model(tiny_config(""), kInput);
+  const Sequential model = build_model(tiny_config(""), kTinyInput);
   const Score score = evaluate(model, dataset, standardization, 300);
 
   const Batch all = make_batch(dataset, standardization, 0, 300);
@@ -54,7 +52,7 @@ TEST_CASE("evaluate: weighs batches of unequal size by their images") {
 
 TEST_CASE("evaluate: counts the first images alone") {
   Dataset dataset = tiny_dataset(64);
-  const Sequential model = build_model(tiny_config(""), kInput);
+  const Sequential model = build_model(tiny_config(""), kTinyInput);
   const auto none = Standardization::none(1);
   const Score before = evaluate(model, dataset, none, 10);
   for (std::size_t i = 10; i < 64; ++i) dataset.labels[i] ^= 1;
@@ -65,7 +63,7 @@ TEST_CASE("evaluate: counts the first images alone") {
 TEST_CASE("evaluate: the very numbers of inference on a tape") {
   const Dataset dataset = tiny_dataset(64);  // a power of two: n·loss / n is exact
   const auto standardization = Standardization::of(dataset);
-  Sequential model = build_model(tiny_config(""), kInput);
+  Sequential model = build_model(tiny_config(""), kTinyInput);
   // Running statistics that are not those of the batch.
   for (Buffer* buffer : model.state().buffers) buffer->value.fill(Real(0.25));
   const Score score = evaluate(model, dataset, standardization, 64);
@@ -123,7 +121,7 @@ TEST_CASE("train: saves the model it began with and the one it measured") {
   const Config config = tiny_config("batch_size = 4\nepochs = 2");
   const TrainOutcome outcome = train(config, data, path);
 
-  Sequential model = build_model(config, kInput);
+  Sequential model = build_model(config, kTinyInput);
   CHECK(file_text(path / "initial.safetensors") != file_text(path / "model.safetensors"));
   const SafetensorsFile initial = read_safetensors(path / "initial.safetensors");
   CHECK(format_safetensors({initial.tensors, {}}) == format_safetensors(save_model(model)));
@@ -131,7 +129,7 @@ TEST_CASE("train: saves the model it began with and the one it measured") {
   load_model(model, trained);
   // What is needed to use it is in the file as well.
   const DataFacts facts = load_data_facts(trained);
-  CHECK(facts.image_shape == kInput);
+  CHECK(facts.image_shape == kTinyInput);
   CHECK(facts.class_names == data.train.class_names);
   CHECK(facts.standardization.mean == Standardization::of(data.train).mean);
   CHECK(facts.standardization.deviation == Standardization::of(data.train).deviation);
@@ -146,7 +144,7 @@ TEST_CASE("train: the loss of a step is that before its update") {
   Config config = tiny_config("batch_size = 4\nepochs = 1\nshuffle = false");
   config.optimizer.learning_rate = 5;
   train(config, data, folder.path() / "run");
-  Sequential model = build_model(config, kInput);
+  Sequential model = build_model(config, kTinyInput);
   Batch batch = make_batch(data.train, Standardization::of(data.train), 0, 4);
   Tape tape;
   const Var logits = model.forward(tape.constant(std::move(batch.images)), Mode::training);

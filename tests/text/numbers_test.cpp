@@ -1,15 +1,11 @@
 #include "minitape/text/numbers.hpp"
 
 #include <cmath>
-#include <limits>
 
 #include "testing.hpp"
 
 namespace minitape {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 TEST_CASE("number_text: the shortest text that reads back, in any locale") {
   CHECK(number_text(0.1) == "0.1");
