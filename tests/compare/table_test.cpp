@@ -10,6 +10,8 @@
 namespace minitape {
 namespace {
 
+using Texts = std::vector<std::string>;
+
 // The titles of the columns about steps.
 std::vector<std::string> thresholds(const std::vector<VariantHistory>& variants) {
   std::vector<std::string> titles;
@@ -20,7 +22,6 @@ std::vector<std::string> thresholds(const std::vector<VariantHistory>& variants)
 }
 
 TEST_CASE("make_table: the three highest thresholds that some run reached") {
-  using Texts = std::vector<std::string>;
   CHECK(thresholds({{"a", {run_of(40, 0, 0)}}, {"b", {run_of(0, 0, 0)}}}) ==
         Texts{"steps to 98 %", "steps to 99 %", "steps to 99.5 %"});
   CHECK(thresholds({{"a", {run_of(35, 0, 0)}}}) == Texts{"steps to 20 %"});
@@ -62,7 +63,6 @@ TEST_CASE("cell_text: means and deviations, of how many runs where some diverged
     return texts;
   };
   // Final and best accuracy, loss, steps to 20 %, milliseconds per step, seconds.
-  using Texts = std::vector<std::string>;
   CHECK(cells(0) == Texts{"50.00 ± 25.00", "50.00 ± 25.00", "0.2500 ± 0.0000", "40 ± 0 (2 of 3)",
                           "2.00", "2.5"});
   CHECK(cells(1) == Texts{"37.50 ± 17.68 (2 of 3)", "37.50 ± 17.68 (2 of 3)",
