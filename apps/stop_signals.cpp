@@ -37,9 +37,7 @@ void catch_stop_signals() {
   }
 }
 
-bool stop_requested() {
-  return g_received != 0;
-}
+bool stop_requested() { return g_received != 0; }
 
 void end_as_stopped() {
   const int number = g_received;

@@ -24,9 +24,7 @@
 namespace minitape {
 
 /// Decorates tests that need more digits than float has: TEST_CASE("…" * double_only()).
-inline doctest::skip double_only() {
-  return doctest::skip(sizeof(Real) == sizeof(float));
-}
+inline doctest::skip double_only() { return doctest::skip(sizeof(Real) == sizeof(float)); }
 
 inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -137,7 +135,9 @@ std::string depends_on_threads(Compute compute) {
 /// While it lives, tensors may take no more than that.
 class LimitMemory {
  public:
-  explicit LimitMemory(std::size_t bytes) : before_(allocator_stats().limit) { set_memory_limit(bytes); }
+  explicit LimitMemory(std::size_t bytes) : before_(allocator_stats().limit) {
+    set_memory_limit(bytes);
+  }
   ~LimitMemory() { set_memory_limit(before_); }
   LimitMemory(const LimitMemory&) = delete;
   LimitMemory& operator=(const LimitMemory&) = delete;

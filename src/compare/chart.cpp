@@ -18,9 +18,7 @@ void include(Range& range, double value) {
   range = {std::min(range.low, value), std::max(range.high, value)};
 }
 
-bool is_empty(const Range& range) {
-  return range.low > range.high;
-}
+bool is_empty(const Range& range) { return range.low > range.high; }
 
 }  // namespace
 
@@ -28,9 +26,7 @@ bool is_drawable(double value) {
   return std::abs(value) < kLargest;  // false for NaN
 }
 
-bool is_drawable(const Point& point) {
-  return is_drawable(point.x) && is_drawable(point.y);
-}
+bool is_drawable(const Point& point) { return is_drawable(point.x) && is_drawable(point.y); }
 
 Range x_range(const Chart& chart) {
   Range range = kEmpty;

@@ -37,9 +37,7 @@ std::string quoted(const std::string& text) {
 }
 
 // A number as gnuplot reads it. NaN is a gap in the line or the band.
-std::string number(double value) {
-  return is_drawable(value) ? number_text(value) : "NaN";
-}
+std::string number(double value) { return is_drawable(value) ? number_text(value) : "NaN"; }
 
 std::string data_text(const std::vector<Chart>& charts) {
   std::string text;

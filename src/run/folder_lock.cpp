@@ -22,8 +22,6 @@ FolderLock::FolderLock(const std::filesystem::path& folder)
   }
 }
 
-FolderLock::~FolderLock() {
-  ::close(file_);
-}
+FolderLock::~FolderLock() { ::close(file_); }
 
 }  // namespace minitape

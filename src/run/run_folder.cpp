@@ -44,9 +44,7 @@ const std::vector<std::string> kEpochColumns{
 
 }  // namespace
 
-bool has_diverged(const StepRecord& record) {
-  return !std::isfinite(record.loss);
-}
+bool has_diverged(const StepRecord& record) { return !std::isfinite(record.loss); }
 
 bool has_diverged(const EpochRecord& record) {
   return !std::isfinite(record.train_eval.loss) || !std::isfinite(record.test.loss);

@@ -83,9 +83,7 @@ SavedTensor save_number(const std::string& name, double value) {
   return save_one(name, "F64", value);
 }
 
-double load_number(const SavedTensor& saved) {
-  return load_one<double>(saved, "F64");
-}
+double load_number(const SavedTensor& saved) { return load_one<double>(saved, "F64"); }
 
 Index bits_of(const std::string& dtype) {
   static const std::map<std::string, Index> kBits = {

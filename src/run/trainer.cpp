@@ -156,9 +156,7 @@ SafetensorsFile TrainingRun::saved_model() const {
   return file;
 }
 
-double TrainingRun::seconds() const {
-  return seconds_before_ + seconds_since(start_);
-}
+double TrainingRun::seconds() const { return seconds_before_ + seconds_since(start_); }
 
 TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
                    const TrainWatcher& watcher, Start start) {

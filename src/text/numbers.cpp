@@ -20,9 +20,7 @@ std::string written(double value, Format... format) {
 
 }  // namespace
 
-std::string number_text(double value) {
-  return written(value);
-}
+std::string number_text(double value) { return written(value); }
 
 std::string fixed(double value, int digits) {
   return written(value, std::chars_format::fixed, digits);
@@ -36,9 +34,7 @@ std::string significant(double value, int digits) {
   return written(value, std::chars_format::general, digits);
 }
 
-std::string percent(double part, int digits) {
-  return fixed(100 * part, digits) + " %";
-}
+std::string percent(double part, int digits) { return fixed(100 * part, digits) + " %"; }
 
 std::string grouped(Index number) {
   std::string digits = std::to_string(number);

@@ -29,13 +29,9 @@ std::string valid_utf8(const std::string& text) {
   return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-std::string terminal_text(const std::string& text) {
-  return shown_text(text, false);
-}
+std::string terminal_text(const std::string& text) { return shown_text(text, false); }
 
-std::string terminal_lines(const std::string& text) {
-  return shown_text(text, true);
-}
+std::string terminal_lines(const std::string& text) { return shown_text(text, true); }
 
 std::size_t terminal_width(const std::string& text) {
   // All bytes of a letter but the first begin with the bits 10.

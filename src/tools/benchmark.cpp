@@ -107,12 +107,12 @@ std::string BenchmarkResult::to_json() const {
 std::string BenchmarkResult::to_text() const {
   return concat(config, ", batch ", batch_size, ", ", threads,
                 threads == 1 ? " thread" : " threads", ", OpenBLAS kernels for ", blas_core,
-                kernels::kBuilt ? "" : ", without the kernels room", ", medians of ", steps, " steps:\n", "  training step      ",
-                fixed(train_ms_per_step, 2), " ms\n", "  training           ",
-                fixed(train_images_per_second, 0), " images/s\n", "  prediction         ",
-                fixed(predict_images_per_second, 0), " images/s\n", "  one image          ",
-                fixed(predict_ms_batch_1, 3), " ms\n", "  peak memory        ",
-                fixed(peak_rss_mb, 0), " MB in training\n");
+                kernels::kBuilt ? "" : ", without the kernels room", ", medians of ", steps,
+                " steps:\n", "  training step      ", fixed(train_ms_per_step, 2), " ms\n",
+                "  training           ", fixed(train_images_per_second, 0), " images/s\n",
+                "  prediction         ", fixed(predict_images_per_second, 0), " images/s\n",
+                "  one image          ", fixed(predict_ms_batch_1, 3), " ms\n",
+                "  peak memory        ", fixed(peak_rss_mb, 0), " MB in training\n");
 }
 
 }  // namespace minitape

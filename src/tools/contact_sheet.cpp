@@ -115,9 +115,7 @@ std::string ascii(const std::string& text) {
   return result;
 }
 
-Index text_width(std::string text) {
-  return stb_easy_font_width(text.data());
-}
+Index text_width(std::string text) { return stb_easy_font_width(text.data()); }
 
 // Writes text into a space of that width, in its middle: large where that fits, else small, and
 // what does not even fit then is left out.

@@ -42,12 +42,8 @@ constexpr memory::dim kClasses = 10, kSide = 32;
 const engine kEngine(engine::kind::cpu, 0);
 stream queue(kEngine);
 
-memory::desc any(const Dims& dims) {
-  return {dims, memory::data_type::f32, Tag::any};
-}
-memory::desc plain(const Dims& dims, Tag tag) {
-  return {dims, memory::data_type::f32, tag};
-}
+memory::desc any(const Dims& dims) { return {dims, memory::data_type::f32, Tag::any}; }
+memory::desc plain(const Dims& dims, Tag tag) { return {dims, memory::data_type::f32, tag}; }
 
 memory make(const memory::desc& desc) {
   memory result(desc, kEngine);
@@ -55,9 +51,7 @@ memory make(const memory::desc& desc) {
   return result;
 }
 
-float* numbers(const memory& m) {
-  return static_cast<float*>(m.get_data_handle());
-}
+float* numbers(const memory& m) { return static_cast<float*>(m.get_data_handle()); }
 
 // ---- Saved tensors ----
 

@@ -28,9 +28,7 @@ std::string layer_refusal(const std::string& layer) {
   return text.substr(text.find(": ", start.size()) + 2);
 }
 
-std::string set_refusal(const std::string& assignment) {
-  return refusal("", {assignment});
-}
+std::string set_refusal(const std::string& assignment) { return refusal("", {assignment}); }
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

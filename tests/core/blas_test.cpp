@@ -61,8 +61,6 @@ TEST_CASE("a sum of no products is zero") {
   CHECK(mismatch(c, Tensor::zeros({2, 2})) == "");
 }
 
-TEST_CASE("the processor whose kernels are used has a name") {
-  CHECK_FALSE(blas_core().empty());
-}
+TEST_CASE("the processor whose kernels are used has a name") { CHECK_FALSE(blas_core().empty()); }
 
 }  // namespace minitape

@@ -11,9 +11,7 @@ namespace {
 constexpr int kBatches = 6;
 
 // Batch number k = 1, 2, …, each with a mean and a spread of its own.
-Tensor batch(int k) {
-  return random_tensor(concat("batch", k), {7, 3}, 5 - 2 * k, 3 + k);
-}
+Tensor batch(int k) { return random_tensor(concat("batch", k), {7, 3}, 5 - 2 * k, 3 + k); }
 
 // The running mean and the running variance after all batches.
 std::vector<Tensor> running_after_all(BatchNorm& layer) {

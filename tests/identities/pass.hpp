@@ -18,9 +18,9 @@ struct Pass {
   Tensor gamma, beta;  // [C]
   double epsilon;
 
-  BatchStatistics batch;         // [C] each
-  Tensor y, x_hat, dx;   // [m, C]
-  Tensor dgamma, dbeta;  // [C]
+  BatchStatistics batch;  // [C] each
+  Tensor y, x_hat, dx;    // [m, C]
+  Tensor dgamma, dbeta;   // [C]
 
   Index rows() const { return x.rows(); }
   Index channels() const { return x.channels(); }

@@ -21,12 +21,8 @@ const Shape kShape{4, 5, 3, 6};  // N, H, W, C
 using SetOf = std::function<Index(Index n, Index c)>;
 
 // (n, c) of element i.
-Index image_of(const Tensor& x, Index i) {
-  return i / (x.size() / x.shape()[0]);
-}
-Index channel_of(const Tensor& x, Index i) {
-  return i % x.channels();
-}
+Index image_of(const Tensor& x, Index i) { return i / (x.size() / x.shape()[0]); }
+Index channel_of(const Tensor& x, Index i) { return i % x.channels(); }
 
 // The definition in plain loops, with the mean and the variance of each set in long double.
 Tensor normalized(const Tensor& x, Index sets, const SetOf& set_of) {
@@ -167,7 +163,8 @@ TEST_CASE("20: variance of all = mean of the batches' variances + variance of th
 
 TEST_CASE("20: unequal batches merge by M2 = M2_a + M2_b + δ²·n_a·n_b/n, δ = mean_b − mean_a") {
   const Tensor x = images();
-  const BatchStatistics all = batch_statistics(x), a = batch_statistics(slice(x, 0, 1)), b = batch_statistics(slice(x, 1, 3));
+  const BatchStatistics all = batch_statistics(x), a = batch_statistics(slice(x, 0, 1)),
+                        b = batch_statistics(slice(x, 1, 3));
   const double pixels = static_cast<double>(kShape[1] * kShape[2]);
   const double n_a = pixels, n_b = 3 * pixels, n = n_a + n_b;
   for (Index c = 0; c < 6; ++c) {

@@ -29,9 +29,7 @@ std::string input_of_batch_norm(Sequential& model, const Tensor& x) {
   return "no batch norm";
 }
 
-Index numbers_in(const SummaryRow& row) {
-  return row.trainable + row.not_trainable;
-}
+Index numbers_in(const SummaryRow& row) { return row.trainable + row.not_trainable; }
 
 }  // namespace
 

@@ -32,9 +32,7 @@ inline doctest::Approx about(double value, double relative) {
   return doctest::Approx(value).scale(0).epsilon(relative);
 }
 
-inline double squared(double x) {
-  return x * x;
-}
+inline double squared(double x) { return x * x; }
 
 /// Mean and biased standard deviation of a list, by plain loops.
 inline double mean_of(const std::vector<double>& values) {

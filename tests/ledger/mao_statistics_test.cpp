@@ -17,12 +17,8 @@ BatchNorm after_batches(int count, const BatchNormOptions& options) {
   }
   return layer;
 }
-double running_mean(BatchNorm& layer) {
-  return layer.state().buffers[0]->value[0];
-}
-double running_variance(BatchNorm& layer) {
-  return layer.state().buffers[1]->value[0];
-}
+double running_mean(BatchNorm& layer) { return layer.state().buffers[0]->value[0]; }
+double running_variance(BatchNorm& layer) { return layer.state().buffers[1]->value[0]; }
 
 // What is left of the initial mean 0 after `count` batches of mean 5.
 double leftover(double ema_decay, int count) {

@@ -92,7 +92,8 @@ TEST_CASE("0.6: the global deviation is not the average of the images' deviation
   // 200 images within 5 %.
   const Tensor x = bright_and_dark_images();
   double average = 0;
-  for (Index i = 0; i < 200; ++i) average += std::sqrt(batch_statistics(rows_of(x, i, 1)).variance[0]) / 200;
+  for (Index i = 0; i < 200; ++i)
+    average += std::sqrt(batch_statistics(rows_of(x, i, 1)).variance[0]) / 200;
   CHECK(average == about(0.097, 0.01));
   CHECK(std::sqrt(batch_statistics(x).variance[0]) == about(0.256, 0.01));
 }
@@ -108,7 +109,8 @@ TEST_CASE("0.6: by how much the average of deviations is too small on images") {
 
 TEST_CASE("0.7: averaging the images' variances loses the variance of their means") {
   const Tensor x = bright_and_dark_images();
-  const double global_mean = batch_statistics(x).mean[0], global_variance = batch_statistics(x).variance[0];
+  const double global_mean = batch_statistics(x).mean[0],
+               global_variance = batch_statistics(x).variance[0];
   double within = 0, around_global = 0;
   std::vector<double> means;
   for (Index i = 0; i < 200; ++i) {

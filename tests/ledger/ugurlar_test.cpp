@@ -17,7 +17,8 @@ BatchEffect batch_effect(const Examples& all) {
   const Index n = all.size(), m = 20;
   Examples brightness{Tensor::uninitialized({n, 1}), all.labels};
   for (Index i = 0; i < n; ++i) {
-    brightness.x[i] = batch_statistics(rows_of(all.x, i, 1).reshaped({all.x.size() / n, 1})).mean[0];
+    brightness.x[i] =
+        batch_statistics(rows_of(all.x, i, 1).reshaped({all.x.size() / n, 1})).mean[0];
   }
   const double independent = exact_moments(brightness.x, 0).second / static_cast<double>(m) *
                              static_cast<double>(n - m) / static_cast<double>(n - 1);

@@ -21,9 +21,7 @@ using Function = std::function<Var(const Inputs&)>;
 inline constexpr double kEpsilon = 1e-5;
 
 /// The library's batch norm.
-inline Var library(const Inputs& v) {
-  return batch_norm_training(v[0], v[1], v[2], kEpsilon).y;
-}
+inline Var library(const Inputs& v) { return batch_norm_training(v[0], v[1], v[2], kEpsilon).y; }
 
 // ---- A batch norm to plant mistakes in ----
 

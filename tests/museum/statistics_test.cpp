@@ -17,12 +17,8 @@ void train_on(BatchNorm& layer, const Tensor& x, int steps = 1) {
   }
 }
 
-Real running_mean(BatchNorm& layer) {
-  return layer.state().buffers[0]->value[0];
-}
-Real running_variance(BatchNorm& layer) {
-  return layer.state().buffers[1]->value[0];
-}
+Real running_mean(BatchNorm& layer) { return layer.state().buffers[0]->value[0]; }
+Real running_variance(BatchNorm& layer) { return layer.state().buffers[1]->value[0]; }
 
 // The deviation of what the layer predicts for x, which it was trained on. It should be 1.
 double predicted_deviation(const BatchNorm& layer, const Tensor& x) {

@@ -62,9 +62,7 @@ Var swap_axes(Var x) {
 }
 
 // Axis 1 is taken for the channels, where they would be in NCHW.
-Var along_axis_1(const Inputs& v) {
-  return swap_axes(library({swap_axes(v[0]), v[1], v[2]}));
-}
+Var along_axis_1(const Inputs& v) { return swap_axes(library({swap_axes(v[0]), v[1], v[2]})); }
 
 // How far the means of y's channels lie from beta, at most (identity 11: they are beta).
 double mean_minus_beta(const Function& f, const std::vector<Tensor>& inputs) {

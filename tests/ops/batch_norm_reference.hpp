@@ -13,9 +13,7 @@ inline Tensor gamma_of(Index channels) {
   gamma[0] = Real(-0.75);
   return gamma;
 }
-inline Tensor beta_of(Index channels) {
-  return random_tensor("beta", {channels}, 0.5);
-}
+inline Tensor beta_of(Index channels) { return random_tensor("beta", {channels}, 0.5); }
 
 /// Mean and biased variance of column c of x [m, C] in long double.
 inline std::pair<double, double> exact_moments(const Tensor& x, Index c) {

@@ -15,9 +15,7 @@
 namespace minitape {
 namespace {
 
-TrainTest tiny_data(Index train_images) {
-  return {tiny_dataset(train_images), tiny_dataset(6)};
-}
+TrainTest tiny_data(Index train_images) { return {tiny_dataset(train_images), tiny_dataset(6)}; }
 
 Config tiny_config(const std::string& train_keys) {
   return config_with(kTinyLayers, "[train]\n" + train_keys);

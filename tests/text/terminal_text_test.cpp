@@ -17,9 +17,7 @@ TEST_CASE("terminal_lines: a message keeps its lines") {
   CHECK(terminal_lines("[config]\n  \x1b[2J\r\n") == "[config]\n  ?[2J?\n");
 }
 
-TEST_CASE("terminal_width: letters, not bytes") {
-  CHECK(terminal_width("größer") == 6);
-}
+TEST_CASE("terminal_width: letters, not bytes") { CHECK(terminal_width("größer") == 6); }
 
 }  // namespace
 }  // namespace minitape

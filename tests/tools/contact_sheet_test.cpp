@@ -12,9 +12,7 @@ namespace {
 
 constexpr Index kGap = 8, kFactor = 32;  // 4x4 images are shown as 128x128
 
-Config config_of(const std::string& rest) {
-  return parse_config(rest, "test.toml");
-}
+Config config_of(const std::string& rest) { return parse_config(rest, "test.toml"); }
 
 std::uint8_t at(const Image& image, Index h, Index w, Index c = 0) {
   return image.pixels[static_cast<std::size_t>((h * image.shape[1] + w) * image.shape[2] + c)];

@@ -22,9 +22,7 @@ Var elementwise(Var x, Function f, Slope slope) {
   });
 }
 
-Real cube(Real v) {
-  return v * v * v;
-}
+Real cube(Real v) { return v * v * v; }
 
 // Checks y = x³ whose slope is claimed to be `slope`.
 template <class Slope>
