@@ -10,8 +10,8 @@
 namespace minitape {
 
 void spin_less(char** argv) {
-  // What the user has set stays. And where threads are bound to processors, the first one is bound by
-  // now: a program started from here would have that processor alone.
+  // What the user has set stays. And where threads are bound to processors, the first one is bound
+  // by now: a program started from here would have that processor alone.
   for (const char* const chosen :
        {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"}) {
     if (std::getenv(chosen)) return;

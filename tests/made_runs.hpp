@@ -10,8 +10,8 @@
 
 namespace minitape {
 
-/// A run of 40 steps, of which the first `wrong` get nothing right and the others everything, and of
-/// two epochs with these test accuracies.
+/// A run of 40 steps, of which the first `wrong` get nothing right and the others everything, and
+/// of two epochs with these test accuracies.
 inline RunHistory run_of(std::size_t wrong, double first, double last) {
   RunHistory run{.step_seconds = std::vector<double>(40, 0.002),
                  .loss = std::vector<double>(40, 0.5),

@@ -4,8 +4,10 @@
 #   1. format            every source file is as clang-format leaves it
 #   2. release           unit tests; the proofs: gradients, identities, PyTorch's numbers, planted
 #                        mistakes, claims; the command on made data and on slices of real data
-#   3. asan-ubsan        the unit tests again, under AddressSanitizer and UBSan
-#   4. fuzz              the parsers of foreign bytes, some seconds each (tests/fuzz/run.sh for more)
+#   3. plain             operations, layers and proofs again, and a training run, in a build without
+#                        the kernels room
+#   4. asan-ubsan        the unit tests again, under AddressSanitizer and UBSan
+#   5. fuzz              the parsers of foreign bytes, some seconds each (tests/fuzz/run.sh for more)
 #
 #   bash tests/run.sh
 #
@@ -56,6 +58,13 @@ for preset in release asan-ubsan; do
 done
 echo "== release: test"
 ctest --test-dir build/release --output-on-failure
+step "plain: configure" cmake --preset plain -DMINITAPE_WERROR=$werror
+step "plain: build" cmake --build --preset plain -j "$jobs" --target minitape_command test_ops \
+  test_nn test_ops_f64 test_nn_f64 test_identities test_golden test_golden_f64 test_museum \
+  test_gradcheck
+echo "== plain: test"
+ctest --test-dir build/plain --output-on-failure \
+  -R '^(ops|nn|ops_f64|nn_f64|identities|golden|golden_f64|museum|gradcheck|command.learns)$'
 echo "== asan-ubsan: test"
 ctest --test-dir build/asan-ubsan --output-on-failure -L unit
 if bash apps/install_packages.sh clang libclang-rt-dev libomp-dev llvm; then

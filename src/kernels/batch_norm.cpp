@@ -2,9 +2,9 @@
 //
 // The plain operation goes over x twice, for the mean and for the deviations. Here every chunk of
 // rows is gone over twice while it is in the cache, and the chunks are merged in order (T. Chan,
-// G. Golub, R. LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances",
-// 1979). With δ = mean_b − mean_a, n = n_a + n_b and M2 the sum of squared deviations, chunk b joins
-// the chunks a before it by
+// G. Golub, R. LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample
+// Variances", 1979). With δ = mean_b − mean_a, n = n_a + n_b and M2 the sum of squared deviations,
+// chunk b joins the chunks a before it by
 //
 //   mean = mean_a + δ·n_b/n        M2 = M2_a + M2_b + δ²·n_a·n_b/n
 #include <algorithm>

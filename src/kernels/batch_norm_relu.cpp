@@ -6,8 +6,8 @@
 //
 // The result is that of relu(batch_norm_training(…)). What it saves is memory traffic: for large
 // images both operations wait for memory most of the time, and apart they write u and du, only to
-// read them again. Here u is computed anew from x, which has to be read anyway, wherever its sign is
-// asked for. How much that buys: docs/performance.md.
+// read them again. Here u is computed anew from x, which has to be read anyway, wherever its sign
+// is asked for. How much that buys: docs/performance.md.
 #include "kernels/fused.hpp"
 
 namespace minitape::kernels {

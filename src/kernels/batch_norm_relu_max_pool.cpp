@@ -5,10 +5,11 @@
 //   du = dy for the pixel that was the largest, if its u > 0; else 0
 //   dbeta = Σ du        dgamma = Σ du·x_hat     dx = scale·(du − dbeta/m − x_hat·dgamma/m)
 //
-// The result is that of max_pool(relu(batch_norm_training(…))), with sums that are grouped otherwise.
-// What it saves is memory traffic: behind a 2×2 pool there is a quarter of the numbers, and all
-// pixels that were not the largest have du = 0. So u is never written, and the sums go over the
-// windows alone, for which forward keeps what they need. How much that buys: docs/performance.md.
+// The result is that of max_pool(relu(batch_norm_training(…))), with sums that are grouped
+// otherwise. What it saves is memory traffic: behind a 2×2 pool there is a quarter of the numbers,
+// and all pixels that were not the largest have du = 0. So u is never written, and the sums go over
+// the windows alone, for which forward keeps what they need. How much that buys:
+// docs/performance.md.
 #include "kernels/fused.hpp"
 #include "kernels/pool_windows.hpp"
 

@@ -7,8 +7,8 @@
 //
 // where `line` is the length of a padded image line. The innermost work is a block of up to 8
 // neighbouring output pixels times 2 vectors of filters. Its 16 sums stay in the processor's
-// registers (of processors with 32 of them; else 6 × 2), and every number that is loaded is used 2 or
-// 8 times. That is what a matrix product does inside, but here nothing is copied kh·kw times.
+// registers (of processors with 32 of them; else 6 × 2), and every number that is loaded is used 2
+// or 8 times. That is what a matrix product does inside, but here nothing is copied kh·kw times.
 //
 //   dx   is a convolution of dy with the kernel turned by 180° and its channels swapped (stride 1)
 //   dk   keeps 8 × 2 vectors of the gradient in registers while it goes over an image's pixels
@@ -94,8 +94,8 @@ void pixel_block(Index pixels, const Real* x, Index line, Index step, Index heig
   }
 }
 
-// dk[j, f] += Σ_pixels x[pixel + j]·dy[pixel, f] for `count` ≤ P elements j of a window's line and V
-// vectors of filters f, over the pixels of a whole image.
+// dk[j, f] += Σ_pixels x[pixel + j]·dy[pixel, f] for `count` ≤ P elements j of a window's line and
+// V vectors of filters f, over the pixels of a whole image.
 template <int V, int P = kBlock>
 void gradient_block(Index count, const Real* x, Index line, Index step, const Window& w,
                     const Real* dy, Index filters, Real* dk) {

@@ -6,8 +6,8 @@
 //   x = n·ln 2 + r with a whole number n and |r| ≤ ln 2 / 2, so e^x = 2^n · e^r
 //
 // e^r is its Taylor polynomial of degree 7, whose error of r^8/8! is below 6e-9 of the result; 2^n
-// is n added to the exponent bits of that. Within 2 units in the last place of std::exp, which stays
-// in use where Real is double.
+// is n added to the exponent bits of that. Within 2 units in the last place of std::exp, which
+// stays in use where Real is double.
 #pragma once
 
 #include <bit>

@@ -13,8 +13,8 @@
 
 namespace minitape::kernels {
 
-/// sums[c] += Σ term over the rows begin … end − 1. An addition takes about four cycles, but a new one
-/// can start in every cycle: four independent sums keep the processor busy.
+/// sums[c] += Σ term over the rows begin … end − 1. An addition takes about four cycles, but a new
+/// one can start in every cycle: four independent sums keep the processor busy.
 template <class Term>
 void add_few_rows(Index begin, Index end, Index channels, Term term, Real* sums) {
   for_each_channel(channels, [&]<class V>(Index c) {
@@ -30,9 +30,9 @@ void add_few_rows(Index begin, Index end, Index channels, Term term, Real* sums)
   });
 }
 
-/// The same for many rows, with one or more terms: sums[t·C + c] += Σ terms[t]. Some rows at a time are
-/// summed up in Real, which is fast, and their sums in double: a chunk of few channels has thousands
-/// of rows, and as many sums in float would cost two or three digits.
+/// The same for many rows, with one or more terms: sums[t·C + c] += Σ terms[t]. Some rows at a time
+/// are summed up in Real, which is fast, and their sums in double: a chunk of few channels has
+/// thousands of rows, and as many sums in float would cost two or three digits.
 template <class... Terms>
 void add_rows(Index begin, Index end, Index channels, double* sums, Terms... terms) {
   constexpr Index kRows = 64;  // still in the cache for the second term

@@ -15,8 +15,8 @@ std::optional<Tensor> sigmoid(const Tensor& x) {
   parallel_for(x.size(), kElementGrain, [=](Index begin, Index end) {
     Index i = begin;
     for (; i + kLanes <= end; i += kLanes) store(to + i, f(load<Vector>(from + i)));
-    // The last numbers fill up a vector with zeros, so that what becomes of a number does not depend
-    // on where it stands.
+    // The last numbers fill up a vector with zeros, so that what becomes of a number does not
+    // depend on where it stands.
     Vector last{};
     std::copy(from + i, from + end, reinterpret_cast<Real*>(&last));
     last = f(last);

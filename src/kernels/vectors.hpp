@@ -1,11 +1,11 @@
 // The processor's vectors: numbers that are loaded, added and multiplied together.
 //
-// Compilers turn plain loops into vector code by themselves. But such code begins and ends with some
-// set-up, which does not pay for loops over the 16 or 32 channels of one pixel. So these few loops are
-// written with vectors explicitly, in the compiler's own vector types (GCC and Clang): arithmetic,
-// comparisons and ?: work element by element, as with a Real. Code for both is written once, as a
-// lambda [=]<class V>(…) in which V is Vector for most channels and Real for the last few. To call it
-// for a given V one has to write f.template operator()<V>(…).
+// Compilers turn plain loops into vector code by themselves. But such code begins and ends with
+// some set-up, which does not pay for loops over the 16 or 32 channels of one pixel. So these few
+// loops are written with vectors explicitly, in the compiler's own vector types (GCC and Clang):
+// arithmetic, comparisons and ?: work element by element, as with a Real. Code for both is written
+// once, as a lambda [=]<class V>(…) in which V is Vector for most channels and Real for the last
+// few. To call it for a given V one has to write f.template operator()<V>(…).
 #pragma once
 
 #include <cstring>

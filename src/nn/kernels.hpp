@@ -1,8 +1,8 @@
 // Where a Sequential asks for a faster way through several layers at once. Private to nn.
 //
-// Like ops/kernels.hpp, for neighbours: batch norm, relu and a max pool in one pass over memory. What
-// fuses with what is known in src/kernels/neighbours.cpp alone. Built with -DMINITAPE_FAST=OFF, or
-// where nothing fuses, the functions decline, and every layer runs by itself.
+// Like ops/kernels.hpp, for neighbours: batch norm, relu and a max pool in one pass over memory.
+// What fuses with what is known in src/kernels/neighbours.cpp alone. Where nothing fuses, and in a
+// build with -DMINITAPE_FAST=OFF, the functions decline, and every layer runs by itself.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-// `--help` of the command and of every subcommand: complete, narrow enough, with examples that work.
+// `--help` of the command and of every subcommand: complete, narrow enough, with examples that
+// work.
 #include <doctest/doctest.h>
 
 #include <CLI/CLI.hpp>

@@ -1,9 +1,9 @@
 // What all fuzz targets share.
 //
-// A target is a function that libFuzzer calls with one input after the other, and that hands them to
-// a parser. The rule: whatever the bytes, the parser either succeeds or throws Error with a message.
-// Any other exception, a crash, a leak, undefined behaviour or more than 1 GB of memory is a finding,
-// and so is a promise of the parser that does not hold (`expect`).
+// A target is a function that libFuzzer calls with one input after the other, and that hands them
+// to a parser. The rule: whatever the bytes, the parser either succeeds or throws Error with a
+// message. Any other exception, a crash, a leak, undefined behaviour or more than 1 GB of memory is
+// a finding, and so is a promise of the parser that does not hold (`expect`).
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // Layer lists: the input is read as a list of layers in any order, with small sizes, or, where its
-// first byte says so, with some as large as a config can name. It goes through the text of a config,
-// is built unless that takes too much memory, and computes forward and backward if its layers fit
-// together. (Texts that are no layer list at all are the target config's.)
+// first byte says so, with some as large as a config can name. It goes through the text of a
+// config, is built unless that takes too much memory, and computes forward and backward if its
+// layers fit together. (Texts that are no layer list at all are the target config's.)
 #include "fuzz.hpp"
 #include "minitape/config/build.hpp"
 #include "minitape/core/allocator.hpp"

@@ -1,6 +1,6 @@
 // Saved weights and checkpoints. The first byte chooses how the rest becomes a file: as it is, or
-// with the length in front that makes everything up to the first newline the header, so that headers
-// are always found.
+// with the length in front that makes everything up to the first newline the header, so that
+// headers are always found.
 #include <algorithm>
 #include <cstdint>
 

@@ -50,7 +50,8 @@ std::string fused_differs(const Inputs& in) {
 }  // namespace
 
 TEST_CASE("batch norm, relu and max pool in one equal one after the other, forward and backward") {
-  // Windows of 1 to 4 pixels a side, channels that fill vectors and some that do not, several chunks.
+  // Windows of 1 to 4 pixels a side, channels that fill vectors and some that do not, several
+  // chunks.
   for (const Index size : {1, 2, 3, 4}) {
     for (const Index channels : {1, 3, 16, 35}) {
       CAPTURE(size);

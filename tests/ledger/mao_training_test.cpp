@@ -88,8 +88,8 @@ TEST_CASE("3.4, 3.14: one image at a time in training mode, all images get the s
 }
 
 TEST_CASE("3.12: accuracy falls with too little memory of past batches and with too much") {
-  // 2000 images, batches of 10, 4 epochs. Measured with seeds 1 to 10, nine of which have this order:
-  // decay 0: 0.50 to 0.68; 0.9: 0.68 to 0.75; 0.999: 0.52 to 0.67; 1: 0.43 to 0.63.
+  // 2000 images, batches of 10, 4 epochs. Measured with seeds 1 to 10, nine of which have this
+  // order: decay 0: 0.50 to 0.68; 0.9: 0.68 to 0.75; 0.999: 0.52 to 0.67; 1: 0.43 to 0.63.
   std::vector<double> means;
   for (const double ema_decay : {0.0, 0.9, 0.999, 1.0}) {
     double sum = 0;

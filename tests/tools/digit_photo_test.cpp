@@ -8,8 +8,8 @@
 namespace minitape {
 namespace {
 
-// Mean difference of two images (28, 28, 1) in bytes per pixel, when one of them may move by a pixel:
-// a centre of mass between two pixels is rounded to either.
+// Mean difference of two images (28, 28, 1) in bytes per pixel, when one of them may move by a
+// pixel: a centre of mass between two pixels is rounded to either.
 double difference(const Image& a, const Image& b) {
   double least = 255;
   for (Index shift = 0; shift < 9; ++shift) {

@@ -1,5 +1,5 @@
-// Photos of digits on paper, drawn for tests: polylines by a round pen, in uneven light, with noise.
-// The figures and the pen have nothing in common with those of the `digits` data set.
+// Photos of digits on paper, drawn for tests: polylines by a round pen, in uneven light, with
+// noise. The figures and the pen have nothing in common with those of the `digits` data set.
 #pragma once
 
 #include <algorithm>

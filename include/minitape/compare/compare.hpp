@@ -55,8 +55,8 @@ struct CompareOptions {
 /// Called before each training, with a line that announces it.
 using WatchRun = std::function<TrainWatcher(const std::string& announcement)>;
 
-/// Trains every variant with every seed (the config's own, the next one, …), each in a folder of its
-/// own, and reads all runs back. A run that is complete is not trained again; one that was
+/// Trains every variant with every seed (the config's own, the next one, …), each in a folder of
+/// its own, and reads all runs back. A run that is complete is not trained again; one that was
 /// interrupted goes on. Returns nothing where the watcher stopped a run.
 std::vector<VariantHistory> run_variants(const std::vector<Variant>& variants,
                                          const CompareOptions& options, const WatchRun& watch);

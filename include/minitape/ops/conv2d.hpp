@@ -4,12 +4,12 @@
 //
 //   y[n, i, j, f] = b[f] + Σ_{u,v,c} x[n, i·stride + u − top, j·stride + v − left, c]·k[u, v, c, f]
 //
-// where x is 0 outside of the image. Backward, each is the sum over all (n, i, j, f, u, v, c) of the
-// equation above that hold the element:
+// where x is 0 outside of the image. Backward, each is the sum over all (n, i, j, f, u, v, c) of
+// the equation above that hold the element:
 //
 //   db[f]          = Σ dy[n, i, j, f]
 //   dk[u, v, c, f] = Σ x[n, i·stride + u − top, j·stride + v − left, c]·dy[n, i, j, f]
-//   dx[n, h, w, c] = Σ k[u, v, c, f]·dy[n, i, j, f]    with i·stride + u − top = h, j likewise for w
+//   dx[n, h, w, c] = Σ k[u, v, c, f]·dy[n, i, j, f]    where i·stride + u − top = h, and w likewise
 #pragma once
 
 #include <optional>

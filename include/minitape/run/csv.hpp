@@ -28,8 +28,8 @@ CsvTable read_csv(const std::filesystem::path& path);
 /// killed leaves all its rows behind.
 class CsvWriter {
  public:
-  /// Goes on behind the first `keep` rows of the file and cuts off the rest. 0: creates the file, or
-  /// empties it, and writes the header. Throws when there are not so many rows of these columns.
+  /// Goes on behind the first `keep` rows of the file and cuts off the rest. 0: creates the file,
+  /// or empties it, and writes the header. Throws when there are not so many rows of these columns.
   CsvWriter(std::filesystem::path path, const std::vector<std::string>& columns, Index keep = 0);
   /// Throws (Fault::run_failed) when the row cannot be written.
   void row(const std::vector<std::string>& cells);

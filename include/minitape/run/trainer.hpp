@@ -38,10 +38,10 @@ struct TrainWatcher {
 };
 
 /// Trains, measures after every epoch and keeps everything in the run folder. Resumed, it goes on
-/// from the last checkpoint, and everything but the seconds becomes as if it had never stopped. Input
-/// that cannot work throws and leaves no new folder behind. When the loss is no longer finite and
-/// train.stop_on_divergence is set, the run ends there: the outcome says where, what was measured
-/// until then is kept, and no model.safetensors is written.
+/// from the last checkpoint, and everything but the seconds becomes as if it had never stopped.
+/// Input that cannot work throws and leaves no new folder behind. When the loss is no longer finite
+/// and train.stop_on_divergence is set, the run ends there: the outcome says where, what was
+/// measured until then is kept, and no model.safetensors is written.
 TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
                    const TrainWatcher& watcher = {}, Start start = Start::fresh);
 

@@ -20,7 +20,8 @@
 
 namespace minitape {
 
-/// The shortest text that reads back as the same double: 0.1 is "0.1". NaN is "nan", here and below.
+/// The shortest text that reads back as the same double: 0.1 is "0.1". NaN is "nan", here and
+/// below.
 std::string number_text(double value);
 
 /// With `digits` after the point: 98.4321 is "98.43".

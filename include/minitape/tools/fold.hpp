@@ -8,9 +8,9 @@
 //   bias'   = beta + (bias − running_mean)·factor      with bias = 0 where the layer had none
 //
 // (B. Jacob et al., "Quantization and Training of Neural Networks for Efficient
-// Integer-Arithmetic-Only Inference", 2018, section 3.2.) The answers are the same but for rounding,
-// which is worse where running_mean is many times as large as the deviation: two large numbers then
-// cancel.
+// Integer-Arithmetic-Only Inference", 2018, section 3.2.) The answers are the same but for
+// rounding, which is worse where running_mean is many times as large as the deviation: two large
+// numbers then cancel.
 #pragma once
 
 #include "minitape/nn/sequential.hpp"

@@ -1,10 +1,10 @@
 // Checks the gradients of a config's whole model against differences.
 //
-// The model is built as for training, at its full size, and gets a few random images. Gammas, betas,
-// biases and running statistics are drawn at random first: with gamma 1 and beta 0, where batch norm
-// starts, a backward function that forgets gamma would be right by chance. Checked are the input and
-// every parameter, in training mode (statistics of the batch, dropout) and in inference mode.
-// Meant for the double build.
+// The model is built as for training, at its full size, and gets a few random images. Gammas,
+// betas, biases and running statistics are drawn at random first: with gamma 1 and beta 0, where
+// batch norm starts, a backward function that forgets gamma would be right by chance. Checked are
+// the input and every parameter, in training mode (statistics of the batch, dropout) and in
+// inference mode. Meant for the double build.
 #pragma once
 
 #include <string>

@@ -10,8 +10,8 @@
 //   all others       grey or colour as the set is, stretched to the network's size: a folder's
 //                    images are, too
 //
-// A picture that has this form already is used as it is. Pictures are asked about one by one, so that
-// an answer has the same bits whatever else is asked.
+// A picture that has this form already is used as it is. Pictures are asked about one by one, so
+// that an answer has the same bits whatever else is asked.
 #pragma once
 
 #include <filesystem>
@@ -41,8 +41,8 @@ enum class Preparation { as_trained, stretched };
 /// facts.image_shape.
 Image prepared(const TrainedModel& trained, const Image& picture, Preparation preparation);
 
-/// The probability of each class [classes], of a prepared picture. `model` is the trained one or one
-/// made from it. Throws when the model gives numbers that are not finite.
+/// The probability of each class [classes], of a prepared picture. `model` is the trained one or
+/// one made from it. Throws when the model gives numbers that are not finite.
 std::vector<double> probabilities(const Sequential& model, const DataFacts& facts,
                                   const Image& image);
 

@@ -1,0 +1,79 @@
+"""Checks what the README promises about the sources: how many lines there are to read, that rooms
+include only earlier ones, and that lines fit a screen.
+
+    python3 tests/layout.py      # from anywhere; part of ctest
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+# A room includes itself and the ones before it.
+ROOMS = ["core", "autodiff", "ops", "optim", "nn", "verify", "kernels", "text", "data", "config", "run",
+         "compare", "tools", "apps"]
+READING_PATH = ["core", "autodiff", "ops", "nn", "optim"]
+
+# Lines, with headers and comments.
+MOST_TO_READ = 3200
+MOST_IN_ALL = 15400
+MOST_IN_A_FILE = 250
+COLUMNS = 100
+
+
+def room_of(path):
+    """"ops" of src/ops/dense.cpp and include/minitape/ops/dense.hpp; "apps" of all in apps."""
+    parts = path.parts
+    return parts[{"src": 1, "include": 2, "apps": 0}[parts[0]]]
+
+
+def sources(*folders):
+    names = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard",
+                            *(f"{folder}/*.[ch]pp" for folder in folders)],
+                           capture_output=True, text=True, check=True).stdout.splitlines()
+    return {pathlib.Path(name): (ROOT / name).read_text().splitlines()
+            for name in names if (ROOT / name).is_file()}
+
+
+def check_lines(files):
+    counts = {path: len(lines) for path, lines in files.items()}
+    for path, count in counts.items():
+        if count > MOST_IN_A_FILE:
+            yield f"{path} has {count} lines, at most {MOST_IN_A_FILE}: cut it in two ideas"
+    total = sum(counts.values())
+    if total > MOST_IN_ALL:
+        yield f"src, include and apps have {total:,} lines, at most {MOST_IN_ALL:,}"
+    to_read = sum(count for path, count in counts.items() if room_of(path) in READING_PATH)
+    if to_read > MOST_TO_READ:
+        yield f"the reading path has {to_read:,} lines, at most {MOST_TO_READ:,}"
+    phrase = re.search(r"The reading path has ([\d,]+) lines", (ROOT / "README.md").read_text())
+    if not phrase or phrase[1] != f"{to_read:,}":
+        yield f'README.md must say: "The reading path has {to_read:,} lines"'
+
+
+def check_includes(files):
+    for path, lines in files.items():
+        for line in lines:
+            include = re.match(r'\s*#include "(?:minitape/)?(\w+)/', line)
+            if not include or include[1] not in ROOMS:
+                continue
+            if ROOMS.index(include[1]) > ROOMS.index(room_of(path)):
+                yield f"{path} includes a later room: {line}"
+
+
+def check_columns(files):
+    for path, lines in files.items():
+        for number, line in enumerate(lines, 1):
+            if len(line) > COLUMNS:
+                yield f"{path}:{number} has {len(line)} columns, at most {COLUMNS}"
+
+
+def main():
+    files = sources("src", "include", "apps")
+    faults = [*check_lines(files), *check_includes(files), *check_columns(files)]
+    print("\n".join(faults) or "sizes, includes and columns are as promised")
+    return 1 if faults else 0
+
+
+sys.exit(main())
