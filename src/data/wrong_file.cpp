@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Kind {
+struct Signature {
   std::size_t position;
   std::string_view bytes;  // at that position
   const char* name;
@@ -18,7 +18,7 @@ struct Kind {
 
 constexpr const char* kPicture = "a picture that is neither PNG nor JPEG; convert it";
 constexpr const char* kArchive = "an archive; unpack it";
-constexpr Kind kKinds[] = {
+constexpr Signature kKinds[] = {
     {0, "version https://git-lfs", "a Git LFS pointer; get the file itself with `git lfs pull`"},
     {0, "<", "a web page, such as a server's message; download the file again"},
     {0, "PK\3\4", kArchive},
@@ -47,7 +47,7 @@ std::string plain_name(const fs::path& path) {
 
 std::string looks_like(std::span<const std::uint8_t> bytes, const std::string& otherwise) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  for (const Kind& kind : kKinds) {
+  for (const Signature& kind : kKinds) {
     if (text.substr(std::min(kind.position, text.size())).starts_with(kind.bytes)) {
       return concat("; it looks like ", kind.name);
     }

@@ -13,10 +13,10 @@ BatchStatistics batch_statistics(const Tensor& x) {
   if (auto statistics = kernels::batch_statistics(x)) return *std::move(statistics);
   const Index channels = x.channels();
   const auto m = static_cast<double>(x.rows());
-  // mean = Σ x / m
-  std::vector<double> mean = sum_of_rows(
-      x.rows(), channels, [&](Index i, Index) { return static_cast<double>(x[i]); });  // [C]
-  for (double& value : mean) value /= m;
+  // mean = Σ x / m, as differences from the first row: a constant column's is exactly its value.
+  const auto difference = [&](Index i, Index c) { return static_cast<double>(x[i] - x[c]); };
+  std::vector<double> mean = sum_of_rows(x.rows(), channels, difference);  // [C]
+  for (std::size_t c = 0; c < mean.size(); ++c) mean[c] = mean[c] / m + double{x.data()[c]};
   // variance = Σ (x − mean)² / m
   std::vector<double> variance = sum_of_rows(x.rows(), channels, [&](Index i, Index c) {
     const double deviation = static_cast<double>(x[i]) - mean[static_cast<std::size_t>(c)];
