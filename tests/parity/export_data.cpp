@@ -22,9 +22,10 @@ namespace {
 void append(const std::string& split, const Dataset& dataset, SafetensorsFile& file) {
   const Shape& image = dataset.image_shape;  // (H, W, C)
   const Index n = dataset.size();
+  const auto bytes = [](const auto& values) { return std::string(values.begin(), values.end()); };
   file.tensors.push_back(
-      {split + "_images", "U8", {n, image[0], image[1], image[2]}, dataset.pixels});
-  file.tensors.push_back({split + "_labels", "U8", {n}, dataset.labels});
+      {split + "_images", "U8", {n, image[0], image[1], image[2]}, bytes(dataset.pixels)});
+  file.tensors.push_back({split + "_labels", "U8", {n}, bytes(dataset.labels)});
 }
 
 }  // namespace
