@@ -8,12 +8,32 @@
 #include <charconv>
 #include <cstring>
 #include <limits>
+#include <sstream>
 #include <utility>
 
 #include "minitape/core/check.hpp"
+#include "minitape/text/files.hpp"
 
 namespace minitape {
 namespace {
+
+Error failed(const char* what, const std::filesystem::path& path) {
+  return Error(concat("[csv] cannot ", what, " ", path, ": ", std::strerror(errno)),
+               Fault::run_failed);
+}
+
+// The whole file. A pipe in place of one would be waited for.
+std::string read_text(const std::filesystem::path& path) {
+  std::error_code unknown;  // what cannot be looked at cannot be read either
+  const auto status = std::filesystem::status(path, unknown);
+  MINITAPE_CHECK(status.type() != std::filesystem::file_type::not_found, "[csv] ", path,
+                 " must be there: it is missing");
+  MINITAPE_CHECK(unknown || std::filesystem::is_regular_file(status), "[csv] ", path,
+                 " must be a file: it is a folder, a pipe or a device");
+  std::optional<std::string> text = file_contents(path);
+  if (!text) throw failed("read", path);
+  return *std::move(text);
+}
 
 std::vector<std::string> split(const std::string& line) {
   std::vector<std::string> cells(1);
@@ -33,53 +53,28 @@ std::string joined(const std::vector<std::string>& cells) {
   return line;
 }
 
-// A pipe in place of a file would be waited for.
-std::ifstream open_file(const std::filesystem::path& path) {
-  std::error_code unknown;  // what cannot be looked at cannot be opened either
-  MINITAPE_CHECK(
-      !std::filesystem::exists(path, unknown) || std::filesystem::is_regular_file(path, unknown),
-      "[csv] ", path, " must be a file: it is a folder, a pipe or a device");
-  return std::ifstream(path, std::ios::binary);
-}
-
 // Leaves the header and `rows` rows of a file.
 void cut_behind(const std::filesystem::path& path, const std::string& header, Index rows) {
-  std::ifstream file = open_file(path);
-  if (!file && errno != ENOENT) {
-    throw Error(concat("[csv] cannot read ", path, ": ", std::strerror(errno)), Fault::run_failed);
+  const std::string text = read_text(path);
+  MINITAPE_CHECK(text.starts_with(header + "\n"), "[csv] ", path, " must begin with \"", header,
+                 "\" and a line end");
+  std::size_t end = header.size() + 1;
+  for (Index row = 1; row <= rows; ++row) {
+    end = text.find('\n', end) + 1;
+    MINITAPE_CHECK(end > 0, "[csv] ", path, " must have ", rows, " whole rows: it ends in row ",
+                   row);
   }
-  MINITAPE_CHECK(file.good(), "[csv] ", path, " must be there: it is missing");
-  std::string line;
-  std::getline(file, line);
-  MINITAPE_CHECK(line == header, "[csv] ", path, " must begin with \"", header, "\": found \"",
-                 line, "\"");
-  for (Index row = 0; row < rows; ++row) {
-    std::getline(file, line);
-    MINITAPE_CHECK(!file.eof(), "[csv] ", path, " must have ", rows, " whole rows: it ends in row ",
-                   row + 1);
-  }
-  const auto end = static_cast<std::uintmax_t>(file.tellg());
-  file.close();
-  std::error_code error;
-  std::filesystem::resize_file(path, end, error);
-  if (error) {
-    throw Error(concat("[csv] cannot write ", path, ": ", error.message()), Fault::run_failed);
-  }
+  if (::truncate(path.c_str(), static_cast<off_t>(end)) != 0) throw failed("write", path);
 }
 
 }  // namespace
 
-std::size_t CsvTable::column(const std::string& name) const {
-  const auto found = std::find(columns.begin(), columns.end(), name);
-  MINITAPE_CHECK(found != columns.end(), "[csv] there is no column \"", name, "\"");
-  return static_cast<std::size_t>(found - columns.begin());
-}
-
 std::vector<double> CsvTable::numbers(const std::string& name) const {
-  const std::size_t index = column(name);
+  const auto column = std::find(columns.begin(), columns.end(), name);
+  MINITAPE_CHECK(column != columns.end(), "[csv] there is no column \"", name, "\"");
   std::vector<double> values;
   for (const auto& row : rows) {
-    const std::string& cell = row[index];
+    const std::string& cell = row[static_cast<std::size_t>(column - columns.begin())];
     const char* end = cell.data() + cell.size();
     double value = std::numeric_limits<double>::quiet_NaN();
     if (!cell.empty()) {
@@ -93,12 +88,11 @@ std::vector<double> CsvTable::numbers(const std::string& name) const {
 }
 
 CsvTable read_csv(const std::filesystem::path& path) {
-  std::ifstream file = open_file(path);
-  MINITAPE_CHECK(file.good(), "[csv] cannot read ", path);
+  std::istringstream lines(read_text(path));
   CsvTable table;
   std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    const bool cut_off = file.eof();  // a whole line ends in a newline
+  for (int number = 1; std::getline(lines, line); ++number) {
+    const bool cut_off = lines.eof();  // a whole line ends in a newline
     auto cells = split(line);
     if (number == 1) {
       table.columns = std::move(cells);
@@ -127,10 +121,7 @@ void CsvWriter::row(const std::vector<std::string>& cells) {
   MINITAPE_CHECK(cells.size() == columns_, "[csv] ", path_, " has ", columns_,
                  " columns: got a row of ", cells.size());
   file_ << joined(cells) << "\n" << std::flush;
-  if (!file_) {
-    throw Error(concat("[csv] cannot write ", path_, ": ", std::strerror(errno)),
-                Fault::run_failed);
-  }
+  if (!file_) throw failed("write", path_);
 }
 
 void CsvWriter::sync() {
@@ -138,10 +129,8 @@ void CsvWriter::sync() {
   const bool done = file >= 0 && ::fsync(file) == 0;
   const int reason = errno;
   if (file >= 0) ::close(file);
-  if (!done) {
-    throw Error(concat("[csv] cannot write ", path_, ": ", std::strerror(reason)),
-                Fault::run_failed);
-  }
+  errno = reason;
+  if (!done) throw failed("write", path_);
 }
 
 }  // namespace minitape

@@ -3,15 +3,14 @@
 #include <chrono>
 #include <fstream>
 #include <functional>
-#include <iomanip>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "core/blas.hpp"
 #include "minitape/config/build.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
 #include "ops/kernels.hpp"
 
@@ -107,18 +106,16 @@ std::string BenchmarkResult::to_json() const {
 }
 
 std::string BenchmarkResult::to_text() const {
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(2) << config << ", batch " << batch_size << ", "
-       << threads << (threads == 1 ? " thread" : " threads") << ", OpenBLAS kernels for "
-       << blas_core << (kernels::kBuilt ? "" : ", without the kernels room") << ", medians of "
-       << steps << " steps:\n"
-       << "  training step      " << train_ms_per_step << " ms\n"
-       << "  training           " << std::setprecision(0) << train_images_per_second
-       << " images/s\n"
-       << "  prediction         " << predict_images_per_second << " images/s\n"
-       << std::setprecision(3) << "  one image          " << predict_ms_batch_1 << " ms\n"
-       << std::setprecision(0) << "  peak memory        " << peak_rss_mb << " MB in training\n";
-  return text.str();
+  return concat(config, ", batch ", batch_size, ", ", threads,
+                threads == 1 ? " thread" : " threads", ", OpenBLAS kernels for ", blas_core,
+                kernels::kBuilt ? "" : ", without the kernels room", ", medians of ", steps,
+                " steps:\n") +
+         aligned({{"training step", fixed(train_ms_per_step, 2) + " ms"},
+                  {"training", fixed(train_images_per_second, 0) + " images/s"},
+                  {"prediction", fixed(predict_images_per_second, 0) + " images/s"},
+                  {"one image", fixed(predict_ms_batch_1, 3) + " ms"},
+                  {"peak memory", fixed(peak_rss_mb, 0) + " MB in training"}},
+                 "l");
 }
 
 }  // namespace minitape

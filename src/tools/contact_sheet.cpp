@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iomanip>
-#include <sstream>
 
+#include "minitape/text/columns.hpp"
+#include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
@@ -50,48 +50,44 @@ std::vector<LabelledImage> first_images(const Config& config, const Dataset& tra
   std::vector<LabelledImage> images;
   batches.start_epoch(0);
   while (std::optional<Batch> batch = batches.next()) {
-    for (Index n = 0; n < std::ssize(batch->labels) && std::ssize(images) < count; ++n) {
+    for (Index n = 0; n < std::ssize(batch->labels); ++n) {
+      if (std::ssize(images) == count) return images;
       images.push_back(
           {image_of(*batch, n, standardization), batch->labels[static_cast<std::size_t>(n)]});
     }
-    if (std::ssize(images) == count) break;
   }
   return images;
 }
 
-// Each pixel becomes a square of factor × factor.
-Image magnified(const Image& image, Index factor) {
-  const Index H = image.shape[0], W = image.shape[1], C = image.shape[2];
-  Image result{{H * factor, W * factor, C}, {}};
-  for (Index h = 0; h < H * factor; ++h) {
-    for (Index w = 0; w < W * factor; ++w) {
+// The shape in which an image is shown: small ones are magnified by a whole factor.
+Shape shown_shape(const Shape& image) {
+  const Index H = image[0], W = image[1], longest = std::max(H, W);
+  if (longest > kLargest) {
+    return {std::max<Index>(1, H * kLargest / longest), std::max<Index>(1, W * kLargest / longest),
+            image[2]};
+  }
+  const Index factor = std::max<Index>(1, kMagnified / longest);
+  return {H * factor, W * factor, image[2]};
+}
+
+// ---- Drawing ----
+
+Image shown(const Image& image) {
+  const Shape shape = shown_shape(image.shape);
+  if (shape[0] < image.shape[0] || shape[1] < image.shape[1]) {
+    return resized(image, shape[0], shape[1]);
+  }
+  // Each pixel becomes a square, so that one sees the pixels.
+  const Index factor = shape[0] / image.shape[0], W = image.shape[1], C = image.shape[2];
+  Image result{shape, {}};
+  for (Index h = 0; h < shape[0]; ++h) {
+    for (Index w = 0; w < shape[1]; ++w) {
       const auto pixel = image.pixels.begin() + (h / factor * W + w / factor) * C;
       result.pixels.insert(result.pixels.end(), pixel, pixel + C);
     }
   }
   return result;
 }
-
-// The shape in which an image is shown, (height, width, C).
-Shape shown_shape(const Shape& image) {
-  const Index H = image[0], W = image[1], longest = std::max(H, W);
-  if (longest <= kLargest) {
-    const Index factor = std::max<Index>(1, kMagnified / longest);
-    return {H * factor, W * factor, image[2]};
-  }
-  const auto shrunk = [longest](Index side) {
-    return std::max<Index>(1, side * kLargest / longest);
-  };
-  return {shrunk(H), shrunk(W), image[2]};
-}
-
-Image shown(const Image& image) {
-  const Shape shape = shown_shape(image.shape);
-  const bool shrinks = shape[0] < image.shape[0] || shape[1] < image.shape[1];
-  return shrinks ? resized(image, shape[0], shape[1]) : magnified(image, shape[0] / image.shape[0]);
-}
-
-// ---- Drawing ----
 
 void fill(Image& sheet, Index top, Index left, Index height, Index width, std::uint8_t value) {
   const Index W = sheet.shape[1], C = sheet.shape[2];
@@ -108,13 +104,13 @@ void paste(Image& sheet, Index top, Index left, const Image& image) {
   }
 }
 
-// As the font can write it: ASCII.
-std::string printable(const std::string& text) {
+// As the font can write it: ASCII, with ? for other letters.
+std::string ascii(const std::string& text) {
   std::string result;
-  for (const char letter : text) {
+  for (const char letter : terminal_text(text)) {
     const auto byte = static_cast<unsigned char>(letter);
     const bool continues = (byte & 0xc0) == 0x80;  // a further byte of one letter in UTF-8
-    if (!continues) result += byte >= ' ' && byte <= '~' ? letter : '?';
+    if (!continues) result += byte < 0x80 ? letter : '?';
   }
   return result;
 }
@@ -165,66 +161,47 @@ Image contact_sheet(const Config& config, const Dataset& train) {
     const Index left = kGap + i % columns * (one[1] + kGap);
     paste(sheet, top, left, shown(entry.image));
     write(sheet, top + one[0] + kGap / 2, left, one[1],
-          printable(train.class_names[static_cast<std::size_t>(entry.label)]));
+          ascii(train.class_names[static_cast<std::size_t>(entry.label)]));
   }
   return sheet;
 }
 
-namespace {
-
-std::string augmentation_text(const Augmentation& augmentation) {
-  std::string text;
-  if (augmentation.flip) text += "flip (half of the images, left to right)";
-  if (augmentation.crop) {
-    text += concat(text.empty() ? "" : ", ", "crop (moved by up to ", Augmentation::kCropPadding,
-                   " pixels each way, black behind)");
-  }
-  return text.empty() ? "none" : text;
-}
-
-std::vector<Index> count_labels(const Dataset& dataset) {
-  std::vector<Index> counts(dataset.class_names.size());
-  for (const std::uint8_t label : dataset.labels) ++counts[label];
-  return counts;
-}
-
-}  // namespace
+// ---- The data in numbers ----
 
 std::string describe_data(const Config& config, const TrainTest& data) {
   const Dataset &train = data.train, &test = data.test;
   const Standardization standardization = build_standardization(config, train);
   const BatchOptions options = build_batch_options(config);
   const Batches batches(train, standardization, options);
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(4) << config.data.name << ": " << train.size()
-       << " training images, " << test.size() << " test images, height " << train.image_shape[0]
-       << ", width " << train.image_shape[1] << ", channels " << train.image_shape[2]
-       << "\ninputs: (byte / 255 - mean) / deviation"
-       << (config.data.standardize ? ", of the training images" : ", as data.standardize is false")
-       << "\n";
+  std::string text = concat(
+      config.data.name, ": ", train.size(), " training images, ", test.size(),
+      " test images, height ", train.image_shape[0], ", width ", train.image_shape[1],
+      ", channels ", train.image_shape[2], "\ninputs: (byte / 255 - mean) / deviation",
+      config.data.standardize ? ", of the training images\n" : ", as data.standardize is false\n");
   for (std::size_t c = 0; c < standardization.mean.size(); ++c) {
-    text << "  channel " << c << "  mean " << standardization.mean[c] << "  deviation "
-         << standardization.deviation[c] << "\n";
+    text += concat("  channel ", c, "  mean ", fixed(standardization.mean[c], 4), "  deviation ",
+                   fixed(standardization.deviation[c], 4), "\n");
   }
-  text << "augmentation of training images: " << augmentation_text(options.augmentation)
-       << "\nbatches of " << options.batch_size << " images, " << batches.batches_per_epoch()
-       << " in an epoch, " << (options.shuffle ? "shuffled" : "in the order of the data") << "\n\n";
 
-  std::size_t width = std::string("class").size();
-  for (const std::string& name : train.class_names) {
-    width = std::max(width, terminal_width(terminal_text(name)));
+  std::string augmentation;
+  if (options.augmentation.flip) augmentation = "flip (half of the images, left to right)";
+  if (options.augmentation.crop) {
+    augmentation += concat(augmentation.empty() ? "" : ", ", "crop (moved by up to ",
+                           Augmentation::kCropPadding, " pixels each way, black behind)");
   }
-  const auto row = [&](const std::string& name, const auto& trained, const auto& tested) {
-    const std::string shown = terminal_text(name);
-    text << shown << std::string(width - terminal_width(shown), ' ') << std::setw(11) << trained
-         << std::setw(11) << tested << "\n";
-  };
-  const std::vector<Index> trained = count_labels(train), tested = count_labels(test);
-  row("class", "training", "test");
+  text +=
+      concat("augmentation of training images: ", augmentation.empty() ? "none" : augmentation,
+             "\nbatches of ", options.batch_size, " images, ", batches.batches_per_epoch(),
+             " in an epoch, ", options.shuffle ? "shuffled" : "in the order of the data", "\n\n");
+
+  std::vector<std::vector<std::string>> table{{"class", "training", "test"}};
   for (std::size_t label = 0; label < train.class_names.size(); ++label) {
-    row(train.class_names[label], trained[label], tested[label]);
+    const auto count = [label](const Dataset& set) {
+      return std::to_string(std::count(set.labels.begin(), set.labels.end(), label));
+    };
+    table.push_back({terminal_text(train.class_names[label]), count(train), count(test)});
   }
-  return text.str();
+  return text + aligned(table);
 }
 
 }  // namespace minitape

@@ -22,7 +22,8 @@ Tensor& buffer_of(const LayerState& state, std::string_view name) {
   return (*std::find_if(state.buffers.begin(), state.buffers.end(), has_name))->value;
 }
 
-// Whether the layer is one that batch norm folds into. If so, it has a bias afterwards.
+// Gives a Conv2D or a Dense a bias if it has none, so that batch norm can be folded into it. Returns
+// false for all other layers.
 bool make_foldable(Layer& layer) {
   if (auto* const conv2d = exactly<Conv2D>(layer)) {
     conv2d->add_bias();

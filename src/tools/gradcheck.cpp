@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iomanip>
-#include <sstream>
 
 #include "minitape/config/build.hpp"
 #include "minitape/core/random.hpp"
+#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
 
 namespace minitape {
@@ -95,53 +94,45 @@ ModelCheck check_model(const std::string& name, const Config& config,
 }
 
 std::string ModelCheck::to_string() const {
-  std::size_t longest = 30;
-  for (const GradientCheckRow& row : training.rows) longest = std::max(longest, row.name.size());
-  const int name_width = static_cast<int>(longest) + 2;
   const auto error_of = [](const GradientCheckRow& row) {
     return row.checked > 0 ? scientific(row.error, 1) : "-";
   };
-  std::ostringstream text;
-  text << name << ": gradients with respect to random images " << input
-       << " and to all parameters\nerror = |analytic − numeric| / max(1, |analytic|, |numeric|), "
-       << "tolerance " << training.tolerance << "\n\n"
-       << std::left << std::setw(name_width) << "tensor" << std::setw(20) << "shape" << std::right
-       << std::setw(14) << "checked" << std::setw(10) << "left out" << std::setw(11) << "training"
-       << std::setw(11) << "inference"
-       << "\n";
+  std::vector<std::vector<std::string>> table{
+      {"tensor", "shape", "checked", "left out", "training", "inference"}};
   std::string notes;
   for (std::size_t i = 0; i < training.rows.size(); ++i) {
     const GradientCheckRow &a = training.rows[i], &b = inference.rows[i];
     const bool good = a.passed(training.tolerance) && b.passed(inference.tolerance);
-    text << std::left << std::setw(name_width) << a.name << std::setw(20) << concat(a.shape)
-         << std::right << std::setw(14)
-         << concat(std::min(a.checked, b.checked), " of ", a.shape.size()) << std::setw(10)
-         << a.left_out + b.left_out << std::setw(11) << error_of(a) << std::setw(11) << error_of(b)
-         << (good                     ? ""
-             : a.clear() && b.clear() ? "  WRONG"
-                                      : "  UNCLEAR")
-         << "\n";
-    if (a.vacuous(training.tolerance) || b.vacuous(inference.tolerance)) {
-      const bool both = a.vacuous(training.tolerance) && b.vacuous(inference.tolerance);
-      notes += concat("warning: all checked gradients of ", a.name, " are 0, or nearly, in ",
-                      both                            ? "both modes"
-                      : a.vacuous(training.tolerance) ? "training"
-                                                      : "inference",
+    table.push_back({a.name, concat(a.shape),
+                     concat(std::min(a.checked, b.checked), " of ", a.shape.size()),
+                     std::to_string(a.left_out + b.left_out), error_of(a), error_of(b),
+                     good                     ? ""
+                     : a.clear() && b.clear() ? "WRONG"
+                                              : "UNCLEAR"});
+    const bool in_training = a.vacuous(training.tolerance);
+    const bool in_inference = b.vacuous(inference.tolerance);
+    if (in_training || in_inference) {
+      const char* const where = !in_inference  ? "training"
+                                : !in_training ? "inference"
+                                               : "both modes";
+      notes += concat("warning: all checked gradients of ", a.name, " are 0, or nearly, in ", where,
                       ": there, this check says nothing\n");
     }
   }
   for (const std::string& warning : warnings) notes += "warning: " + warning + "\n";
-  text << "\n" << notes;
+
+  std::string text =
+      concat(name, ": gradients with respect to random images ", input, " and to all parameters\n",
+             "error = |analytic − numeric| / max(1, |analytic|, |numeric|), tolerance ",
+             training.tolerance, "\n\n", aligned(table, "llrrrrl"), "\n", notes);
   for (const GradientReport* report : {&training, &inference}) {
-    if (!report->passed()) text << report->to_string();
+    if (!report->passed()) text += report->to_string();
   }
   const bool clear = training.clear() && inference.clear();
-  text << (!passed() && clear ? "a gradient is WRONG"
-           : !clear           ? "a gradient could not be checked, or is WRONG"
-           : notes.empty()    ? "all gradients are right"
-                              : "all gradients are right, but see the warnings")
-       << "\n";
-  return text.str();
+  return text + (!clear          ? "a gradient could not be checked, or is WRONG\n"
+                 : !passed()     ? "a gradient is WRONG\n"
+                 : notes.empty() ? "all gradients are right\n"
+                                 : "all gradients are right, but see the warnings\n");
 }
 
 }  // namespace minitape

@@ -1,7 +1,7 @@
 #include "minitape/tools/memory.hpp"
 
-#include <iomanip>
-#include <sstream>
+#include "minitape/text/columns.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 
@@ -18,18 +18,14 @@ MemoryEstimate estimate_memory(const Summary& summary, const Config& config) {
 }
 
 std::string MemoryEstimate::to_text() const {
-  std::ostringstream text;
-  const auto line = [&](const char* name, double bytes) {
-    text << "  " << std::left << std::setw(14) << name << std::right << std::fixed
-         << std::setprecision(1) << std::setw(9) << bytes / 1e6 << "\n";
-  };
-  text << "Memory of a training step with batches of " << batch_size << ", in MB (10^6 bytes):\n";
-  line("parameters", parameters);
-  line("gradients", gradients);
-  line("optimizer", optimizer);
-  line("activations", activations);
-  line("together", total());
-  return text.str();
+  const auto megabytes = [](double bytes) { return fixed(bytes / 1e6, 1); };
+  return concat("Memory of a training step with batches of ", batch_size,
+                ", in MB (10^6 bytes):\n") +
+         aligned({{"parameters", megabytes(parameters)},
+                  {"gradients", megabytes(gradients)},
+                  {"optimizer", megabytes(optimizer)},
+                  {"activations", megabytes(activations)},
+                  {"together", megabytes(total())}});
 }
 
 }  // namespace minitape

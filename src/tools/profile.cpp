@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
-#include <iomanip>
-#include <sstream>
 
 #include "core/blas.hpp"
 #include "minitape/config/build.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
 
 namespace minitape {
@@ -65,46 +64,15 @@ ProfileRow cost_of(const Tape& tape, const Tape::Node& node, bool backward) {
   return row;
 }
 
-// ---- Steps ----
-
-// The times of one step's parts, taken one after the other, over many steps.
-class Stopwatch {
- public:
-  void start_step() {
-    part_ = 0;
-    last_ = Clock::now();
-  }
-  /// What has happened since the last call belongs to `row`.
-  void take(const ProfileRow& row) {
-    const double ms = ms_since(last_);
-    if (part_ == rows_.size()) {
-      rows_.push_back(row);
-      times_.emplace_back();
-    }
-    times_[part_++].push_back(ms);
-    last_ = Clock::now();
-  }
-  std::vector<ProfileRow> medians() const {
-    std::vector<ProfileRow> rows = rows_;
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].ms = median(times_[i]);
-    return rows;
-  }
-
- private:
-  std::vector<ProfileRow> rows_;
-  std::vector<std::vector<double>> times_;
-  std::size_t part_ = 0;
-  Clock::time_point last_;
-};
-
 // Random bytes with the config's shape.
 Dataset random_images(const Shape& shape, Index classes, Index count) {
   Dataset dataset{.name = "random", .image_shape = shape};
   Random random = stream(1, "profile/images");
   dataset.pixels.resize(static_cast<std::size_t>(count * shape.size()));
   for (std::uint8_t& pixel : dataset.pixels) pixel = static_cast<std::uint8_t>(random.bits());
-  for (Index i = 0; i < count; ++i)
+  for (Index i = 0; i < count; ++i) {
     dataset.labels.push_back(static_cast<std::uint8_t>(i % classes));
+  }
   dataset.class_names.resize(static_cast<std::size_t>(classes));
   return dataset;
 }
@@ -134,46 +102,55 @@ Ceilings measure_ceilings() {
 
 Profile profile(const Config& config, const std::string& name, Index steps) {
   MINITAPE_CHECK(steps >= 1, "[bench] needs at least one step: got ", steps);
-  constexpr Index kWarmUp = 3;
   const Shape input = input_shape(config);
   Sequential model = build_model(config, input);
   const Shape output = model.output_shape(input);
-  MINITAPE_CHECK(
-      input.rank() == 3 && output.rank() == 1,
-      "[bench] a profile needs a model from images (H, W, C) to one number per class: it "
-      "takes ",
-      input, " and gives ", output);
+  MINITAPE_CHECK(input.rank() == 3 && output.rank() == 1,
+                 "[bench] a profile needs a model from images (H, W, C) to one number per class: "
+                 "it takes ",
+                 input, " and gives ", output);
   Sgd sgd(model.state().parameters, build_sgd_options(config));
-  constexpr Index kBatches = 4;  // in an epoch
+  constexpr Index kWarmUp = 3, kBatches = 4;  // steps before the measured ones; batches in an epoch
   const Dataset dataset = random_images(input, std::min<Index>(output[0], 256),
                                         std::max<Index>(2, config.train.batch_size) * kBatches);
   Batches batches(dataset, Standardization::none(input.channels()), build_batch_options(config));
 
-  Stopwatch stopwatch;
+  // The parts of a step in the order in which they are done, each with the time since the last one.
+  std::vector<ProfileRow> parts;
+  Clock::time_point last;
+  const auto take = [&](ProfileRow part) {
+    part.ms = ms_since(last);
+    parts.push_back(std::move(part));
+    last = Clock::now();
+  };
   Tape tape;
   tape.set_observer([&](const Tape::Node& node, bool backward) {
-    if (!node.inputs.empty()) stopwatch.take(cost_of(tape, node, backward));
+    if (!node.inputs.empty()) take(cost_of(tape, node, backward));
   });
+  std::vector<std::vector<double>> times;  // of each part, over the steps
   std::vector<double> totals;
   for (Index step = 0; step < kWarmUp + steps; ++step) {
-    if (step == kWarmUp) stopwatch = {};
     if (step % kBatches == 0) batches.start_epoch(step / kBatches);
-    const auto start = Clock::now();
-    stopwatch.start_step();
+    parts.clear();
+    const auto start = last = Clock::now();
     Batch batch = *batches.next();
-    stopwatch.take({.layer = "wait for the batch"});
+    take({.layer = "wait for the batch"});
     const Var logits = model.forward(tape.constant(std::move(batch.images)), Mode::training);
     tape.backward(softmax_cross_entropy(logits, batch.labels));
     sgd.step(1e-3);
     tape.clear();
-    stopwatch.take({.layer = "update"});
-    if (step >= kWarmUp) totals.push_back(ms_since(start));
+    take({.layer = "update"});
+    if (step < kWarmUp) continue;
+    totals.push_back(ms_since(start));
+    times.resize(parts.size());
+    for (std::size_t i = 0; i < parts.size(); ++i) times[i].push_back(parts[i].ms);
   }
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i].ms = median(times[i]);
   return {.title = concat(name, ", batch ", config.train.batch_size, ", ", thread_count(),
                           thread_count() == 1 ? " thread" : " threads", ", OpenBLAS kernels for ",
                           blas_core(), ", medians of ", steps, " steps"),
           .ceilings = measure_ceilings(),
-          .rows = stopwatch.medians(),
+          .rows = std::move(parts),
           .step_ms = median(totals)};
 }
 
@@ -189,45 +166,29 @@ double ProfileRow::share_of_ceiling(const Ceilings& ceilings) const {
 }
 
 std::string Profile::to_text() const {
-  std::size_t longest = 24;
-  for (const ProfileRow& row : rows) longest = std::max(longest, row.layer.size());
-  const int layer_width = static_cast<int>(longest) + 2;
-  std::ostringstream text;
-  text << title << "\nthis machine: " << std::fixed << std::setprecision(0) << ceilings.gflops
-       << " GFLOP/s in a product of large matrices, " << std::setprecision(1) << ceilings.gbytes
-       << " GB/s from memory\n\n"
-       << std::left << std::setw(layer_width) << "layer" << std::setw(26) << "operation"
-       << std::setw(10) << "" << std::right << std::setw(9) << "ms" << std::setw(8) << "share"
-       << std::setw(10) << "GFLOP/s" << std::setw(8) << "GB/s"
-       << "   of its ceiling\n";
+  std::vector<std::vector<std::string>> table{
+      {"layer", "operation", "", "ms", "share", "GFLOP/s", "GB/s", "of its ceiling", ""}};
   double sum = 0;
   for (const ProfileRow& row : rows) {
     sum += row.ms;
-    text << std::left << std::setw(layer_width) << row.layer << std::setw(26) << row.operation
-         << std::setw(10)
-         << (row.operation.empty() ? ""
-             : row.backward        ? "backward"
-                                   : "forward")
-         << std::right << std::setprecision(3) << std::setw(9) << row.ms << std::setprecision(1)
-         << std::setw(6) << 100 * row.ms / step_ms << " %";
+    const char* const direction = row.operation.empty() ? ""
+                                  : row.backward        ? "backward"
+                                                        : "forward";
+    std::vector<std::string> cells{row.layer, row.operation, direction, fixed(row.ms, 3),
+                                   percent(row.ms / step_ms, 1)};
     if (row.gigabyte > 0) {
-      text << std::setw(10) << std::setprecision(0);
-      if (row.gigaflop > 0) {
-        text << 1000 * row.gigaflop / row.ms;
-      } else {
-        text << "";
-      }
-      text << std::setw(8) << std::setprecision(1) << 1000 * row.gigabyte / row.ms << std::setw(6)
-           << std::setprecision(0) << 100 * row.share_of_ceiling(ceilings) << " % "
-           << (row.bound_by_arithmetic(ceilings) ? "arithmetic" : "memory");
+      cells.insert(cells.end(), {row.gigaflop > 0 ? fixed(1000 * row.gigaflop / row.ms, 0) : "",
+                                 fixed(1000 * row.gigabyte / row.ms, 1),
+                                 percent(row.share_of_ceiling(ceilings), 0),
+                                 row.bound_by_arithmetic(ceilings) ? "arithmetic" : "memory"});
     }
-    text << "\n";
+    table.push_back(std::move(cells));
   }
-  text << std::left << std::setw(layer_width + 36) << "everything else" << std::right
-       << std::setprecision(3) << std::setw(9) << std::max(0.0, step_ms - sum) << "\n"
-       << std::left << std::setw(layer_width + 36) << "a step" << std::right << std::setw(9)
-       << step_ms << "\n";
-  return text.str();
+  table.push_back({"everything else", "", "", fixed(std::max(0.0, step_ms - sum), 3)});
+  table.push_back({"a step", "", "", fixed(step_ms, 3)});
+  return concat(title, "\nthis machine: ", fixed(ceilings.gflops, 0),
+                " GFLOP/s in a product of large matrices, ", fixed(ceilings.gbytes, 1),
+                " GB/s from memory\n\n", aligned(table, "lllrrrrrl"));
 }
 
 }  // namespace minitape

@@ -1,11 +1,9 @@
 #include "minitape/tools/summary.hpp"
 
-#include <algorithm>
-#include <cmath>
-#include <iomanip>
 #include <set>
 
 #include "minitape/nn/batch_norm.hpp"
+#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
 
 namespace minitape {
@@ -18,16 +16,10 @@ std::string batch_shape(const Shape& example) {
 }
 
 std::string running_note(const BatchNormOptions& options) {
-  std::ostringstream text;
-  text << "epsilon " << options.epsilon << "; running statistics ";
-  if (options.running == RunningStatistics::cumulative) {
-    text << "average all batches";
-  } else {
-    text << "keep " << 100 * options.ema_decay << " % of the old value (PyTorch momentum "
-         << std::round(1e6 * (1 - options.ema_decay)) / 1e6 << ", Keras " << options.ema_decay
-         << ")";
-  }
-  return text.str();
+  const std::string start = concat("epsilon ", options.epsilon, "; running statistics ");
+  if (options.running == RunningStatistics::cumulative) return start + "average all batches";
+  return concat(start, "keep ", 100 * options.ema_decay, " % of the old value (PyTorch momentum ",
+                significant(1 - options.ema_decay), ", Keras ", options.ema_decay, ")");
 }
 
 // A bias in front of batch norm is subtracted again together with the mean.
@@ -80,30 +72,17 @@ Index Summary::not_trainable() const {
 }
 
 std::string Summary::to_string() const {
-  std::size_t name_width = 5, shape_width = 12;
-  for (const SummaryRow& row : rows) {
-    name_width = std::max(name_width, row.layer.size());
-    shape_width = std::max(shape_width, batch_shape(row.output).size());
-  }
-  std::ostringstream text;
-  const auto line = [&](const std::string& layer, const std::string& shape,
-                        const std::string& parameters, const std::string& note) {
-    text << std::left << std::setw(static_cast<int>(name_width) + 2) << layer
-         << std::setw(static_cast<int>(shape_width) + 2) << shape << std::right << std::setw(11)
-         << parameters << (note.empty() ? "" : "   ") << note << "\n";
-  };
-  line("layer", "output shape", "parameters", "");
-  line("input", batch_shape(input), "0", "");
+  std::vector<std::vector<std::string>> table{{"layer", "output shape", "parameters"},
+                                              {"input", batch_shape(input), "0"}};
   std::set<std::string> told;  // a note that many layers share is told once
   for (const SummaryRow& row : rows) {
-    const bool is_new = told.insert(row.note).second;
-    line(row.layer, batch_shape(row.output), grouped(row.trainable + row.not_trainable),
-         is_new ? row.note : "");
+    table.push_back({row.layer, batch_shape(row.output), grouped(row.trainable + row.not_trainable),
+                     told.insert(row.note).second ? row.note : ""});
   }
-  text << "\nTotal parameters: " << grouped(trainable() + not_trainable())
-       << "\nTrainable:        " << grouped(trainable())
-       << "\nNot trainable:    " << grouped(not_trainable()) << "\n";
-  return text.str();
+  return aligned(table, "llrl") +
+         concat("\nTotal parameters: ", grouped(trainable() + not_trainable()),
+                "\nTrainable:        ", grouped(trainable()),
+                "\nNot trainable:    ", grouped(not_trainable()), "\n");
 }
 
 Summary summarize(const Sequential& model, const Shape& input) {

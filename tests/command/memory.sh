@@ -10,7 +10,7 @@ wide='{ type = "conv2d", filters = 100000, kernel = 1 }'
 layers="[$wide, { type = \"global_avg_pool\" }, { type = \"dense\", units = 10 }]"
 step=(small.toml --set "model.layers=$layers" --set train.batch_size=100000)
 expect 0 "Memory of a training step with batches of 100000" "$minitape" summary "${step[@]}"
-grep -qE '^  activations +31[0-9]{6}\.[0-9]$' output.txt || fail "summary does not tell how much"
+grep -qE '^activations +31[0-9]{6}\.[0-9]$' output.txt || fail "summary does not tell how much"
 for profile in "" --profile; do
   expect 1 "$too_much" "$minitape" bench "${step[@]}" $profile
   grep -qF "use a smaller train.batch_size or model" output.txt || fail "it is not said what to do"

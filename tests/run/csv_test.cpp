@@ -61,7 +61,7 @@ TEST_CASE("read_csv: a last line that was cut off is left out, with Windows line
 TEST_CASE("read_csv: names the file and the line that is wrong") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "table.csv";
-  CHECK(error_lacks({"[csv] cannot read", "table.csv"}, [&] { read_csv(path); }) == "");
+  CHECK(error_lacks({"[csv]", "table.csv", "it is missing"}, [&] { read_csv(path); }) == "");
   write_text(path, "step,loss\n1,2\n3\n4,5\n");
   CHECK(error_lacks({"table.csv", "line 3", "should have 2 cells: got 1"},
                     [&] { read_csv(path); }) == "");

@@ -273,11 +273,11 @@ Config long_config() {
 std::string results_of(const std::filesystem::path& run) {
   std::string text = file_text(run / "model.safetensors") + file_text(run / "initial.safetensors");
   for (const char* file : {"steps.csv", "metrics.csv"}) {
-    CsvTable table = read_csv(run / file);
-    const std::size_t seconds = table.column("seconds");
-    for (auto& row : table.rows) {
-      row[seconds].clear();
-      for (const std::string& cell : row) text += cell + ",";
+    const CsvTable table = read_csv(run / file);
+    for (const auto& row : table.rows) {
+      for (std::size_t c = 0; c < row.size(); ++c) {
+        if (table.columns[c] != "seconds") text += row[c] + ",";
+      }
       text += "\n";
     }
   }

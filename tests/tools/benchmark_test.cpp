@@ -63,11 +63,11 @@ TEST_CASE("BenchmarkResult: JSON with the keys that scripts rely on") {
 TEST_CASE("BenchmarkResult: text for a reader") {
   CHECK(kResult.to_text() ==
         "a \"b\".toml, batch 4, 1 thread, OpenBLAS kernels for Haswell, medians of 3 steps:\n"
-        "  training step      2.50 ms\n"
-        "  training           1600 images/s\n"
-        "  prediction         3200 images/s\n"
-        "  one image          0.125 ms\n"
-        "  peak memory        12 MB in training\n");
+        "training step   2.50 ms\n"
+        "training        1600 images/s\n"
+        "prediction      3200 images/s\n"
+        "one image       0.125 ms\n"
+        "peak memory     12 MB in training\n");
 }
 
 }  // namespace

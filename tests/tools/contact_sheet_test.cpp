@@ -158,11 +158,11 @@ TEST_CASE("describe_data: what there is and what becomes of it") {
   CHECK(has(text, "channel 0  mean 0.2039  deviation 0.0349"));
   CHECK(has(text, "augmentation of training images: none"));
   CHECK(has(text, "batches of 2 images, 2 in an epoch, shuffled"));
-  CHECK(has(text, "\ndown           3          1\nup             2          1\n"));
+  CHECK(has(text, "\ndown           3      1\nup             2      1\n"));
 
   data.train.class_names = {"gr\u00FCn", "\x1b[2J\u009B"};
   CHECK(has(describe_data(config_of("train.batch_size = 2"), data),
-            "\ngrün           3          1\n?[2J?          2          1\n"));
+            "\ngrün           3      1\n?[2J?          2      1\n"));
 
   const std::string other =
       describe_data(config_of("data.standardize = false\ndata.augment = [\"crop\", \"flip\"]\n"

@@ -54,11 +54,11 @@ TEST_CASE("MemoryEstimate: text for a reader, with the sum") {
                                 .activations = 1234.44e6};
   CHECK(estimate.to_text() ==
         "Memory of a training step with batches of 128, in MB (10^6 bytes):\n"
-        "  parameters          1.0\n"
-        "  gradients           2.0\n"
-        "  optimizer           3.0\n"
-        "  activations      1234.4\n"
-        "  together         1240.4\n");
+        "parameters       1.0\n"
+        "gradients        2.0\n"
+        "optimizer        3.0\n"
+        "activations   1234.4\n"
+        "together      1240.4\n");
 }
 
 }  // namespace

@@ -70,13 +70,13 @@ TEST_CASE("the convolution model has 6,001,600 parameters, 6,001,540 of them tra
 
 TEST_CASE("the table names layers, shapes and parameters in aligned columns") {
   const std::string expected =
-      "layer         output shape   parameters\n"
-      "input         (None, 30)              0\n"
-      "0.dense       (None, 50)          1,550   its 50 biases have no effect: 1.batch_norm "
+      "layer          output shape   parameters\n"
+      "input          (None, 30)              0\n"
+      "0.dense        (None, 50)          1,550   its 50 biases have no effect: 1.batch_norm "
       "subtracts them again\n"
-      "1.batch_norm  (None, 50)            200   epsilon 1e-05; running statistics keep 90 % of "
+      "1.batch_norm   (None, 50)            200   epsilon 1e-05; running statistics keep 90 % of "
       "the old value (PyTorch momentum 0.1, Keras 0.9)\n"
-      "2.dense       (None, 5)             255\n"
+      "2.dense        (None, 5)             255\n"
       "\n"
       "Total parameters: 2,005\n"
       "Trainable:        1,905\n"

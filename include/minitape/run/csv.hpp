@@ -15,10 +15,8 @@ struct CsvTable {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
 
-  /// Position of a column. Throws when there is none of that name.
-  std::size_t column(const std::string& name) const;
   /// A column as numbers; "nan", "inf" and "-inf" are read as what they say, empty cells as nan.
-  /// Throws for any other text.
+  /// Throws for any other text, and when there is no column of that name.
   std::vector<double> numbers(const std::string& name) const;
 };
 

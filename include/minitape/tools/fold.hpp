@@ -1,16 +1,16 @@
-// Folding: batch norm disappears into the layer in front of it.
+// Folding: the batch norm of a trained model becomes part of the layer in front of it.
 //
 // In inference the running statistics are constants, so batch norm is a straight line per channel.
-// A Conv2D or a Dense in front of it is linear, and so is the one after the other:
+// Behind a Conv2D or a Dense, which are linear, both together are one such layer:
 //
 //   factor  = gamma / √(running_variance + ε)
 //   kernel' = kernel·factor                            for each output channel, the last axis
 //   bias'   = beta + (bias − running_mean)·factor      with bias = 0 where the layer had none
 //
 // (B. Jacob et al., "Quantization and Training of Neural Networks for Efficient
-// Integer-Arithmetic-Only Inference", 2018, section 3.2.) What is left gives the same answers with
-// a layer less. They are rounded otherwise: where running_mean is many times as large as the
-// deviation, two large numbers now cancel.
+// Integer-Arithmetic-Only Inference", 2018, section 3.2.) The answers are the same but for rounding,
+// which is worse where running_mean is many times as large as the deviation: two large numbers then
+// cancel.
 #pragma once
 
 #include "minitape/nn/sequential.hpp"
@@ -19,10 +19,10 @@ namespace minitape {
 
 /// A copy for prediction, in which every batch norm directly behind a Conv2D or a Dense is folded
 /// into it, also inside of residual blocks. A batch norm elsewhere stays, as do all other layers
-/// and names. The copy can be trained as well, but no longer as the model was.
+/// and names.
 Sequential folded(const Sequential& model);
 
-/// How many batch norms a model has, also inside of residual blocks.
+/// The number of batch norms in a model, also inside of residual blocks.
 Index count_batch_norms(const Sequential& model);
 
 }  // namespace minitape

@@ -1,7 +1,8 @@
 // Asking a trained model about pictures.
 //
-// The run folder holds all that is needed: config.toml the network, model.safetensors the weights
-// and what the network knows of the images it was trained on. A picture goes the way of these:
+// The run folder holds all that is needed: config.toml describes the network, model.safetensors has
+// the weights and the facts about the images that it was trained on. A picture is brought into the
+// form of these images, in a way that depends on the data set:
 //
 //   digits, mnist    grey, by the recipe for photos of digits (tools/digit_photo.hpp)
 //   cifar10, shapes  colour; of another proportion than the network's, its middle is cut out,
@@ -9,7 +10,7 @@
 //   all others       grey or colour as the set is, stretched to the network's size: a folder's
 //                    images are, too
 //
-// A picture that has the set's form already goes in as it is. Each is asked about by itself, so that
+// A picture that has this form already is used as it is. Pictures are asked about one by one, so that
 // an answer has the same bits whatever else is asked.
 #pragma once
 
@@ -33,7 +34,7 @@ struct TrainedModel {
 /// and model do not fit together.
 TrainedModel load_trained_model(const std::filesystem::path& run_folder);
 
-/// What becomes of a picture on its way to the network. `stretched` is the last of the ways above.
+/// How a picture is prepared: as its data set asks for, or always by the last way above.
 enum class Preparation { as_trained, stretched };
 
 /// A picture of any size, with as many channels as the network takes, in the form that it takes:

@@ -1,4 +1,14 @@
 // Summary: what a model consists of, layer by layer, without computing anything.
+//
+// The room tools/ holds what looks at a model without changing it, one file for each subcommand:
+//
+//   summary.hpp      layers, shapes, parameters   memory.hpp         what a training step takes
+//   gradcheck.hpp    gradients against differences
+//   benchmark.hpp    how fast                     profile.hpp        where the time goes
+//   predict.hpp      a trained model's answers    digit_photo.hpp    a photo as MNIST's images are
+//   fold.hpp         batch norm folded away       contact_sheet.hpp  the data, seen
+//
+// It includes all rooms but apps/, which is the only one that may include it.
 #pragma once
 
 #include <string>
