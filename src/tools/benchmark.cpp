@@ -62,7 +62,8 @@ BenchmarkResult benchmark(const Config& config, const std::string& name, Index s
                          .batch_size = config.train.batch_size,
                          .threads = thread_count(),
                          .steps = steps,
-                         .blas_core = blas_core()};
+                         .blas_core = blas_core(),
+                         .kernels = kernels::kBuilt};
   const Tensor images = random_images(input, result.batch_size);
   std::vector<int> labels;
   for (Index n = 0; n < result.batch_size; ++n) labels.push_back(static_cast<int>(n % output[0]));
@@ -100,7 +101,7 @@ std::string BenchmarkResult::to_json() const {
                                 {"predict_ms_batch_1", predict_ms_batch_1},
                                 {"peak_rss_mb", peak_rss_mb},
                                 {"blas_core", blas_core},
-                                {"kernels", kernels::kBuilt}}
+                                {"kernels", kernels}}
              .dump(2) +
          "\n";
 }
@@ -108,8 +109,7 @@ std::string BenchmarkResult::to_json() const {
 std::string BenchmarkResult::to_text() const {
   return concat(config, ", batch ", batch_size, ", ", threads,
                 threads == 1 ? " thread" : " threads", ", OpenBLAS kernels for ", blas_core,
-                kernels::kBuilt ? "" : ", without the kernels room", ", medians of ", steps,
-                " steps:\n") +
+                kernels ? "" : ", without the kernels room", ", medians of ", steps, " steps:\n") +
          aligned({{"training step", fixed(train_ms_per_step, 2) + " ms"},
                   {"training", fixed(train_images_per_second, 0) + " images/s"},
                   {"prediction", fixed(predict_images_per_second, 0) + " images/s"},

@@ -20,6 +20,7 @@ struct BenchmarkResult {
   double predict_ms_batch_1 = 0;
   double peak_rss_mb = 0;  // the largest memory of the process so far, in 10⁶ bytes
   std::string blas_core;   // whose kernels OpenBLAS uses
+  bool kernels = false;    // whether the room kernels/ is built in
 
   std::string to_json() const;
   std::string to_text() const;
