@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "read_file.hpp"
+#include "wrong_file.hpp"
 
 namespace minitape {
 namespace {
@@ -14,6 +15,7 @@ constexpr std::size_t kPlane = 32 * 32;
 constexpr std::size_t kImage = kChannels * kPlane;
 constexpr std::size_t kRecord = 1 + kImage;
 constexpr int kClasses = 10;
+constexpr Index kImagesPerFile = 10'000;  // as published
 
 // planes [3, 32, 32] -> pixels [32, 32, 3].
 void interleave(const std::uint8_t* planes, std::uint8_t* pixels) {
@@ -27,7 +29,7 @@ void interleave(const std::uint8_t* planes, std::uint8_t* pixels) {
 void append_cifar(std::span<const std::uint8_t> bytes, std::string_view what, Dataset& dataset) {
   MINITAPE_CHECK(!bytes.empty() && bytes.size() % kRecord == 0, "[cifar] ", what,
                  " must consist of whole records of ", kRecord, " bytes: it has ", bytes.size(),
-                 " bytes; download it again");
+                 " bytes", looks_like(bytes, "; download it again"));
   const std::size_t count = bytes.size() / kRecord;
   std::size_t to = dataset.pixels.size();
   dataset.pixels.resize(to + count * kImage);
@@ -35,7 +37,8 @@ void append_cifar(std::span<const std::uint8_t> bytes, std::string_view what, Da
     const std::uint8_t* record = bytes.data() + i * kRecord;
     const int label = record[0];
     MINITAPE_CHECK(label < kClasses, "[cifar] labels must be from 0 to ", kClasses - 1, ": label ",
-                   i, " (counted from 0) of ", what, " is ", label, "; download it again");
+                   i, " (counted from 0) of ", what, " is ", label,
+                   looks_like(bytes, "; download it again"));
     dataset.labels.push_back(record[0]);
     interleave(record + 1, dataset.pixels.data() + to);
   }
@@ -75,14 +78,21 @@ TrainTest load_cifar10(const fs::path& folder) {
     MINITAPE_CHECK(fs::exists(file, ignored), "[cifar] ", file.filename().string(), " must be in ",
                    folder.string(),
                    ": it is not; get it with `bash data/download.sh cifar10` or set data.dir or "
-                   "MINITAPE_DATA");
+                   "MINITAPE_DATA",
+                   whereabouts(folder.parent_path(), folder.filename() / file.filename()));
   }
 
   TrainTest sets;
   sets.train = {"cifar10", {32, 32, 3}, {}, {}, read_class_names(folder / "batches.meta.txt")};
   sets.test = sets.train;
   for (const fs::path& file : files) {
-    append_cifar(read_file(file), file.string(), file == files.back() ? sets.test : sets.train);
+    Dataset& set = file == files.back() ? sets.test : sets.train;
+    const Index before = set.size();
+    append_cifar(read_file(file), file.string(), set);
+    if (const Index count = set.size() - before; count != kImagesPerFile) {
+      sets.notes.push_back(concat("[cifar] ", file.string(), " holds ", count, " images where the ",
+                                  "published file holds ", kImagesPerFile));
+    }
   }
   return sets;
 }

@@ -1,8 +1,10 @@
 #include "minitape/data/idx.hpp"
 
+#include <algorithm>
 #include <iomanip>
 
 #include "read_file.hpp"
+#include "wrong_file.hpp"
 
 namespace minitape {
 namespace {
@@ -24,7 +26,8 @@ std::string hexadecimal(std::uint32_t value) {
   return concat("0x", std::hex, std::setw(8), std::setfill('0'), value);
 }
 
-void check_magic(std::uint32_t magic, IdxKind kind, std::string_view what) {
+void check_magic(std::span<const std::uint8_t> bytes, IdxKind kind, std::string_view what) {
+  const std::uint32_t magic = big_endian(bytes, 0);
   const bool images = kind == IdxKind::images;
   const std::uint32_t expected = images ? kImagesMagic : kLabelsMagic;
   const std::uint32_t other = images ? kLabelsMagic : kImagesMagic;
@@ -32,8 +35,8 @@ void check_magic(std::uint32_t magic, IdxKind kind, std::string_view what) {
                                   " (magic ", hexadecimal(expected), "): its magic is ");
   MINITAPE_CHECK(magic != other, rule, hexadecimal(other), ", that of ",
                  images ? "labels" : "images", "; have the two files changed places?");
-  MINITAPE_CHECK(magic == expected, rule, hexadecimal(magic),
-                 ", so it is another kind of file; download it again");
+  MINITAPE_CHECK(magic == expected, rule, hexadecimal(magic), ", so it is another kind of file",
+                 looks_like(bytes, "; download it again"));
 }
 
 }  // namespace
@@ -45,7 +48,7 @@ Idx parse_idx(std::span<const std::uint8_t> bytes, IdxKind kind, std::string_vie
   MINITAPE_CHECK(bytes.size() >= 4, "[idx] ", what,
                  " must start with a magic number of 4 bytes: it has ", bytes.size(),
                  " bytes; download it again");
-  check_magic(big_endian(bytes, 0), kind, what);
+  check_magic(bytes, kind, what);
   MINITAPE_CHECK(bytes.size() >= header, "[idx] ", what, " must have a header of ", header,
                  " bytes: it has ", bytes.size(), " bytes; download it again");
   std::vector<Index> extents;
@@ -77,16 +80,16 @@ std::vector<std::string> class_names(std::string_view name) {
           "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 }
 
-// The file of that name in the folder, compressed or not.
-fs::path find_file(const fs::path& folder, const std::string& file, std::string_view name) {
-  for (const char* ending : {".gz", ""}) {
-    const fs::path path = folder / (file + ending);
+// The file of that name in the folder, compressed or not; an empty path if there is none. Some
+// programs write the name with a dot, as in train-images.idx3-ubyte.
+fs::path find_file(const fs::path& folder, const std::string& file) {
+  std::string with_dot = file;
+  with_dot[with_dot.find("-idx")] = '.';
+  for (const std::string& candidate : {file + ".gz", file, with_dot + ".gz", with_dot}) {
     std::error_code ignored;
-    if (fs::exists(path, ignored)) return path;
+    if (fs::exists(folder / candidate, ignored)) return folder / candidate;
   }
-  throw Error(concat("[idx] ", file, ".gz (or without .gz) must be in ", folder.string(),
-                     ": it is not; get it with `bash data/download.sh ", name,
-                     "` or set data.dir or MINITAPE_DATA"));
+  return {};
 }
 
 struct Files {
@@ -94,8 +97,15 @@ struct Files {
 };
 
 Files find_files(const fs::path& folder, const std::string& part, std::string_view name) {
-  return {find_file(folder, part + "-images-idx3-ubyte", name),
-          find_file(folder, part + "-labels-idx1-ubyte", name)};
+  const auto find = [&](const std::string& file) {
+    const fs::path path = find_file(folder, file);
+    MINITAPE_CHECK(!path.empty(), "[idx] ", file, ".gz (or without .gz) must be in ",
+                   folder.string(), ": it is not; get it with `bash data/download.sh ", name,
+                   "` or set data.dir or MINITAPE_DATA",
+                   whereabouts(folder.parent_path(), folder.filename() / file));
+    return path;
+  };
+  return {find(part + "-images-idx3-ubyte"), find(part + "-labels-idx1-ubyte")};
 }
 
 // The values of a file, without its header. They stay where they were read: no second copy.
@@ -127,6 +137,16 @@ Dataset load_part(const Files& files, std::string_view name) {
 }
 
 }  // namespace
+
+Shape mnist_image_shape(const fs::path& folder) {
+  const fs::path path = find_file(folder, "train-images-idx3-ubyte");
+  const auto header = path.empty() ? std::vector<std::uint8_t>{} : read_start(path, 16);
+  if (header.size() < 16 || big_endian(header, 0) != kImagesMagic) return {28, 28, 1};
+  const auto side = [&](std::size_t position) {
+    return std::clamp<Index>(big_endian(header, position), 1, kMaxSide);
+  };
+  return {side(8), side(12), 1};
+}
 
 TrainTest load_mnist(const fs::path& folder, std::string_view name) {
   // Make sure that all four files are there before any is read.

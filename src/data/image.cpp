@@ -11,6 +11,7 @@
 #include "minitape/core/check.hpp"
 #include "picture_file.hpp"
 #include "read_file.hpp"
+#include "wrong_file.hpp"
 
 namespace {
 
@@ -45,6 +46,8 @@ void* limited_realloc(void* memory, std::size_t size) {
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
 #include <stb/stb_image.h>
+// Some ratios of sizes violate an assertion about sums that stb goes on to normalize anyway.
+#define STBIR_ASSERT(condition) static_cast<void>(0)
 #define STB_IMAGE_RESIZE_STATIC
 #define STB_IMAGE_RESIZE_IMPLEMENTATION
 #include <stb/stb_image_resize.h>
@@ -99,8 +102,8 @@ Image decode_image(Bytes bytes, std::string_view what, Index channels, Index max
                  "[image] channels must be 1 (grey) or 3 (colour): got ", channels);
   MINITAPE_CHECK(!bytes.empty(), "[image] ", what, " must be a PNG or JPEG image: it is empty");
   const std::optional<PictureFile> file = inspect_picture(bytes);
-  MINITAPE_CHECK(file, "[image] ", what,
-                 " must be a PNG or JPEG image: it starts like neither; convert it");
+  MINITAPE_CHECK(file, "[image] ", what, " must be a PNG or JPEG image: it starts like neither",
+                 looks_like(bytes, "; convert it"));
   MINITAPE_CHECK(std::ssize(bytes) <= std::numeric_limits<int>::max(), "[image] ", what,
                  " must have less than 2 GB: it has ", bytes.size(), " bytes");
   const int size = static_cast<int>(bytes.size());

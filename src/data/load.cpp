@@ -21,10 +21,19 @@ TrainTest make_both(Maker make, const DataSource& source) {
   return {make(source.seed, "train", train), make(source.seed, "test", test), {}};
 }
 
+bool is_mnist(const DataSource& source) {
+  return source.name == "mnist" || source.name == "fashion_mnist";
+}
+
 // data.dir, else $MINITAPE_DATA; empty when neither is set.
 fs::path named_folder(const DataSource& source) {
   const char* variable = std::getenv("MINITAPE_DATA");
   return source.dir.empty() && variable != nullptr ? variable : source.dir;
+}
+
+fs::path data_folder(const DataSource& source) {
+  const fs::path folder = named_folder(source);
+  return folder.empty() ? "data" : folder;
 }
 
 // Unlike the other sets, a folder of images is never looked for in ./data: what lies there need not
@@ -39,13 +48,30 @@ fs::path image_folder(const DataSource& source) {
   return folder;
 }
 
-// Keeps the first `limit` images, all for 0. `key` is the config's name for the limit.
-void keep_first(Dataset& dataset, Index limit, std::string_view key) {
+// Keeps the first `limit` images, all for 0, with a note. `key` is the config's name for the limit.
+void keep_first(Dataset& dataset, Index limit, std::string_view key,
+                std::vector<std::string>& notes) {
   MINITAPE_CHECK(limit <= dataset.size(), "[data] ", key, " must be at most ", dataset.size(),
                  ", all that this part of ", dataset.name, " has: got ", limit, "; 0 takes all");
-  if (limit == 0) return;
+  if (limit == 0 || limit == dataset.size()) return;
+  notes.push_back(concat("[data] ", key, " leaves out ", dataset.size() - limit, " of ",
+                         dataset.size(), " images of ", dataset.name));
   dataset.labels.resize(static_cast<std::size_t>(limit));
   dataset.pixels.resize(static_cast<std::size_t>(limit * dataset.image_shape.size()));
+}
+
+// A note on the classes that have no image, if there are any.
+void note_absent_classes(const Dataset& dataset, std::string_view purpose,
+                         std::vector<std::string>& notes) {
+  std::vector<bool> present(dataset.class_names.size());
+  for (const std::uint8_t label : dataset.labels) present[label] = true;
+  std::string absent;
+  for (std::size_t label = 0; label < present.size(); ++label) {
+    if (present[label]) continue;
+    absent += concat(absent.empty() ? "\"" : ", \"", dataset.class_names[label], "\"");
+  }
+  if (absent.empty()) return;
+  notes.push_back(concat("[data] ", dataset.name, " has no images of ", absent, " to ", purpose));
 }
 
 TrainTest read_both(const DataSource& source) {
@@ -55,18 +81,16 @@ TrainTest read_both(const DataSource& source) {
                                                     .train_limit = source.train_limit,
                                                     .test_limit = source.test_limit});
   }
-  const fs::path named = named_folder(source), folder = named.empty() ? "data" : named;
-  if (source.name == "mnist" || source.name == "fashion_mnist") {
-    return load_mnist(folder / source.name, source.name);
-  }
-  return load_cifar10(folder / "cifar-10-batches-bin");
+  if (is_mnist(source)) return load_mnist(data_folder(source) / source.name, source.name);
+  return load_cifar10(data_folder(source) / "cifar-10-batches-bin");
 }
 
 }  // namespace
 
 Shape image_shape(const DataSource& source) {
   const std::string& name = source.name;
-  if (name == "digits" || name == "mnist" || name == "fashion_mnist") return {28, 28, 1};
+  if (is_mnist(source)) return mnist_image_shape(data_folder(source) / name);
+  if (name == "digits") return {28, 28, 1};
   if (name == "shapes" || name == "cifar10") return {32, 32, 3};
   MINITAPE_CHECK(name == "folder",
                  "[data] name must be one of digits, shapes, mnist, fashion_mnist, cifar10, "
@@ -83,8 +107,10 @@ TrainTest load_data(const DataSource& source) {
   if (source.name == "digits") return make_both(make_digits, source);
   if (source.name == "shapes") return make_both(make_shapes, source);
   TrainTest sets = read_both(source);
-  keep_first(sets.train, source.train_limit, "train_limit");
-  keep_first(sets.test, source.test_limit, "test_limit");
+  keep_first(sets.train, source.train_limit, "train_limit", sets.notes);
+  keep_first(sets.test, source.test_limit, "test_limit", sets.notes);
+  note_absent_classes(sets.train, "learn from: the network cannot know them", sets.notes);
+  note_absent_classes(sets.test, "be judged by: the test says nothing about them", sets.notes);
   return sets;
 }
 

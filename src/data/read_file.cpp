@@ -23,17 +23,28 @@ constexpr unsigned kStep = 256 * 1024;  // bytes a read
 // has to stop somewhere.
 constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
 
-}  // namespace
-
-std::vector<std::uint8_t> read_file(const std::filesystem::path& path) {
+GzipFile open(const std::filesystem::path& path) {
   // A folder can be opened, but not read: refuse what is not a file first.
   std::error_code failure;
   static_cast<void>(std::filesystem::file_size(path, failure));
   MINITAPE_CHECK(!failure, "[data] ", path.string(), " must be a file: ", failure.message());
-  const GzipFile file(gzopen(path.c_str(), "rb"));
+  GzipFile file(gzopen(path.c_str(), "rb"));
   MINITAPE_CHECK(file, "[data] ", path.string(), " must be readable: ", std::strerror(errno));
   gzbuffer(file.get(), kStep / 4);
+  return file;
+}
 
+}  // namespace
+
+std::vector<std::uint8_t> read_start(const std::filesystem::path& path, unsigned most) {
+  std::vector<std::uint8_t> bytes(most);
+  const int count = gzread(open(path).get(), bytes.data(), most);
+  bytes.resize(static_cast<std::size_t>(std::max(count, 0)));
+  return bytes;
+}
+
+std::vector<std::uint8_t> read_file(const std::filesystem::path& path) {
+  const GzipFile file = open(path);
   // Read step by step, so that memory grows with what there is, not with what a header promises.
   std::vector<std::uint8_t> bytes;
   int count = 0;

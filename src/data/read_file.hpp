@@ -12,4 +12,7 @@ namespace minitape {
 /// that is damaged or ends early.
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path);
 
+/// Its first bytes, at most so many; fewer where it ends early or is damaged.
+std::vector<std::uint8_t> read_start(const std::filesystem::path& path, unsigned most);
+
 }  // namespace minitape

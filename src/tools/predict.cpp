@@ -72,9 +72,6 @@ TrainedModel load_trained_model(const fs::path& run_folder) {
   const SafetensorsFile file = read_safetensors(model_file);
   try {
     DataFacts facts = load_data_facts(file);
-    MINITAPE_CHECK(facts.image_shape == input_shape(config), "[predict] the model takes images ",
-                   input_shape(config), ": those that it was trained on are said to be ",
-                   facts.image_shape);
     Sequential model = build_model(config, facts.image_shape);
     check_classes(model, facts.image_shape, static_cast<Index>(facts.class_names.size()));
     load_model(model, file);

@@ -90,6 +90,9 @@ TEST_CASE("a folder of five training files and a test file becomes two data sets
   for (Index i = 0; i < 5; ++i) CHECK(sets.train.image(i)[0] == 10 * (i + 1));
   CHECK(sets.test.labels == Bytes{9});
   CHECK(sets.test.pixels.back() == 2);
+  REQUIRE(sets.notes.size() == 6);
+  CHECK(sets.notes[5] == "[cifar] " + (folder / "test_batch.bin").string() +
+                             " holds 1 images where the published file holds 10000");
 }
 
 TEST_CASE("class names come from batches.meta.txt if it is there") {
@@ -120,12 +123,13 @@ TEST_CASE("class names come from batches.meta.txt if it is there") {
 }
 
 TEST_CASE("a missing or broken file of the folder is named") {
-  const TemporaryFolder folder;
-  write_cifar(folder.path());
+  const TemporaryFolder outer;
+  const std::filesystem::path folder = outer / "sets/cifar";
+  write_cifar(folder);
   SUBCASE("missing") {
     std::filesystem::remove(folder / "data_batch_3.bin");
-    CHECK_THROWS_WITH_AS(load_cifar10(folder.path()),
-                         concat("[cifar] data_batch_3.bin must be in ", folder.path().string(),
+    CHECK_THROWS_WITH_AS(load_cifar10(folder),
+                         concat("[cifar] data_batch_3.bin must be in ", folder.string(),
                                 ": it is not; get it with `bash data/download.sh cifar10` or set "
                                 "data.dir or MINITAPE_DATA")
                              .c_str(),
@@ -133,11 +137,11 @@ TEST_CASE("a missing or broken file of the folder is named") {
   }
   SUBCASE("missing test file") {
     std::filesystem::remove(folder / "test_batch.bin");
-    CHECK_THROWS_WITH_AS(load_cifar10(folder.path()), Contains("test_batch.bin must be in"), Error);
+    CHECK_THROWS_WITH_AS(load_cifar10(folder), Contains("test_batch.bin must be in"), Error);
   }
   SUBCASE("truncated") {
     write_plain(folder / "data_batch_4.bin", Bytes(3000));
-    CHECK_THROWS_WITH_AS(load_cifar10(folder.path()),
+    CHECK_THROWS_WITH_AS(load_cifar10(folder),
                          Contains("data_batch_4.bin must consist of whole records"), Error);
   }
 }

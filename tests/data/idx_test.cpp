@@ -47,8 +47,11 @@ TEST_CASE("a file of the other kind is called by its name") {
 
 TEST_CASE("a file that is no IDX file at all is refused") {
   const std::string page = "<!DOCTYPE html>";
-  CHECK_THROWS_WITH_AS(parse_idx(Bytes(page.begin(), page.end()), IdxKind::images, "file"),
-                       Contains("its magic is 0x3c21444f, so it is another kind of file"), Error);
+  CHECK_THROWS_WITH_AS(
+      parse_idx(Bytes(page.begin(), page.end()), IdxKind::images, "file"),
+      Contains("its magic is 0x3c21444f, so it is another kind of file; it looks like "
+               "a web page, such as a server's message; download the file again"),
+      Error);
   // Images of floats: a good IDX file, but not one of bytes.
   CHECK_THROWS_WITH_AS(parse_idx(idx_file(0xd03, {1, 1, 1}, Bytes(4)), IdxKind::images, "file"),
                        Contains("its magic is 0x00000d03"), Error);
@@ -149,15 +152,38 @@ TEST_CASE("fashion_mnist has the same files and other class names") {
 
 TEST_CASE("a missing file is named, with the place and the remedy") {
   const TemporaryFolder folder;
-  write_mnist(folder.path());
-  std::filesystem::remove(folder / "t10k-labels-idx1-ubyte");
+  write_mnist(folder / "sets/mnist");
+  std::filesystem::remove(folder / "sets/mnist/t10k-labels-idx1-ubyte");
   CHECK_THROWS_WITH_AS(
-      load_mnist(folder.path(), "mnist"),
-      concat("[idx] t10k-labels-idx1-ubyte.gz (or without .gz) must be in ", folder.path().string(),
+      load_mnist(folder / "sets/mnist", "mnist"),
+      concat("[idx] t10k-labels-idx1-ubyte.gz (or without .gz) must be in ",
+             (folder / "sets/mnist").string(),
              ": it is not; get it with `bash data/download.sh mnist` or set data.dir or "
              "MINITAPE_DATA")
           .c_str(),
       Error);
+}
+
+TEST_CASE("names may have a dot in place of the second dash") {
+  const TemporaryFolder folder;
+  write_mnist(folder.path());
+  std::filesystem::rename(folder / "t10k-labels-idx1-ubyte", folder / "t10k-labels.idx1-ubyte");
+  std::filesystem::rename(folder / "train-images-idx3-ubyte.gz",
+                          folder / "train-images.idx3-ubyte.gz");
+  const TrainTest sets = load_mnist(folder.path(), "mnist");
+  CHECK(sets.train.pixels == counting(18));
+  CHECK(sets.test.labels == Bytes{1, 2});
+}
+
+TEST_CASE("the shape of the images is known from the header, and usual without one") {
+  const TemporaryFolder folder;
+  CHECK(mnist_image_shape(folder.path()) == Shape{28, 28, 1});
+  write_mnist(folder.path());
+  CHECK(mnist_image_shape(folder.path()) == Shape{2, 3, 1});
+  write_plain(folder / "train-images-idx3-ubyte.gz", {0, 0, 8, 3, 0});
+  CHECK(mnist_image_shape(folder.path()) == Shape{28, 28, 1});
+  write_plain(folder / "train-images-idx3-ubyte.gz", Bytes(100, '<'));
+  CHECK(mnist_image_shape(folder.path()) == Shape{28, 28, 1});
 }
 
 TEST_CASE("a folder where a file should be is refused") {

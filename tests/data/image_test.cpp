@@ -261,6 +261,15 @@ TEST_CASE("image: whatever the size, one colour stays that colour") {
   }
 }
 
+TEST_CASE("image: every ratio of sizes is possible, also where assertions are compiled in") {
+  for (Index from = 1; from <= 40; ++from) {
+    const Image image{{1, from, 1}, Bytes(static_cast<std::size_t>(from), 100)};
+    for (Index to = 1; to <= 40; ++to) {
+      CHECK(resized(image, 1, to).pixels == Bytes(static_cast<std::size_t>(to), 100));
+    }
+  }
+}
+
 TEST_CASE("image: shrinking counts every pixel, so that fine stripes become grey") {
   // Every eighth column is white. Taking single pixels would give black or white columns.
   Image stripes{{64, 640, 1}, Bytes(64 * 640, 0)};

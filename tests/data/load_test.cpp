@@ -57,6 +57,18 @@ TEST_CASE("limits keep the first images and their labels") {
   CHECK(sets.train.labels == Bytes{7, 0});
   CHECK(sets.test.pixels == counting(6, 100));
   CHECK(sets.test.labels == Bytes{1});
+  REQUIRE(sets.notes.size() == 4);
+  CHECK(sets.notes[0] == "[data] train_limit leaves out 1 of 3 images of mnist");
+  CHECK(sets.notes[2] ==
+        "[data] mnist has no images of \"1\", \"2\", \"3\", \"4\", \"5\", \"6\", \"8\", \"9\" to "
+        "learn from: the network cannot know them");
+}
+
+TEST_CASE("the size of MNIST's images is that of the files, where there are any") {
+  const TemporaryFolder folder;
+  write_mnist(folder / "fashion_mnist");
+  CHECK(image_shape({.name = "fashion_mnist", .dir = folder.path()}) == Shape{2, 3, 1});
+  CHECK(image_shape({.name = "mnist", .dir = folder.path()}) == Shape{28, 28, 1});
 }
 
 TEST_CASE("a limit that a set cannot meet is refused") {

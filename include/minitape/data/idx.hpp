@@ -33,9 +33,13 @@ Idx parse_idx(std::span<const std::uint8_t> bytes, IdxKind kind, std::string_vie
 
 /// The training and the test set in a folder: grey images of 10 classes. `name` is "mnist" or
 /// "fashion_mnist" and chooses the names of the classes. The folder holds train-images-idx3-ubyte,
-/// train-labels-idx1-ubyte and the same with t10k for the test set, each with or without .gz.
-/// Throws when a file is missing or damaged, when the numbers of images and labels differ, or when
-/// a label is not from 0 to 9.
+/// train-labels-idx1-ubyte and the same with t10k for the test set, each with or without .gz, also
+/// with a dot as in train-images.idx3-ubyte. Throws when a file is missing or damaged, when the
+/// numbers of images and labels differ, or when a label is not from 0 to 9.
 TrainTest load_mnist(const std::filesystem::path& folder, std::string_view name);
+
+/// The shape of the images in a folder, (28, 28, 1) if it holds none: read from the header of the
+/// training images, which can have any size.
+Shape mnist_image_shape(const std::filesystem::path& folder);
 
 }  // namespace minitape

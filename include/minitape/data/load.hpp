@@ -27,7 +27,8 @@ struct DataSource {
   bool operator==(const DataSource&) const = default;
 };
 
-/// The shape of one image, without reading any. Throws when the name is unknown.
+/// The shape of one image, without reading any: MNIST's own files say it, if they are there. Throws
+/// when the name is unknown.
 Shape image_shape(const DataSource& source);
 
 /// The training and the test set. Throws when the name is unknown, when a file is missing or

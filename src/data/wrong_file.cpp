@@ -1,0 +1,92 @@
+#include "wrong_file.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "minitape/core/check.hpp"
+
+namespace minitape {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Kind {
+  std::size_t position;
+  std::string_view bytes;  // at that position
+  const char* name;
+};
+
+constexpr const char* kPicture = "a picture that is neither PNG nor JPEG; convert it";
+constexpr const char* kArchive = "an archive; unpack it";
+constexpr Kind kKinds[] = {
+    {0, "version https://git-lfs", "a Git LFS pointer; get the file itself with `git lfs pull`"},
+    {0, "<", "a web page, such as a server's message; download the file again"},
+    {0, "PK\3\4", kArchive},
+    {257, "ustar", kArchive},
+    {0, "\x1f\x8b", "a file that was compressed twice; unpack it with gunzip"},
+    {0, "\x80", "a Python file; get the binary version of the data"},
+    {0, "\x89PNG", "a PNG picture"},
+    {0, "\xff\xd8\xff", "a JPEG picture"},
+    {0, "GIF8", kPicture},
+    {0, "BM", kPicture},
+    {8, "WEBP", kPicture},
+    {4, "ftyp", kPicture},  // HEIC, AVIF
+    {0, std::string_view("II*\0", 4), kPicture},
+    {0, std::string_view("MM\0*", 4), kPicture},  // TIFF
+};
+
+// "train-images-idx3-ubyte" for "train-images.idx3-ubyte.gz" as well.
+std::string plain_name(const fs::path& path) {
+  std::string name = path.filename().string();
+  if (name.ends_with(".gz") && !name.ends_with(".tar.gz")) name.resize(name.size() - 3);
+  if (const std::size_t dot = name.find(".idx"); dot != name.npos) name[dot] = '-';
+  return name;
+}
+
+}  // namespace
+
+std::string looks_like(std::span<const std::uint8_t> bytes, const std::string& otherwise) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  for (const Kind& kind : kKinds) {
+    if (text.substr(std::min(kind.position, text.size())).starts_with(kind.bytes)) {
+      return concat("; it looks like ", kind.name);
+    }
+  }
+  return otherwise;
+}
+
+std::string whereabouts(const fs::path& dir, const fs::path& missing) {
+  constexpr int kMaxDepth = 3, kMaxEntries = 10'000;
+  const std::string name = missing.filename().string();
+  const bool cifar = name.ends_with(".bin");
+  const fs::path above = (dir / "..").lexically_normal();
+  std::error_code failure;
+  if (fs::exists(above / name, failure)) return concat("; there is one in ", above.string());
+
+  std::string found, python, archive;
+  fs::recursive_directory_iterator entry(dir, fs::directory_options::skip_permission_denied,
+                                         failure);
+  for (int i = 0; !failure && i < kMaxEntries && entry != end(entry); ++i) {
+    const fs::path& path = entry->path();
+    const std::string there = plain_name(path);
+    const fs::path folder = path.parent_path();
+    const bool in_place = folder == dir || folder.filename() == missing.parent_path();
+    // MNIST's files have the same names as Fashion-MNIST's.
+    const bool other_set = folder.string().ends_with("mnist") && !in_place;
+    if (there == name && !other_set) found = folder.string();
+    if (there + ".bin" == name || (cifar && there.find("python") != there.npos)) {
+      python = path.string();
+    }
+    for (const char* ending : {".zip", ".tar", ".tgz", ".tar.gz"}) {
+      if (in_place && there.ends_with(ending)) archive = path.string();
+    }
+    if (entry.depth() == kMaxDepth) entry.disable_recursion_pending();
+    entry.increment(failure);
+  }
+  if (!found.empty()) return concat("; there is one in ", found);
+  if (!python.empty()) return concat("; ", python, " is the Python version, not the binary one");
+  if (!archive.empty()) return concat("; if ", archive, " holds it, unpack that");
+  return "";
+}
+
+}  // namespace minitape
