@@ -43,10 +43,27 @@ grep -qF "1 of 2501 images of digits/train cannot be read and are left out" outp
   fail "the broken image is not counted"
 grep -qF "digits/train/3/broken.png must be a PNG or JPEG image" output.txt ||
   fail "the broken image is not named"
-grep -qF "1 of 501 images of digits/test cannot be read" output.txt || fail "the cut image is not told"
+grep -qF "1 of 501 images of digits/test cannot be read" output.txt ||
+  fail "the cut image is not told"
 accuracy=$(last test_accuracy run/metrics.csv)
 echo "folder of digits, 5 epochs: test accuracy $accuracy"
 awk -v a="$accuracy" 'BEGIN { exit !(a >= 0.88) }' || fail "test accuracy $accuracy is below 0.88"
+
+# Files that are not read are counted by kind, pictures that are cut short are named.
+mkdir -p few/{train,test}/{k$'\xe4'se,k$'\xf6'se}
+for folder in few/*/*; do cp "${jpegs[@]:0:4}" "$folder"; done
+cp "${jpegs[0]}" few/train/k$'\xe4'se/photo.jfif
+touch few/train/k$'\xe4'se/{a,b}.webp few/train/k$'\xf6'se/c.gif
+pngs=(digits/train/5/*.png)
+head -c -6 "${pngs[0]}" > few/test/k$'\xf6'se/cut.png
+few=("$minitape" train folder.toml --set data.dir=few --set train.batch_size=4
+  --set 'model.layers=[{ type = "flatten" }, { type = "dense", units = 2 }]')
+expect 0 ".gif: 1, such as few/train/k?se/c.gif" "${few[@]}" --out few_run
+grep -qF ".webp: 2, such as few/train/k?se/a.webp" output.txt || fail "a kind of file is not told"
+grep -qF "1 of 9 images of few/test cannot be read" output.txt || fail "the cut PNG is not told"
+# Their names are not UTF-8, and stay different.
+expect 0 'k\\xE4se' "$minitape" predict few_run --json "${jpegs[0]}"
+grep -qF 'k\\xF6se' output.txt || fail "one of two classes is lost"
 
 # The same bits again, with another number of threads, from the run's own config.
 "$minitape" train run/config.toml --out again --threads 1 >/dev/null 2>&1
@@ -62,6 +79,7 @@ expect 2 "[data] dir must name the folder" env -u MINITAPE_DATA "${train[@]}" --
 expect 2 "there is no folder nowhere/train" "${train[@]}" $elsewhere
 expect 2 "train_limit must be at most 2500" "${train[@]}" --set data.train_limit=2501
 expect 2 "data.channels must be 1 (grey) or 3 (colour)" "${train[@]}" --set data.channels=2
+expect 2 "; there is one in digits" "${train[@]}" --set data.dir=digits/train
 mkdir digits/train/ten
 expect 2 'there are none of "ten"' "${train[@]}"
 rmdir digits/train/ten

@@ -50,10 +50,11 @@ TEST_CASE("folder: classes are the folders of train, in the order of their names
   CHECK(sets.train.class_names == std::vector<std::string>{"10", "2", "a", "b c"});
   CHECK(sets.test.class_names == sets.train.class_names);
   CHECK(sets.test.labels == Bytes{3});
-  CHECK(sets.notes == std::vector<std::string>{
-                          "[folder] " + (folder / "test").string() +
-                          " has no images of \"10\", \"2\", \"a\": the test says nothing about "
-                          "them"});
+  CHECK(sets.notes.empty());
+  CHECK(load_data({.name = "folder", .dir = folder.path()}).notes ==
+        std::vector<std::string>{"[data] " + (folder / "test").string() +
+                                 " has no images of \"10\", \"2\", \"a\" to be judged by: the "
+                                 "test says nothing about them"});
 }
 
 TEST_CASE("folder: every image is resized, in grey or in colour") {
@@ -79,7 +80,8 @@ TEST_CASE("folder: every image is resized, in grey or in colour") {
   CHECK(sets.notes.empty());
 }
 
-TEST_CASE("folder: what is hidden or no image is not looked at; links are followed") {
+TEST_CASE(
+    "folder: hidden files are ignored, other files left out with a note; links are followed") {
   const TemporaryFolder folder;
   write_set(folder / "train", 1, 1);
   write_set(folder / "test", 1, 1);
@@ -91,10 +93,39 @@ TEST_CASE("folder: what is hidden or no image is not looked at; links are follow
   write_image(folder / "elsewhere/x.png", 77);
   fs::create_symlink(folder / "elsewhere", folder / "train/c");
   fs::create_symlink(folder / "elsewhere/x.png", folder / "test/b/link.png");
+  write_plain(folder / "test/b/y.webp", {'x'});
+  write_plain(folder / "test/b/x.WebP", {'x'});
+  write_plain(folder / "test/a/x.bmp.", {'x'});
+  write_plain(folder / "test/a/x", {'x'});
+  write_plain(folder / "test/a/photo.jfif", jpeg_file(1, 1, 1, {99}));
   const TrainTest sets = load(folder);
   CHECK(sets.train.class_names == std::vector<std::string>{"a", "b", "c"});
   CHECK(sets.train.pixels == Bytes{10, 20, 77});
-  CHECK(sets.test.pixels == Bytes{20, 10, 77});
+  CHECK(sets.test.pixels == Bytes{10, 20, 99, 77});
+  const std::string at = "such as " + folder.path().string() + "/";
+  CHECK(
+      sets.notes ==
+      std::vector<std::string>{
+          "[folder] of " + folder.path().string() +
+          " only .png, .jpg, .jpeg, .jpe or .jfif files in the folders of the classes are read. "
+          "Left out are:\n  .: 1, " +
+          at + "test/a/x.bmp.\n  .txt: 1, " + at + "train/a/notes.txt\n  .webp: 2, " + at +
+          "test/b/x.WebP\n  files outside the folders of the classes: 1, " + at +
+          "train/readme.png\n  files without an ending: 1, " + at +
+          "test/a/x\n  folders beside train/ and test/: 1, " + at +
+          "elsewhere\n  folders within a class: 1, " + at +
+          "train/a/deeper.png\n  Other pictures can be converted, with ImageMagick for example by: "
+          "mogrify -format png FILES"});
+}
+
+TEST_CASE("folder: names that are not UTF-8 stay different") {
+  const TemporaryFolder folder;
+  for (const char* name : {"k\xe4se", "k\xf6se", "käse"}) {
+    write_image(folder / "train" / name / "x.png", 1);
+    write_image(folder / "test" / name / "x.png", 2);
+  }
+  CHECK(load(folder).train.class_names == std::vector<std::string>{"käse", "k\\xE4se", "k\\xF6se"});
+  CHECK(load(folder).test.pixels == Bytes{2, 2, 2});
 }
 
 TEST_CASE("folder: the first images have all classes, in their proportions") {
@@ -106,6 +137,11 @@ TEST_CASE("folder: the first images have all classes, in their proportions") {
   const TrainTest limited = load(folder, 4, 2);
   CHECK(limited.train.pixels == Bytes{20, 10, 21, 22});
   CHECK(limited.test.pixels == Bytes{20, 10});
+  CHECK(load(folder).notes.empty());
+  CHECK(limited.notes.at(0) ==
+        "[folder] train_limit leaves out 4 of 8 images of " + folder.path().string() + "/train");
+  CHECK(limited.notes.at(1) ==
+        "[folder] test_limit leaves out 1 of 3 images of " + folder.path().string() + "/test");
 }
 
 TEST_CASE("folder: the same with any number of threads") {
@@ -178,7 +214,7 @@ TEST_CASE("folder: a class without images is refused, by name") {
   fs::create_directory(folder / "train/cat");
   CHECK(refusal_lacks({"train must hold images of each class", "none of \"cat\""}, folder) == "");
   write_plain(folder / "train/cat/x.gif", {'G'});
-  CHECK(refusal_lacks({"none of \"cat\""}, folder) == "");
+  CHECK(refusal_lacks({"none of \"cat\"", "\n  .gif: 1, such as"}, folder) == "");
   write_plain(folder / "train/cat/x.png", {'G'});
   CHECK(refusal_lacks({"class \"cat\" of", "train must have an image that can be read: all 1 ",
                        "cat/x.png must be a PNG"},

@@ -18,8 +18,8 @@ int orientation_of(const Bytes& file) {
   return inspect_picture(file).value().orientation;
 }
 
-// What a camera notes: two entries, of which the second is the orientation, of type 3 (2 bytes) or 4
-// (4 bytes).
+// What a camera notes: two entries, of which the second is the orientation. Their type is 3 (2 bytes)
+// or 4 (4 bytes).
 Bytes exif(int orientation, bool little, int type = 3) {
   Bytes tiff = little ? Bytes{'I', 'I'} : Bytes{'M', 'M'};
   const auto put = [&](std::uint32_t value, int count) {

@@ -1,6 +1,6 @@
 // Images of one's own: a folder for each class.
 //
-//   DIR/train/CLASS/*.png    to learn from (also .jpg and .jpeg, in upper or lower case)
+//   DIR/train/CLASS/*.png    to learn from (also .jpg, .jpeg, .jpe and .jfif, in any case)
 //   DIR/test/CLASS/*.png     to be judged by; may lack classes, but has none that train/ lacks
 //
 // The classes are the names of the folders in train/, sorted byte by byte: "10" comes before "2".
@@ -8,8 +8,8 @@
 // image k of a class of n stands where (k + ½) / n of all images come before it. So the first N
 // images have the classes in the proportions of the whole, on every machine and for every seed.
 //
-// Every image is stretched to the same square (see resized in image.hpp). Hidden files, other files
-// and folders within a class are ignored; symbolic links are followed.
+// Every image is stretched to the same square (see resized in image.hpp). Symbolic links are
+// followed. Hidden files are ignored; other files and folders are left out with a note.
 #pragma once
 
 #include <filesystem>

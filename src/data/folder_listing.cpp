@@ -1,0 +1,176 @@
+#include "folder_listing.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <iomanip>
+#include <map>
+
+#include "minitape/text/terminal_text.hpp"
+#include "wrong_file.hpp"
+
+namespace minitape {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxClasses = 256;  // labels are bytes
+constexpr std::array kEndings{".png", ".jpg", ".jpeg", ".jpe", ".jfif"};
+constexpr const char* kEndingsText = ".png, .jpg, .jpeg, .jpe or .jfif";
+
+// What is not read: how many of each kind, and the first of them.
+struct Some {
+  Index count = 0;
+  fs::path first;
+};
+using NotRead = std::map<std::string, Some>;
+
+void add(NotRead& not_read, const std::string& kind, const fs::path& path) {
+  Some& some = not_read[kind];
+  if (some.count++ == 0) some.first = path;
+}
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+// What lies in a folder and is not hidden, sorted by name.
+std::vector<fs::path> visible_entries(const fs::path& folder) {
+  std::error_code failure;
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    if (!entry->path().filename().string().starts_with('.')) entries.push_back(entry->path());
+  }
+  MINITAPE_CHECK(!failure, "[folder] ", folder.string(),
+                 " must be a folder that can be read: ", failure.message());
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+// The folders in train/ or test/.
+std::vector<fs::path> class_folders(const fs::path& set, NotRead& not_read) {
+  std::vector<fs::path> folders;
+  for (const fs::path& entry : visible_entries(set)) {
+    if (is_folder(entry)) {
+      folders.push_back(entry.filename());
+    } else {
+      add(not_read, "files outside the folders of the classes", entry);
+    }
+  }
+  return folders;
+}
+
+// The name of a folder as text. In one that is not UTF-8 (old archives hold such names) every byte
+// beyond ASCII is written as \xE4, so that different names stay different.
+std::string class_name(const fs::path& folder) {
+  const std::string bytes = folder.string();
+  if (valid_utf8(bytes) == bytes) return bytes;
+  std::string name;
+  for (const char byte : bytes) {
+    const int value = static_cast<unsigned char>(byte);
+    name += value < 0x80 ? std::string(1, byte) : concat("\\x", std::hex, std::uppercase, value);
+  }
+  return name;
+}
+
+// The images of one class; none if it has no folder.
+std::vector<ImageFile> list_class(const fs::path& folder, std::uint8_t label, NotRead& not_read) {
+  std::vector<ImageFile> files;
+  if (!is_folder(folder)) return files;
+  for (const fs::path& entry : visible_entries(folder)) {
+    std::string ending = entry.extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(),
+                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    if (is_folder(entry)) {
+      add(not_read, "folders within a class", entry);
+    } else if (std::find(kEndings.begin(), kEndings.end(), ending) == kEndings.end()) {
+      add(not_read, ending.empty() ? "files without an ending" : ending, entry);
+    } else {
+      files.push_back({entry, label, std::ssize(files)});
+    }
+  }
+  for (ImageFile& file : files) file.count = std::ssize(files);
+  return files;
+}
+
+// The images of a set, mixed evenly: image k of n by (k + ½) / n, compared without rounding.
+std::vector<ImageFile> list_set(const fs::path& set, const std::vector<fs::path>& folders,
+                                NotRead& not_read) {
+  std::vector<ImageFile> files;
+  for (std::size_t label = 0; label < folders.size(); ++label) {
+    const auto images =
+        list_class(set / folders[label], static_cast<std::uint8_t>(label), not_read);
+    files.insert(files.end(), images.begin(), images.end());
+  }
+  std::sort(files.begin(), files.end(), [](const ImageFile& a, const ImageFile& b) {
+    const Index left = (2 * a.position + 1) * b.count, right = (2 * b.position + 1) * a.count;
+    return left != right ? left < right : a.label < b.label;
+  });
+  return files;
+}
+
+std::string note_about(const NotRead& not_read, const fs::path& dir) {
+  if (not_read.empty()) return "";
+  std::string text = concat("[folder] of ", dir.string(), " only ", kEndingsText,
+                            " files in the folders of the classes are read. Left out are:");
+  for (const auto& [kind, some] : not_read) {
+    text += concat("\n  ", kind, ": ", some.count, ", such as ", some.first.string());
+  }
+  return text +
+         "\n  Other pictures can be converted, with ImageMagick for example by: mogrify -format "
+         "png FILES";
+}
+
+}  // namespace
+
+FolderListing list_image_folder(const fs::path& dir) {
+  const fs::path train = dir / "train", test = dir / "test";
+  for (const fs::path& folder : {train, test}) {
+    MINITAPE_CHECK(is_folder(folder), "[folder] ", dir.string(),
+                   " must hold train/CLASS/*.png and test/CLASS/*.png (or .jpg, .jpeg): there is "
+                   "no folder ",
+                   folder.string(), whereabouts(dir, folder.filename()));
+  }
+
+  // The classes are the folders in train/.
+  NotRead not_read;
+  const std::vector<fs::path> folders = class_folders(train, not_read);
+  MINITAPE_CHECK(folders.size() >= 2 && folders.size() <= kMaxClasses, "[folder] ", train.string(),
+                 " must hold a folder for each class, from 2 to ", kMaxClasses, ": it holds ",
+                 folders.size());
+  for (const fs::path& folder : class_folders(test, not_read)) {
+    MINITAPE_CHECK(std::binary_search(folders.begin(), folders.end(), folder), "[folder] ",
+                   test.string(), " must have no class that the training set has not: it has ",
+                   folder, "; move or rename that folder");
+  }
+  for (const fs::path& entry : visible_entries(dir)) {
+    if (is_folder(entry) && entry != train && entry != test) {
+      add(not_read, "folders beside train/ and test/", entry);
+    }
+  }
+
+  FolderListing listing;
+  listing.train = list_set(train, folders, not_read);
+  listing.test = list_set(test, folders, not_read);
+  listing.not_read = note_about(not_read, dir);
+  std::string empty;
+  for (std::size_t label = 0; label < folders.size(); ++label) {
+    listing.class_names.push_back(class_name(folders[label]));
+    const auto is_of_class = [label](const ImageFile& file) { return file.label == label; };
+    if (std::ranges::none_of(listing.train, is_of_class)) {
+      empty += concat(empty.empty() ? "\"" : ", \"", listing.class_names[label], "\"");
+    }
+  }
+  const std::string hint = listing.not_read.empty() ? "" : "\n" + listing.not_read;
+  MINITAPE_CHECK(empty.empty(), "[folder] ", train.string(),
+                 " must hold images of each class, files that end in ", kEndingsText,
+                 ": there are none of ", empty, "; add some or remove the folder", hint);
+  MINITAPE_CHECK(!listing.test.empty(), "[folder] ", test.string(),
+                 " must hold images in a folder for each class: no file there ends in ",
+                 kEndingsText, hint);
+  return listing;
+}
+
+}  // namespace minitape
