@@ -83,9 +83,7 @@ void convert(const std::uint8_t* stored, int stored_channels, std::uint8_t* pixe
 }
 
 // As stb counts.
-int extent(const Image& image, int axis) {
-  return static_cast<int>(image.shape[axis]);
-}
+int extent(const Image& image, int axis) { return static_cast<int>(image.shape[axis]); }
 
 void check_image(const Image& image, std::string_view op) {
   MINITAPE_CHECK(image.shape.rank() == 3 && std::ssize(image.pixels) == image.shape.size(), "[", op,

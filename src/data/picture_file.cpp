@@ -18,9 +18,7 @@ bool starts_with(Bytes bytes, std::string_view text) {
 }
 
 // The bytes from position `first` on; none where there are fewer.
-Bytes from(std::size_t first, Bytes bytes) {
-  return bytes.subspan(std::min(first, bytes.size()));
-}
+Bytes from(std::size_t first, Bytes bytes) { return bytes.subspan(std::min(first, bytes.size())); }
 
 // The number in the first `count` bytes; 0 where there are fewer.
 std::size_t number(Bytes bytes, std::size_t count, bool little_endian = false) {

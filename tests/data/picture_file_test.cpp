@@ -14,9 +14,7 @@ Bytes quarter_jpeg() {
   return jpeg_file(24, 16, 1, pixels);
 }
 
-int orientation_of(const Bytes& file) {
-  return inspect_picture(file).value().orientation;
-}
+int orientation_of(const Bytes& file) { return inspect_picture(file).value().orientation; }
 
 // What a camera notes: two entries, of which the second is the orientation. Their type is 3 (2 bytes)
 // or 4 (4 bytes).
