@@ -60,10 +60,11 @@ echo "== release: test"
 ctest --test-dir build/release --output-on-failure
 step "plain: configure" cmake --preset plain -DMINITAPE_WERROR=$werror
 step "plain: build" cmake --build --preset plain -j "$jobs" --target minitape_command test_ops \
-  test_nn test_identities test_golden test_golden_f64
+  test_nn test_ops_f64 test_nn_f64 test_identities test_golden test_golden_f64 test_museum \
+  test_gradcheck
 echo "== plain: test"
 ctest --test-dir build/plain --output-on-failure \
-  -R '^(ops|nn|identities|golden|golden_f64|command.learns)$'
+  -R '^(ops|nn|ops_f64|nn_f64|identities|golden|golden_f64|museum|gradcheck|command.learns)$'
 echo "== asan-ubsan: test"
 ctest --test-dir build/asan-ubsan --output-on-failure -L unit
 if bash apps/install_packages.sh clang libclang-rt-dev libomp-dev llvm; then
