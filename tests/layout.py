@@ -1,5 +1,5 @@
 """Checks what the README promises about the sources: how many lines there are to read, that rooms
-include only earlier ones, and that lines fit a screen.
+include only earlier ones, that lines fit a screen, and that a name means one type.
 
     python3 tests/layout.py      # from anywhere; part of ctest
 """
@@ -69,10 +69,21 @@ def check_columns(files):
                 yield f"{path}:{number} has {len(line)} columns, at most {COLUMNS}"
 
 
+def check_type_names(files):
+    """Two types of one name in one namespace are undefined behaviour that no compiler reports."""
+    first = {}
+    for path, lines in files.items():
+        for line in lines if path.suffix == ".hpp" else []:
+            definition = re.match(r"(?:struct|class|enum class) (\w+)[^;]*$", line)
+            if definition and first.setdefault(definition[1], path) != path:
+                yield f"{path} defines {definition[1]} again: {first[definition[1]]} does too"
+
+
 def main():
     files = sources("src", "include", "apps")
-    faults = [*check_lines(files), *check_includes(files), *check_columns(files)]
-    print("\n".join(faults) or "sizes, includes and columns are as promised")
+    faults = [*check_lines(files), *check_includes(files), *check_columns(files),
+              *check_type_names(files)]
+    print("\n".join(faults) or "sizes, includes, columns and names are as promised")
     return 1 if faults else 0
 
 

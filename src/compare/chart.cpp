@@ -26,12 +26,12 @@ bool is_drawable(double value) {
   return std::abs(value) < kLargest;  // false for NaN
 }
 
-bool is_drawable(const Point& point) { return is_drawable(point.x) && is_drawable(point.y); }
+bool is_drawable(const Curve::Point& point) { return is_drawable(point.x) && is_drawable(point.y); }
 
 Range x_range(const Chart& chart) {
   Range range = kEmpty;
   for (const Curve& curve : chart.curves) {
-    for (const Point& point : curve.points) {
+    for (const Curve::Point& point : curve.points) {
       if (is_drawable(point)) include(range, point.x);
     }
   }
@@ -45,7 +45,7 @@ Range y_range(const Chart& chart) {
                                      [](const Curve& c) { return c.points.size() >= 10; });
   Range all = kEmpty, late = kEmpty;
   for (const Curve& curve : chart.curves) {
-    for (const Point& point : curve.points) {
+    for (const Curve::Point& point : curve.points) {
       if (!is_drawable(point)) continue;
       const double spread = is_drawable(point.spread) ? point.spread : 0;
       const bool is_start = has_start && x.part(point.x) < kStart;

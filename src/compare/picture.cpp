@@ -63,7 +63,7 @@ TemplateData chart_data(const Chart& chart, std::size_t first) {
   bool whole = true;  // only whole numbers, like epochs: 1.5 is no sensible tick
   for (const Curve& curve : chart.curves) {
     longest = std::max(longest, curve.points.size());
-    for (const Point& point : curve.points) whole = whole && point.x == std::floor(point.x);
+    for (const Curve::Point& point : curve.points) whole = whole && point.x == std::floor(point.x);
   }
   // Room for the first and the last point, or around a single one.
   const double room = x.low < x.high ? 0.015 * (x.high - x.low) : 0.5;

@@ -51,7 +51,7 @@ void draw_curve(Grid& grid, const Chart& chart, std::size_t curve, const Range& 
   const auto last_column = static_cast<double>(grid[0].size() - 1);
   Place before{0, 0};
   bool connected = false;  // whether a line leads from the point before to this one
-  for (const Point& point : chart.curves[curve].points) {
+  for (const Curve::Point& point : chart.curves[curve].points) {
     if (is_drawable(point)) {
       const Place place{x.part(point.x) * last_column, row_of(point.y, y, grid.size())};
       draw_line(grid, connected ? before : place, place, curve, chart.curves.size());

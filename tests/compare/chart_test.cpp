@@ -29,9 +29,9 @@ void check_range(const Range& range, double low, double high) {
 TEST_CASE("what is not finite, or nearly so, cannot be drawn") {
   CHECK(is_drawable(-1e99));
   for (const double value : {kNaN, kInfinity, -kInfinity, 1e101}) CHECK(!is_drawable(value));
-  CHECK(is_drawable(Point{1, 1}));
-  CHECK(!is_drawable(Point{kNaN, 2}));
-  CHECK(!is_drawable(Point{3, kNaN}));
+  CHECK(is_drawable(Curve::Point{1, 1}));
+  CHECK(!is_drawable(Curve::Point{kNaN, 2}));
+  CHECK(!is_drawable(Curve::Point{3, kNaN}));
 }
 
 TEST_CASE("x_range goes from the first to the last point that can be drawn") {

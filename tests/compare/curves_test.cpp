@@ -13,13 +13,13 @@ using Numbers = std::vector<double>;
 
 Numbers xs(const Curve& curve) {
   Numbers values;
-  for (const Point& point : curve.points) values.push_back(point.x);
+  for (const Curve::Point& point : curve.points) values.push_back(point.x);
   return values;
 }
 
 Numbers ys(const Curve& curve) {
   Numbers values;
-  for (const Point& point : curve.points) values.push_back(point.y);
+  for (const Curve::Point& point : curve.points) values.push_back(point.y);
   return values;
 }
 

@@ -18,7 +18,9 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-Chart one_curve(const std::vector<Point>& points) { return {"T", "x", "y", {{"a", points}}}; }
+Chart one_curve(const std::vector<Curve::Point>& points) {
+  return {"T", "x", "y", {{"a", points}}};
+}
 
 // How many rows hold the text behind the axis.
 std::ptrdiff_t count_rows(const Chart& chart, int width, int height, const std::string& text) {

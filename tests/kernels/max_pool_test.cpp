@@ -1,11 +1,9 @@
 // relu and a max pool in one against the two operations that it stands for.
 
-#include "gradients.hpp"
 #include "kernels/fused.hpp"
 #include "kernels/pool_windows.hpp"
 #include "minitape/ops/activation.hpp"
-#include "minitape/ops/arithmetic.hpp"
-#include "minitape/ops/pool.hpp"
+#include "ops/pool_testing.hpp"
 
 namespace minitape {
 namespace {
@@ -14,30 +12,6 @@ using kernels::relu_max_pool;
 
 Window windows(const Tensor& x, PoolOptions options) {
   return pool_window("max_pool", x.shape(), options);
-}
-
-// The gradient of Σ weights·pool(x).
-template <class Pool>
-Tensor input_gradient(const Tensor& x, const Tensor& weights, Pool pool) {
-  Tape tape;
-  const Var v = tape.variable(x);
-  tape.backward(sum(pool(v) * tape.constant(weights)));
-  return v.gradient();
-}
-
-std::vector<PoolOptions> all_options() {
-  return {{2},
-          {3},
-          {2, 1},
-          {3, 2},
-          {1, 2},
-          {2, 3},
-          {3, 1, Padding::same()},
-          {2, 2, Padding::same()},
-          {3, 2, Padding::same()},
-          {3, 2, Padding::of(1)},
-          {3, 1, Padding::of(2)},
-          {6, 4, Padding::of(2)}};
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "minitape/ops/pool.hpp"
 
-#include "gradients.hpp"
-#include "minitape/ops/arithmetic.hpp"
+#include "ops/pool_testing.hpp"
 
 namespace minitape {
 namespace {
@@ -13,15 +12,6 @@ using Inputs = std::vector<Var>;
 //              0  0  6  7
 //              2  9  7  6
 Tensor image() { return Tensor({1, 4, 4, 1}, {1, 5, 2, 0, 3, -4, 8, 1, 0, 0, 6, 7, 2, 9, 7, 6}); }
-
-// The gradient of Σ weights·pool(x).
-template <class Pool>
-Tensor input_gradient(const Tensor& x, const Tensor& weights, Pool pool) {
-  Tape tape;
-  const Var v = tape.variable(x);
-  tape.backward(sum(pool(v) * tape.constant(weights)));
-  return v.gradient();
-}
 
 // Max and mean of every window by plain loops over windows and channels.
 template <class Reduce>
@@ -50,21 +40,6 @@ Real average(const std::vector<Real>& values) {
   Real sum = 0;
   for (const Real value : values) sum += value;
   return sum / static_cast<Real>(values.size());
-}
-
-std::vector<PoolOptions> all_options() {
-  return {{2},
-          {3},
-          {2, 1},
-          {3, 2},
-          {1, 2},
-          {2, 3},
-          {3, 1, Padding::same()},
-          {2, 2, Padding::same()},
-          {3, 2, Padding::same()},
-          {3, 2, Padding::of(1)},
-          {3, 1, Padding::of(2)},
-          {6, 4, Padding::of(2)}};
 }
 
 }  // namespace

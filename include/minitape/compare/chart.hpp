@@ -7,12 +7,12 @@
 
 namespace minitape {
 
-struct Point {
-  double x = 0, y = 0;
-  double spread = std::numeric_limits<double>::quiet_NaN();  // standard deviation of y; NaN: none
-};
-
 struct Curve {
+  struct Point {
+    double x = 0, y = 0;
+    double spread = std::numeric_limits<double>::quiet_NaN();  // standard deviation of y; NaN: none
+  };
+
   std::string label;          // "batch_norm = true"
   std::vector<Point> points;  // x increasing; a point that cannot be drawn is a gap in the line
 };
@@ -24,7 +24,7 @@ struct Chart {
 
 /// Whether a number can be drawn: it is finite, and not so large that differences overflow.
 bool is_drawable(double value);
-bool is_drawable(const Point& point);  // its x and y are
+bool is_drawable(const Curve::Point& point);  // its x and y are
 
 struct Range {
   double low = 0, high = 1;
