@@ -4,7 +4,7 @@
 
 #include "minitape/core/check.hpp"
 #include "minitape/run/environment.hpp"
-#include "minitape/text/nearest.hpp"
+#include "minitape/text/words.hpp"
 #include "subcommands.hpp"
 
 namespace minitape {

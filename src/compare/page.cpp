@@ -7,8 +7,8 @@
 #include "compare/template.hpp"
 #include "minitape/text/files.hpp"
 #include "minitape/text/numbers.hpp"
-#include "minitape/text/shell.hpp"
 #include "minitape/text/terminal_text.hpp"
+#include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {

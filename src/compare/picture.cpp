@@ -14,7 +14,7 @@
 #include "minitape/core/check.hpp"
 #include "minitape/text/files.hpp"
 #include "minitape/text/numbers.hpp"
-#include "minitape/text/shell.hpp"
+#include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {

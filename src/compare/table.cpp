@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "minitape/run/csv.hpp"
-#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
 namespace {

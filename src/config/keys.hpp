@@ -1,7 +1,5 @@
-// The keys of a config as a list, made from the table of all keys in keys.cpp.
-//
-// Reading, checking, suggesting, writing and comparing all go through this list. It belongs to the
-// fields that it was made from: its functions read and change them.
+// The keys of a config as a list, made from the table of all keys in keys.cpp. Reading, checking,
+// suggesting, writing and comparing all go through this list.
 #pragma once
 
 #include <toml++/toml.h>
@@ -11,23 +9,23 @@
 #include <string>
 #include <vector>
 
-#include "config/toml_text.hpp"
+#include "config/rules.hpp"
 #include "minitape/config/config.hpp"
 
 namespace minitape {
 
 struct KeyList;
 
+/// A key of one Config: its functions read and change the field that it was made from.
 struct Key {
   std::string name, help;
   bool required = false;
 
   // Of a key with a value.
-  std::string expected;              // in words: "an integer from 1 to 1000"
-  std::vector<std::string> choices;  // the names that it takes, if it takes names
-  std::function<bool(const toml::node&)>
-      accept;                         // fills the field; false if the value does not fit
-  std::function<std::string()> text;  // the field as TOML; "" if it is unset
+  std::string expected;                           // in words: "an integer from 1 to 1000"
+  std::vector<std::string> choices;               // the names that it takes, if it takes names
+  std::function<bool(const toml::node&)> accept;  // fills the field; false if nothing fits
+  std::function<std::string()> text;              // the field as TOML; "" if it is unset
 
   // Of a key with a table of keys.
   std::function<void(const toml::table&)> prepare;  // makes the fields ready for this table
@@ -43,20 +41,24 @@ struct KeyList {
   std::vector<Key> keys;
 
   std::vector<std::string> names() const;
+  /// These keys and those of the tables within, by their full names: "init", "init.type", …
+  std::vector<Key> flattened(const std::string& prefix = "") const;
 
-  /// A key whose values fit a rule, one of rules.hpp. An optional field is unset until it is read.
-  template <class Field, class Rule>
-  Key& add(const std::string& name, Field& field, const Rule& rule, const std::string& help = "") {
-    Key& key = keys.emplace_back();
-    key = {.name = name, .help = help, .expected = rule.expected()};
-    if constexpr (requires { rule.names; }) key.choices = rule.names;
-    key.accept = [&field, rule](const toml::node& node) {
-      const auto value = rule.value_of(node);
+  /// A key with a value. An optional field is unset until it is read.
+  template <class Field, class Value>
+  Key& add(const std::string& name, Field& field, const Rule<Value>& rule,
+           const std::string& help = "") {
+    const auto accept = [&field, rule](const toml::node& node) {
+      const std::optional<Value> value = rule.value_of(node);
       if (value) field = static_cast<Field>(*value);
       return value.has_value();
     };
-    key.text = [&field] { return toml_text(field); };
-    return key;
+    return keys.emplace_back(Key{.name = name,
+                                 .help = help,
+                                 .expected = rule.expected,
+                                 .choices = rule.choices,
+                                 .accept = accept,
+                                 .text = [&field] { return toml_text(field); }});
   }
 
   Key& add_layers(const std::string& name, std::vector<LayerConfig>& field);
@@ -64,12 +66,11 @@ struct KeyList {
   /// A table of keys. If it says a type, it forgets what belongs to another type.
   template <class Fields>
   void add_section(const std::string& name, Fields& fields) {
-    Key& key = keys.emplace_back();
-    key.name = name;
-    key.prepare = [&fields](const toml::table& table) {
+    const auto prepare = [&fields](const toml::table& table) {
       if (table.contains("type")) fields = Fields{};
     };
-    key.keys = [&fields] { return list_keys(fields); };
+    keys.push_back(
+        {.name = name, .prepare = prepare, .keys = [&fields] { return list_keys(fields); }});
   }
   void add_section(const std::string& name, std::optional<InitConfig>& init);
 };
@@ -82,5 +83,18 @@ const std::vector<std::string>& layer_types();
 /// Sets the fields whose keys are in the document and leaves the others as they are. Throws Error
 /// at the first key that does not exist, is missing in a layer, or has a value that does not fit.
 void read_keys(const toml::table& document, Config& config);
+
+/// What the source of a `--set` begins with: "--set train.epochs=…".
+inline const std::string kSetPrefix = "--set ";
+
+/// Throws Error with the place in front: "[config] digits.toml:12:5: …". Of a `--set` the source
+/// alone is the place, since it is one line.
+template <class... Parts>
+[[noreturn]] void fail(const toml::source_region& where, const Parts&... parts) {
+  const std::string source = where.path ? *where.path : "";  // toml++ keeps no empty name
+  const std::string position = concat(":", where.begin.line, ":", where.begin.column);
+  throw Error(
+      concat("[config] ", source, source.starts_with(kSetPrefix) ? "" : position, ": ", parts...));
+}
 
 }  // namespace minitape

@@ -2,36 +2,34 @@
 #include <algorithm>
 
 #include "config/keys.hpp"
-#include "config/toml_text.hpp"
 #include "minitape/core/check.hpp"
 #include "minitape/text/files.hpp"
 
 namespace minitape {
 namespace {
 
-constexpr std::size_t kMaxBytes = 1 << 20;  // of a config: who gives more gave another file
+constexpr std::size_t kMaxBytes = 1 << 20;  // a larger file is no config
 constexpr std::ptrdiff_t kMaxDots = 5000;   // see parse_toml
 
 toml::table parse_toml(std::string_view text, const std::string& source) {
   MINITAPE_CHECK(text.size() <= kMaxBytes, "[config] ", source, ": a config must have at most ",
                  kMaxBytes, " bytes: found more, so this may be another file");
-  // The parser limits how deep values nest, but not how deep keys do: a.a.a.a = 1. It would run out
-  // of stack at some ten thousand levels, and each level takes a dot.
+  // The parser limits how deep values nest, but not how deep keys do: a.a.a.a = 1. Each level takes
+  // a dot, and ten thousand of them would use up the stack.
   const auto dots = std::count(text.begin(), text.end(), '.');
   MINITAPE_CHECK(dots <= kMaxDots, "[config] ", source, ": a config must have at most ", kMaxDots,
                  " dots: found ", dots);
   try {
     return toml::parse(text, std::string_view(source));
   } catch (const toml::parse_error& error) {
-    throw Error(
-        concat("[config] ", place(error.source()), ": must be TOML: ", error.description()));
+    fail(error.source(), "must be TOML: ", error.description());
   }
 }
 
 // The value of an assignment as TOML: as it is if it can be parsed, else as a quoted bare word.
 toml::table parse_assignment(const std::string& key, const std::string& value) {
   const std::string source = kSetPrefix + key + "=…";
-  const bool bare_word = !value.empty() && std::string("\"'[{").find(value[0]) == std::string::npos;
+  const bool bare_word = value.find_first_of("\"'[{") != 0 && !value.empty();
   try {
     return parse_toml(key + " = " + value, source);
   } catch (const Error&) {

@@ -1,73 +1,89 @@
-// Which values a key takes. Each rule says it in words, for messages, and finds the value of a TOML
-// node, or nothing if it does not fit.
+// Which values a key takes, and how a field's value is written as TOML so that it reads back equal.
 #pragma once
 
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "config/toml_text.hpp"
+#include "minitape/config/config.hpp"
 #include "minitape/core/check.hpp"
 #include "minitape/text/numbers.hpp"
 
 namespace minitape {
 
-struct Flag {
-  std::string expected() const { return "true or false"; }
-  std::optional<bool> value_of(const toml::node& node) const { return node.value_exact<bool>(); }
+// ---- Fields as TOML ----
+
+std::string toml_text(bool field);
+std::string toml_text(Index field);
+std::string toml_text(std::uint64_t field);
+std::string toml_text(double field);
+std::string toml_text(const std::string& field);
+std::string toml_text(const std::vector<std::string>& field);
+std::string toml_text(const Shape& field);
+std::string toml_text(const Padding& field);
+std::string toml_text(const std::vector<LayerConfig>& field);
+/// "" if it is unset.
+template <class T>
+std::string toml_text(const std::optional<T>& field) {
+  return field ? toml_text(*field) : "";
+}
+
+/// `"a", "b", "c"`
+std::string toml_texts(std::vector<std::string> names);
+
+// ---- Rules ----
+
+template <class Value>
+struct Rule {
+  std::string expected;                                             // in words, for messages
+  std::function<std::optional<Value>(const toml::node&)> value_of;  // nothing if it does not fit
+  std::vector<std::string> choices = {};                            // the names, where it is names
 };
 
-struct Text {
-  std::string expected() const { return "a string"; }
-  std::optional<std::string> value_of(const toml::node& node) const {
-    return node.value_exact<std::string>();
-  }
-};
+inline Rule<bool> flag() {
+  return {"true or false", [](const toml::node& node) { return node.value_exact<bool>(); }};
+}
 
-/// least … most
-struct Integers {
-  Index least, most;
+inline Rule<std::string> any_text() {
+  return {"a string", [](const toml::node& node) { return node.value_exact<std::string>(); }};
+}
 
-  std::string expected() const { return concat("an integer from ", least, " to ", most); }
-  std::optional<Index> value_of(const toml::node& node) const {
-    const auto value = node.value_exact<Index>();
-    return value && *value >= least && *value <= most ? value : std::nullopt;
-  }
-};
+inline Rule<Index> integers(Index least, Index most) {
+  return {concat("an integer from ", least, " to ", most), [=](const toml::node& node) {
+            const auto value = node.value_exact<Index>();
+            return value && *value >= least && *value <= most ? value : std::nullopt;
+          }};
+}
 
-/// least … most, without most itself when `below_most`. An integer will do.
-struct Numbers {
-  double least, most;
-  bool below_most = false;
+/// An integer will do. NaN will not: it fits no bounds.
+inline Rule<double> numbers(double least, double most) {
+  return {concat("a number from ", number_text(least), " to ", number_text(most)),
+          [=](const toml::node& node) {
+            const auto value = node.value<double>();
+            return value && *value >= least && *value <= most ? value : std::nullopt;
+          }};
+}
 
-  std::string expected() const {
-    return concat("a number from ", number_text(least), below_most ? " to below " : " to ",
-                  number_text(most));
-  }
-  std::optional<double> value_of(const toml::node& node) const {
-    const auto value = node.value<double>();  // NaN fits no bounds: every comparison is false
-    const bool fits = value && *value >= least && (below_most ? *value < most : *value <= most);
-    return fits ? value : std::nullopt;
-  }
-};
+inline Rule<double> below_one() {
+  return {"a number from 0 to below 1", numbers(0, std::nextafter(1.0, 0.0)).value_of};
+}
 
-struct OneOf {
-  std::vector<std::string> names;
-
-  std::string expected() const { return "one of " + toml_texts(names); }
-  std::optional<std::string> value_of(const toml::node& node) const {
+inline Rule<std::string> one_of(const std::vector<std::string>& names) {
+  const auto value_of = [names](const toml::node& node) {
     const auto value = node.value_exact<std::string>();
-    const bool fits = value && std::find(names.begin(), names.end(), *value) != names.end();
-    return fits ? value : std::nullopt;
-  }
-};
+    return value && std::ranges::count(names, *value) > 0 ? value : std::nullopt;
+  };
+  return {"one of " + toml_texts(names), value_of, names};
+}
 
 /// A list whose entries fit the rule.
-template <class Value, class Rule>
-std::optional<std::vector<Value>> list_of(const toml::node& node, const Rule& rule) {
+template <class Value>
+std::optional<std::vector<Value>> list_of(const toml::node& node, const Rule<Value>& rule) {
   if (!node.is_array()) return std::nullopt;
   std::vector<Value> values;
   for (const toml::node& entry : *node.as_array()) {
@@ -78,44 +94,35 @@ std::optional<std::vector<Value>> list_of(const toml::node& node, const Rule& ru
   return values;
 }
 
-/// A list of some of the names.
-struct SomeOf {
-  std::vector<std::string> names;
-
-  std::string expected() const { return "a list with entries from " + toml_texts(names); }
-  std::optional<std::vector<std::string>> value_of(const toml::node& node) const {
-    return list_of<std::string>(node, OneOf{names});
-  }
-};
+inline Rule<std::vector<std::string>> some_of(const std::vector<std::string>& names) {
+  return {"a list with entries from " + toml_texts(names),
+          [names](const toml::node& node) { return list_of(node, one_of(names)); }, names};
+}
 
 /// The shape of one example: [30] or [100, 200, 3]; [] is ().
-struct ExampleShape {
-  Index max_extent, max_size;
-
-  std::string expected() const {
-    return concat("a list such as [30] or [100, 200, 3], up to three integers from 1 to ",
-                  max_extent, " with a product of at most ", max_size);
-  }
-  std::optional<Shape> value_of(const toml::node& node) const {
+inline Rule<Shape> example_shape(Index max_extent, Index max_size) {
+  const auto value_of = [=](const toml::node& node) -> std::optional<Shape> {
     constexpr std::size_t kMaxAxes = Shape::kMaxRank - 1;  // the batch comes first
-    const auto extents = list_of<Index>(node, Integers{1, max_extent});
+    const auto extents = list_of(node, integers(1, max_extent));
     if (!extents || extents->size() > kMaxAxes) return std::nullopt;
     const Shape shape{std::span<const Index>(*extents)};
     return shape.size() <= max_size ? std::optional(shape) : std::nullopt;
-  }
-};
+  };
+  return {concat("a list such as [30] or [100, 200, 3], up to three integers from 1 to ",
+                 max_extent, " with a product of at most ", max_size),
+          value_of};
+}
 
 /// "valid", "same" or a number of pixels.
-struct WindowPadding {
-  Integers pixels;
-
-  std::string expected() const { return "\"valid\", \"same\" or " + pixels.expected(); }
-  std::optional<Padding> value_of(const toml::node& node) const {
-    if (node.value_exact<std::string>() == "valid") return Padding::valid();
-    if (node.value_exact<std::string>() == "same") return Padding::same();
-    const std::optional<Index> amount = pixels.value_of(node);
+inline Rule<Padding> padding_up_to(Index most) {
+  const auto value_of = [=](const toml::node& node) -> std::optional<Padding> {
+    const auto name = node.value_exact<std::string>();
+    if (name == "valid") return Padding::valid();
+    if (name == "same") return Padding::same();
+    const auto amount = integers(0, most).value_of(node);
     return amount ? std::optional(Padding::of(*amount)) : std::nullopt;
-  }
-};
+  };
+  return {"\"valid\", \"same\" or " + integers(0, most).expected, value_of};
+}
 
 }  // namespace minitape

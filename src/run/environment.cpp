@@ -11,7 +11,7 @@
 #include "core/blas.hpp"
 #include "minitape/core/check.hpp"
 #include "minitape/core/parallel.hpp"
-#include "minitape/text/shell.hpp"
+#include "minitape/text/words.hpp"
 #include "ops/kernels.hpp"
 
 namespace minitape {

@@ -35,8 +35,30 @@ std::string terminal_lines(const std::string& text) { return shown_text(text, tr
 
 std::size_t terminal_width(const std::string& text) {
   // All bytes of a letter but the first begin with the bits 10.
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
+  const auto letters = std::ranges::count_if(text, [](char b) { return (b & 0xC0) != 0x80; });
+  return static_cast<std::size_t>(letters);
+}
+
+std::string aligned(const std::vector<std::vector<std::string>>& rows,
+                    const std::string& alignment) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      widths[c] = std::max(widths[c], terminal_width(row[c]));
+    }
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const std::string padding(widths[c] - terminal_width(row[c]), ' ');
+      const bool left = alignment[std::min(c, alignment.size() - 1)] == 'l';
+      line += (c > 0 ? "   " : "") + (left ? row[c] + padding : padding + row[c]);
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
 }
 
 }  // namespace minitape

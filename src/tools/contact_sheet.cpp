@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 
-#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
 

@@ -5,8 +5,8 @@
 
 #include "minitape/config/build.hpp"
 #include "minitape/core/random.hpp"
-#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
 namespace {

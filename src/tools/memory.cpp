@@ -1,7 +1,7 @@
 #include "minitape/tools/memory.hpp"
 
-#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
 

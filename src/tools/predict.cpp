@@ -10,8 +10,8 @@
 #include "minitape/config/build.hpp"
 #include "minitape/data/batches.hpp"
 #include "minitape/text/numbers.hpp"
-#include "minitape/text/shell.hpp"
 #include "minitape/text/terminal_text.hpp"
+#include "minitape/text/words.hpp"
 #include "minitape/tools/digit_photo.hpp"
 
 namespace minitape {

@@ -3,8 +3,8 @@
 #include <set>
 
 #include "minitape/nn/batch_norm.hpp"
-#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
+#include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
 namespace {

@@ -7,8 +7,6 @@
 #include <cstdlib>
 #include <sstream>
 
-#include "minitape/text/nearest.hpp"
-
 using namespace minitape;
 
 namespace {
@@ -230,17 +228,4 @@ TEST_CASE("config: differing_keys names every key that differs and no other") {
   Keys all = differing_keys(Config{}, every_key_changed());
   std::sort(all.begin(), all.end());
   CHECK(all == keys_in(to_toml(every_key_changed())));
-}
-
-TEST_CASE("nearest: few edits, or the right name in the wrong section") {
-  const Keys keys{"train.epochs", "optimizer.momentum", "data.dir", "schedule.name", "data.name"};
-  CHECK(nearest("train.epoch", keys) == "train.epochs");
-  CHECK(nearest("trian.epochs", keys) == "train.epochs");
-  CHECK(nearest("momentum", keys) == "optimizer.momentum");
-  CHECK(nearest("train.momentm", keys) == "optimizer.momentum");
-  CHECK(nearest("data.nam", keys) == "data.name");
-  CHECK(nearest("lr", keys) == "");
-  CHECK(nearest("", keys) == "");
-  CHECK(nearest(std::string(100000, 'a'), keys) == "");
-  CHECK(nearest("relu6", {"relu", "leaky_relu"}) == "relu");
 }

@@ -3,10 +3,8 @@
 // The room text/ holds what all rooms after it need for text, numbers and files:
 //
 //   numbers.hpp        numbers as text; the median
-//   columns.hpp        rows of cells as a table in plain text
-//   terminal_text.hpp  text of unknown origin, made safe to show
-//   shell.hpp          words as a command that can be copied
-//   nearest.hpp        "did you mean …?"
+//   words.hpp          lists of words: joined, "did you mean …?", a command to copy
+//   terminal_text.hpp  text made safe to show; tables in columns
 //   files.hpp          whole files: read at once, replaced at once
 //
 // It includes core/ alone, and knows nothing of models and runs. data/ and all rooms after it may

@@ -2,9 +2,8 @@
 #include <algorithm>
 
 #include "config/keys.hpp"
-#include "config/toml_text.hpp"
 #include "minitape/core/check.hpp"
-#include "minitape/text/nearest.hpp"
+#include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {
@@ -24,36 +23,40 @@ struct Table {
   }
 };
 
-template <class... Parts>
-[[noreturn]] void fail(const toml::source_region& where, const Parts&... parts) {
-  throw Error(concat("[config] ", place(where), ": ", parts...));
+// ---- What was found ----
+
+std::string value_text(const toml::node& node) {
+  if (const auto* value = node.as_string()) return toml_text(value->get());
+  if (const auto* value = node.as_integer()) return toml_text(value->get());
+  if (const auto* value = node.as_floating_point()) return number_text(value->get());
+  if (const auto* value = node.as_boolean()) return toml_text(value->get());
+  if (node.is_array()) return "[...]";
+  if (node.is_table()) return "{...}";
+  return "a date or a time";
+}
+
+// `the string "ten"`, `the integer 3`, `a table`
+std::string found(const toml::node& node) {
+  if (node.is_table()) return "a table";
+  if (const toml::array* list = node.as_array()) {
+    std::vector<std::string> entries;
+    for (const toml::node& entry : *list) entries.push_back(value_text(entry));
+    return "the list [" + joined(entries) + "]";
+  }
+  const char* const kind = node.is_string()           ? "the string "
+                           : node.is_integer()        ? "the integer "
+                           : node.is_floating_point() ? "the number "
+                                                      : "";
+  return kind + value_text(node);
 }
 
 // ---- Keys that a table does not take ----
-
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
-// The full names of all keys and sections.
-void add_names(const KeyList& list, const std::string& prefix, std::vector<std::string>& names) {
-  for (const Key& key : list.keys) {
-    names.push_back(prefix + key.name);
-    if (key.keys) add_names(key.keys(), prefix + key.name + ".", names);
-  }
-}
 
 std::vector<std::string> layer_types_with(std::string_view key) {
   std::vector<std::string> types;
   for (const std::string& type : layer_types()) {
     LayerConfig layer{.type = type};
-    if (contains(list_keys(layer).names(), key)) types.push_back(type);
+    if (std::ranges::count(list_keys(layer).names(), key) > 0) types.push_back(type);
   }
   return types;
 }
@@ -74,10 +77,11 @@ std::vector<std::string> layer_types_with(std::string_view key) {
          "the new value, Keras's momentum 0.9 that of the old one. Both are ema_decay = 0.9, the "
          "weight of the old value: write ema_decay = 1 - PyTorch's or = Keras's");
   }
+  // Look for a similar name in this table first, then among all keys and sections.
   std::vector<std::string> candidates;
   for (const std::string& other : known.names()) candidates.push_back(table.full_name(other));
   Config config;
-  add_names(list_keys(config), "", candidates);
+  for (const Key& other : list_keys(config).flattened()) candidates.push_back(other.name);
   const std::string near = nearest(name, candidates);
   fail(key.source(), "unknown key ", toml_text(name), ": ",
        near.empty() ? what_it_takes : "did you mean \"" + near + "\"?");
@@ -136,9 +140,8 @@ void read_table(const Table& table) {
   const KeyList known = table.list();
   for (const Key& key : known.keys) read_key(key, table);
 
-  const std::vector<std::string> names = known.names();
   for (const auto& [key, value] : table.toml) {
-    if (!contains(names, key.str())) refuse(key, table, known);
+    if (std::ranges::count(known.keys, key.str(), &Key::name) == 0) refuse(key, table, known);
   }
   for (const Key& key : known.keys) {
     if (!key.required || table.toml.contains(key.name)) continue;
