@@ -57,7 +57,6 @@ void find_crossings(const Line& outline, float y, std::vector<float>& crossings)
 Line placed(const Line& figure, const Placement& placement) {
   const float cosine = std::cos(placement.angle), sine = std::sin(placement.angle);
   Line result;
-  result.reserve(figure.size());
   for (const Point p : figure) {
     const float x = placement.width * (p.x + placement.slant * p.y), y = placement.height * p.y;
     result.push_back(
@@ -72,7 +71,7 @@ Line curve_through(const Line& points) {
   const std::size_t last = points.size() - 1;
   for (std::size_t i = 0; i < last; ++i) {
     // From p1 to p2; their neighbours p0 and p3 give the directions. The first and the last point
-    // have no neighbour on one side and take its place themselves.
+    // stand in for the neighbour that they lack.
     const Point p0 = points[i == 0 ? 0 : i - 1], p1 = points[i];
     const Point p2 = points[i + 1], p3 = points[std::min(i + 2, last)];
     for (int piece = 1; piece <= kPiecesPerSpan; ++piece) {
@@ -96,8 +95,7 @@ void draw_line(Plane& coverage, const Line& line, float radius, float softness) 
 }
 
 void fill_outline(Plane& coverage, const Line& outline) {
-  // Average over four horizontal slices of each pixel row; along a slice the covered length is
-  // exact.
+  // Average over four slices of each pixel row; along a slice the covered length is exact.
   constexpr int kSlices = 4;
   const auto [top, bottom] = std::minmax_element(outline.begin(), outline.end(),
                                                  [](Point a, Point b) { return a.y < b.y; });
@@ -131,10 +129,13 @@ float between(Random& random, float low, float high) {
   return static_cast<float>(random.uniform(low, high));
 }
 
+Point random_point(Random& random, float low, float high) {
+  return {between(random, low, high), between(random, low, high)};
+}
+
 float quick_normal(Random& random) {
-  const std::uint32_t bits = random.bits();
-  const std::uint32_t sum =
-      (bits & 255) + ((bits >> 8) & 255) + ((bits >> 16) & 255) + (bits >> 24);
+  const std::uint32_t b = random.bits();
+  const std::uint32_t sum = (b & 255) + ((b >> 8) & 255) + ((b >> 16) & 255) + (b >> 24);
   // A random byte has mean 127.5 and variance (256² − 1) / 12; the sum of four has four times both.
   constexpr float kMean = 510.0f, kDeviation = 147.801f;
   return (static_cast<float>(sum) - kMean) / kDeviation;

@@ -13,6 +13,8 @@
 
 #include <cstdint>
 #include <numbers>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "minitape/core/random.hpp"
@@ -56,8 +58,9 @@ void draw_line(Plane& coverage, const Line& line, float radius, float softness =
 /// Raises `coverage` to that of the area inside the outline; its end is joined to its start.
 void fill_outline(Plane& coverage, const Line& outline);
 
-/// Uniform in [low, high).
+/// Uniform in [low, high), the point in both coordinates.
 float between(Random& random, float low, float high);
+Point random_point(Random& random, float low, float high);
 
 /// Roughly normal with mean 0 and variance 1, within ±3.5: the sum of four random bytes. It takes a
 /// tenth of the time of an exact normal number.
@@ -65,5 +68,14 @@ float quick_normal(Random& random);
 
 /// The byte for a brightness; brightness is clamped to 0 … 1.
 std::uint8_t to_byte(float brightness);
+
+// ---- The pictures, in digits.cpp and shapes.cpp ----
+
+inline constexpr Index kDigitSide = 28, kShapeSide = 32;
+
+/// One image of a class, into bytes [28, 28] or [32, 32, 3].
+void draw_digit(Random& random, int digit, std::span<std::uint8_t> pixels);
+void draw_shape(Random& random, int kind, std::span<std::uint8_t> pixels);
+std::vector<std::string> shape_names();
 
 }  // namespace minitape

@@ -12,13 +12,9 @@
 #include <utility>
 
 #include "canvas.hpp"
-#include "generate.hpp"
-#include "minitape/data/synthetic.hpp"
 
 namespace minitape {
 namespace {
-
-constexpr Index kDigitSide = 28;
 
 // Digits are described on a sheet 60 wide and 100 high, y downwards.
 constexpr float kSheetWidth = 60, kSheetHeight = 100;
@@ -105,16 +101,14 @@ std::vector<Line> write_digit(Random& random, int digit) {
   return lines;
 }
 
-Placement random_placement(Random& random) {
+Placement digit_placement(Random& random) {
   const float size = between(random, 6.5f, 10.5f);  // half the height in pixels
   const float middle = static_cast<float>(kDigitSide) / 2;
-  Placement placement;
-  placement.centre = {middle + between(random, -3, 3), middle + between(random, -2.5f, 2.5f)};
-  placement.width = size * between(random, 0.75f, 1.2f);
-  placement.height = size;
-  placement.angle = between(random, -0.3f, 0.3f);
-  placement.slant = between(random, -0.3f, 0.3f);
-  return placement;
+  return {.centre = {middle + between(random, -3, 3), middle + between(random, -2.5f, 2.5f)},
+          .width = size * between(random, 0.75f, 1.2f),
+          .height = size,
+          .angle = between(random, -0.3f, 0.3f),
+          .slant = between(random, -0.3f, 0.3f)};
 }
 
 // Short strokes at the edges of the image, as of neighbouring digits that were cut off.
@@ -148,25 +142,17 @@ void develop(Random& random, const Plane& ink, const Plane& stray, std::span<std
   }
 }
 
+}  // namespace
+
 void draw_digit(Random& random, int digit, std::span<std::uint8_t> pixels) {
   const float radius = between(random, 0.7f, 1.5f), softness = between(random, 0.8f, 1.8f);
-  const Placement placement = random_placement(random);
+  const Placement placement = digit_placement(random);
   Plane ink(kDigitSide), stray(kDigitSide);  // [28, 28]
   for (const Line& line : write_digit(random, digit)) {
     draw_line(ink, placed(line, placement), radius, softness);
   }
   draw_stray_strokes(random, stray, radius);
   develop(random, ink, stray, pixels);
-}
-
-}  // namespace
-
-Dataset make_digits(std::uint64_t seed, std::string_view split, Index count) {
-  const SyntheticSet set = {"digits",
-                            Shape{kDigitSide, kDigitSide, 1},
-                            {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
-                            draw_digit};
-  return generate(set, seed, split, count);
 }
 
 }  // namespace minitape

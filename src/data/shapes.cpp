@@ -9,14 +9,9 @@
 #include <cmath>
 
 #include "canvas.hpp"
-#include "generate.hpp"
-#include "minitape/data/synthetic.hpp"
 
 namespace minitape {
 namespace {
-
-constexpr Index kShapeSide = 32;
-constexpr Index kShapeChannels = 3;
 
 // Points on an ellipse, from one angle to another (both included).
 Line arc(int points, Point centre, float radius_x, float radius_y, float from, float to) {
@@ -84,7 +79,7 @@ const std::vector<Kind>& kinds() {
   return table;
 }
 
-using Colour = std::array<float, kShapeChannels>;  // red, green, blue, each 0 … 1
+using Colour = std::array<float, 3>;  // red, green, blue, each 0 … 1
 
 Colour random_colour(Random& random) {
   return {between(random, 0, 1), between(random, 0, 1), between(random, 0, 1)};
@@ -106,32 +101,30 @@ Colour colour_unlike(Random& random, const Colour& other) {
 
 // Two colours mixed by a wave, ½ + ½ sin(u). Short waves make stripes, long ones a gradient; times
 // a second wave across they make dots.
-class Texture {
- public:
+struct Texture {
   /// The second colour is within `spread` of the first in each channel.
-  Texture(Random& random, const Colour& first, float spread)
-      : first_(first), second_(colour_near(random, first, spread)) {
+  Texture(Random& random, const Colour& ground, float spread)
+      : first(ground), second(colour_near(random, ground, spread)) {
     const bool gradient = random.chance(1.0 / 3);
     const float frequency = gradient ? between(random, 0.05f, 0.15f) : between(random, 0.9f, 2);
     const float angle = between(random, 0, 2 * kPi);
-    dots_ = !gradient && random.chance(0.5);
-    wave_ = {frequency * std::cos(angle), frequency * std::sin(angle)};
-    phase_ = between(random, 0, 2 * kPi);
+    dots = !gradient && random.chance(0.5);
+    wave = {frequency * std::cos(angle), frequency * std::sin(angle)};
+    phase = between(random, 0, 2 * kPi);
   }
 
   Colour at(float x, float y) const {
-    float mix = 0.5f + 0.5f * std::sin(wave_.x * x + wave_.y * y + phase_);
-    if (dots_) mix *= 0.5f + 0.5f * std::sin(wave_.x * y - wave_.y * x);
-    Colour result = first_;
-    for (std::size_t k = 0; k < result.size(); ++k) result[k] += mix * (second_[k] - first_[k]);
+    float mix = 0.5f + 0.5f * std::sin(wave.x * x + wave.y * y + phase);
+    if (dots) mix *= 0.5f + 0.5f * std::sin(wave.x * y - wave.y * x);
+    Colour result = first;
+    for (std::size_t k = 0; k < result.size(); ++k) result[k] += mix * (second[k] - first[k]);
     return result;
   }
 
- private:
-  Colour first_, second_;
-  bool dots_;
-  Point wave_;  // direction of the waves, radians per pixel
-  float phase_;
+  Colour first, second;
+  bool dots;
+  Point wave;  // direction of the waves, radians per pixel
+  float phase;
 };
 
 using Picture = std::vector<Colour>;  // [32·32], before it becomes bytes
@@ -147,10 +140,6 @@ void paint(Picture& picture, const Plane& coverage, const Texture& texture) {
       picture[i][k] += alpha * (colour[k] - picture[i][k]);
     }
   }
-}
-
-Point random_point(Random& random, float low, float high) {
-  return {between(random, low, high), between(random, low, high)};
 }
 
 // A textured ground with two to six thin lines and four-cornered pieces in similar colours.
@@ -178,16 +167,22 @@ void paint_background(Random& random, Picture& picture, const Colour& ground) {
   }
 }
 
-Placement random_shape_placement(Random& random) {
+Placement shape_placement(Random& random) {
   const float size = between(random, 7.5f, 12);  // about half the extent in pixels
   const float middle = static_cast<float>(kShapeSide) / 2;
-  Placement placement;
-  placement.centre = random_point(random, middle - 5, middle + 5);
-  placement.width = size * between(random, 0.9f, 1.1f);
-  placement.height = size;
-  placement.angle = between(random, 0, 2 * kPi);
-  placement.slant = between(random, -0.1f, 0.1f);
-  return placement;
+  return {.centre = random_point(random, middle - 5, middle + 5),
+          .width = size * between(random, 0.9f, 1.1f),
+          .height = size,
+          .angle = between(random, 0, 2 * kPi),
+          .slant = between(random, -0.1f, 0.1f)};
+}
+
+}  // namespace
+
+std::vector<std::string> shape_names() {
+  std::vector<std::string> names;
+  for (const Kind& kind : kinds()) names.push_back(kind.name);
+  return names;
 }
 
 void draw_shape(Random& random, int kind, std::span<std::uint8_t> pixels) {
@@ -197,23 +192,14 @@ void draw_shape(Random& random, int kind, std::span<std::uint8_t> pixels) {
   paint_background(random, picture, ground);
   Plane coverage(kShapeSide);  // [32, 32]
   const Line& outline = kinds()[static_cast<std::size_t>(kind)].outline;
-  fill_outline(coverage, placed(outline, random_shape_placement(random)));
+  fill_outline(coverage, placed(outline, shape_placement(random)));
   paint(picture, coverage, Texture(random, colour, 0.35f));
 
   // Add noise to every channel of every pixel.
   const float noise = between(random, 0.01f, 0.1f);
   for (std::size_t i = 0; i < pixels.size(); ++i) {
-    pixels[i] =
-        to_byte(picture[i / kShapeChannels][i % kShapeChannels] + noise * quick_normal(random));
+    pixels[i] = to_byte(picture[i / 3][i % 3] + noise * quick_normal(random));
   }
-}
-
-}  // namespace
-
-Dataset make_shapes(std::uint64_t seed, std::string_view split, Index count) {
-  SyntheticSet set = {"shapes", Shape{kShapeSide, kShapeSide, kShapeChannels}, {}, draw_shape};
-  for (const Kind& kind : kinds()) set.class_names.push_back(kind.name);
-  return generate(set, seed, split, count);
 }
 
 }  // namespace minitape
