@@ -24,28 +24,6 @@ void interleave(const std::uint8_t* planes, std::uint8_t* pixels) {
   }
 }
 
-}  // namespace
-
-void append_cifar(std::span<const std::uint8_t> bytes, std::string_view what, Dataset& dataset) {
-  MINITAPE_CHECK(!bytes.empty() && bytes.size() % kRecord == 0, "[cifar] ", what,
-                 " must consist of whole records of ", kRecord, " bytes: it has ", bytes.size(),
-                 " bytes", looks_like(bytes, "; download it again"));
-  const std::size_t count = bytes.size() / kRecord;
-  std::size_t to = dataset.pixels.size();
-  dataset.pixels.resize(to + count * kImage);
-  for (std::size_t i = 0; i < count; ++i, to += kImage) {
-    const std::uint8_t* record = bytes.data() + i * kRecord;
-    const int label = record[0];
-    MINITAPE_CHECK(label < kClasses, "[cifar] labels must be from 0 to ", kClasses - 1, ": label ",
-                   i, " (counted from 0) of ", what, " is ", label,
-                   looks_like(bytes, "; download it again"));
-    dataset.labels.push_back(record[0]);
-    interleave(record + 1, dataset.pixels.data() + to);
-  }
-}
-
-namespace {
-
 // One name a line. Some copies of the data come without this file.
 std::vector<std::string> read_class_names(const fs::path& path) {
   std::error_code ignored;
@@ -68,6 +46,23 @@ std::vector<std::string> read_class_names(const fs::path& path) {
 
 }  // namespace
 
+void append_cifar(std::span<const std::uint8_t> bytes, std::string_view what, Dataset& dataset) {
+  MINITAPE_CHECK(!bytes.empty() && bytes.size() % kRecord == 0, "[cifar] ", what,
+                 " must consist of whole records of ", kRecord, " bytes: it has ", bytes.size(),
+                 " bytes", looks_like(bytes, "; download it again"));
+  const std::size_t count = bytes.size() / kRecord;
+  std::size_t to = dataset.pixels.size();
+  dataset.pixels.resize(to + count * kImage);
+  for (std::size_t i = 0; i < count; ++i, to += kImage) {
+    const std::uint8_t* record = bytes.data() + i * kRecord;
+    MINITAPE_CHECK(record[0] < kClasses, "[cifar] labels must be from 0 to ", kClasses - 1,
+                   ": label ", i, " (counted from 0) of ", what, " is ", int{record[0]},
+                   looks_like(bytes, "; download it again"));
+    dataset.labels.push_back(record[0]);
+    interleave(record + 1, dataset.pixels.data() + to);
+  }
+}
+
 TrainTest load_cifar10(const fs::path& folder) {
   // Make sure that all files are there before any is read.
   std::vector<fs::path> files;
@@ -75,11 +70,8 @@ TrainTest load_cifar10(const fs::path& folder) {
   files.push_back(folder / "test_batch.bin");
   for (const fs::path& file : files) {
     std::error_code ignored;
-    MINITAPE_CHECK(fs::exists(file, ignored), "[cifar] ", file.filename().string(), " must be in ",
-                   folder.string(),
-                   ": it is not; get it with `bash data/download.sh cifar10` or set data.dir or "
-                   "MINITAPE_DATA",
-                   whereabouts(folder.parent_path(), folder.filename() / file.filename()));
+    const std::string name = file.filename().string();
+    MINITAPE_CHECK(fs::exists(file, ignored), "[cifar] ", name, not_in(folder, name, "cifar10"));
   }
 
   TrainTest sets;

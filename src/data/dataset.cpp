@@ -18,21 +18,17 @@ std::array<std::uint64_t, 256> count_bytes(const Dataset& dataset, Index c) {
   return count;
 }
 
-// mean = Σ count·byte / n and variance = Σ count·(byte − mean)² / n, here in bytes: so the mean of
-// a constant channel is exact and its variance exactly 0.
-struct Moments {
-  double mean = 0, variance = 0;
-};
-Moments moments_of(const std::array<std::uint64_t, 256>& count) {
+// Mean Σ count·byte / n and variance Σ count·(byte − mean)² / n. In bytes, the mean of a constant
+// channel is exact and its variance exactly 0.
+std::pair<double, double> mean_and_variance(const std::array<std::uint64_t, 256>& count) {
   double n = 0, sum = 0, squares = 0;
-  for (std::size_t byte = 0; byte < 256; ++byte) {
+  for (int byte = 0; byte < 256; ++byte) {
     n += static_cast<double>(count[byte]);
-    sum += static_cast<double>(count[byte]) * static_cast<double>(byte);
+    sum += static_cast<double>(count[byte]) * byte;
   }
   const double mean = sum / n;
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    const double difference = static_cast<double>(byte) - mean;
-    squares += static_cast<double>(count[byte]) * difference * difference;
+  for (int byte = 0; byte < 256; ++byte) {
+    squares += static_cast<double>(count[byte]) * (byte - mean) * (byte - mean);
   }
   return {mean, squares / n};
 }
@@ -50,7 +46,7 @@ Standardization Standardization::of(const Dataset& dataset) {
   Standardization result = none(dataset.image_shape.channels());
   parallel_for(dataset.image_shape.channels(), 1, [&](Index begin, Index end) {
     for (Index c = begin; c < end; ++c) {
-      const auto [mean, variance] = moments_of(count_bytes(dataset, c));
+      const auto [mean, variance] = mean_and_variance(count_bytes(dataset, c));
       const auto at = static_cast<std::size_t>(c);
       result.mean[at] = mean / 255;
       if (variance > 0) result.deviation[at] = std::sqrt(variance) / 255;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "minitape/text/terminal_text.hpp"
+#include "minitape/text/words.hpp"
 #include "wrong_file.hpp"
 
 namespace minitape {
@@ -18,17 +19,8 @@ constexpr std::size_t kMaxClasses = 256;  // labels are bytes
 constexpr std::array kEndings{".png", ".jpg", ".jpeg", ".jpe", ".jfif"};
 constexpr const char* kEndingsText = ".png, .jpg, .jpeg, .jpe or .jfif";
 
-// What is not read: how many of each kind, and the first of them.
-struct Some {
-  Index count = 0;
-  fs::path first;
-};
-using NotRead = std::map<std::string, Some>;
-
-void add(NotRead& not_read, const std::string& kind, const fs::path& path) {
-  Some& some = not_read[kind];
-  if (some.count++ == 0) some.first = path;
-}
+// What is not read, by kind.
+using NotRead = std::map<std::string, std::vector<fs::path>>;
 
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
@@ -56,7 +48,7 @@ std::vector<fs::path> class_folders(const fs::path& set, NotRead& not_read) {
     if (is_folder(entry)) {
       folders.push_back(entry.filename());
     } else {
-      add(not_read, "files outside the folders of the classes", entry);
+      not_read["files outside the folders of the classes"].push_back(entry);
     }
   }
   return folders;
@@ -75,39 +67,36 @@ std::string class_name(const fs::path& folder) {
   return name;
 }
 
-// The images of one class; none if it has no folder.
-std::vector<ImageFile> list_class(const fs::path& folder, std::uint8_t label, NotRead& not_read) {
-  std::vector<ImageFile> files;
-  if (!is_folder(folder)) return files;
+// Appends the images of one class; none if it has no folder.
+void list_class(const fs::path& folder, std::uint8_t label, std::vector<ImageFile>& files,
+                NotRead& not_read) {
+  if (!is_folder(folder)) return;
+  const std::size_t first = files.size();
   for (const fs::path& entry : visible_entries(folder)) {
     std::string ending = entry.extension().string();
-    std::transform(ending.begin(), ending.end(), ending.begin(),
-                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     if (is_folder(entry)) {
-      add(not_read, "folders within a class", entry);
-    } else if (std::find(kEndings.begin(), kEndings.end(), ending) == kEndings.end()) {
-      add(not_read, ending.empty() ? "files without an ending" : ending, entry);
+      not_read["folders within a class"].push_back(entry);
+    } else if (std::ranges::count(kEndings, ending) == 0) {
+      not_read[ending.empty() ? "files without an ending" : ending].push_back(entry);
     } else {
-      files.push_back({entry, label, std::ssize(files)});
+      files.push_back({entry, label});
     }
   }
-  for (ImageFile& file : files) file.count = std::ssize(files);
-  return files;
+  const auto count = static_cast<double>(files.size() - first);
+  for (std::size_t i = first; i < files.size(); ++i) {
+    files[i].place = (static_cast<double>(i - first) + 0.5) / count;
+  }
 }
 
-// The images of a set, mixed evenly: image k of n by (k + ½) / n, compared without rounding.
+// The images of a set, mixed evenly.
 std::vector<ImageFile> list_set(const fs::path& set, const std::vector<fs::path>& folders,
                                 NotRead& not_read) {
   std::vector<ImageFile> files;
   for (std::size_t label = 0; label < folders.size(); ++label) {
-    const auto images =
-        list_class(set / folders[label], static_cast<std::uint8_t>(label), not_read);
-    files.insert(files.end(), images.begin(), images.end());
+    list_class(set / folders[label], static_cast<std::uint8_t>(label), files, not_read);
   }
-  std::sort(files.begin(), files.end(), [](const ImageFile& a, const ImageFile& b) {
-    const Index left = (2 * a.position + 1) * b.count, right = (2 * b.position + 1) * a.count;
-    return left != right ? left < right : a.label < b.label;
-  });
+  std::ranges::sort(files, {}, [](const ImageFile& f) { return std::pair(f.place, f.label); });
   return files;
 }
 
@@ -115,8 +104,8 @@ std::string note_about(const NotRead& not_read, const fs::path& dir) {
   if (not_read.empty()) return "";
   std::string text = concat("[folder] of ", dir.string(), " only ", kEndingsText,
                             " files in the folders of the classes are read. Left out are:");
-  for (const auto& [kind, some] : not_read) {
-    text += concat("\n  ", kind, ": ", some.count, ", such as ", some.first.string());
+  for (const auto& [kind, paths] : not_read) {
+    text += concat("\n  ", kind, ": ", paths.size(), ", such as ", paths.front().string());
   }
   return text +
          "\n  Other pictures can be converted, with ImageMagick for example by: mogrify -format "
@@ -147,7 +136,7 @@ FolderListing list_image_folder(const fs::path& dir) {
   }
   for (const fs::path& entry : visible_entries(dir)) {
     if (is_folder(entry) && entry != train && entry != test) {
-      add(not_read, "folders beside train/ and test/", entry);
+      not_read["folders beside train/ and test/"].push_back(entry);
     }
   }
 
@@ -155,18 +144,18 @@ FolderListing list_image_folder(const fs::path& dir) {
   listing.train = list_set(train, folders, not_read);
   listing.test = list_set(test, folders, not_read);
   listing.not_read = note_about(not_read, dir);
-  std::string empty;
+  std::vector<std::string> empty;
   for (std::size_t label = 0; label < folders.size(); ++label) {
     listing.class_names.push_back(class_name(folders[label]));
     const auto is_of_class = [label](const ImageFile& file) { return file.label == label; };
     if (std::ranges::none_of(listing.train, is_of_class)) {
-      empty += concat(empty.empty() ? "\"" : ", \"", listing.class_names[label], "\"");
+      empty.push_back("\"" + listing.class_names[label] + "\"");
     }
   }
   const std::string hint = listing.not_read.empty() ? "" : "\n" + listing.not_read;
   MINITAPE_CHECK(empty.empty(), "[folder] ", train.string(),
                  " must hold images of each class, files that end in ", kEndingsText,
-                 ": there are none of ", empty, "; add some or remove the folder", hint);
+                 ": there are none of ", joined(empty), "; add some or remove the folder", hint);
   MINITAPE_CHECK(!listing.test.empty(), "[folder] ", test.string(),
                  " must hold images in a folder for each class: no file there ends in ",
                  kEndingsText, hint);

@@ -2,18 +2,17 @@
 // in which order, and what is not read. Private to data/.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include "minitape/core/tensor.hpp"
 
 namespace minitape {
 
 struct ImageFile {
   std::filesystem::path path;
   std::uint8_t label = 0;
-  Index position = 0, count = 0;  // among the images of its class
+  double place = 0;  // (k + ½) / n for image k of a class of n
 };
 
 struct FolderListing {

@@ -11,8 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint32_t kImagesMagic = 0x803;
-constexpr std::uint32_t kLabelsMagic = 0x801;
 constexpr Index kMaxSide = 4096;  // of an image; so that the product of the extents cannot overflow
 
 // The number in the four bytes from `position` on, most significant byte first.
@@ -22,20 +20,19 @@ std::uint32_t big_endian(std::span<const std::uint8_t> bytes, std::size_t positi
   return value;
 }
 
-std::string hexadecimal(std::uint32_t value) {
-  return concat("0x", std::hex, std::setw(8), std::setfill('0'), value);
+std::string hexadecimal(IdxKind magic) {
+  return concat("0x", std::hex, std::setw(8), std::setfill('0'), static_cast<std::uint32_t>(magic));
 }
 
 void check_magic(std::span<const std::uint8_t> bytes, IdxKind kind, std::string_view what) {
-  const std::uint32_t magic = big_endian(bytes, 0);
+  const auto magic = IdxKind{big_endian(bytes, 0)};
   const bool images = kind == IdxKind::images;
-  const std::uint32_t expected = images ? kImagesMagic : kLabelsMagic;
-  const std::uint32_t other = images ? kLabelsMagic : kImagesMagic;
   const std::string rule = concat("[idx] ", what, " must hold ", images ? "images" : "labels",
-                                  " (magic ", hexadecimal(expected), "): its magic is ");
-  MINITAPE_CHECK(magic != other, rule, hexadecimal(other), ", that of ",
-                 images ? "labels" : "images", "; have the two files changed places?");
-  MINITAPE_CHECK(magic == expected, rule, hexadecimal(magic), ", so it is another kind of file",
+                                  " (magic ", hexadecimal(kind), "): its magic is ");
+  MINITAPE_CHECK(magic != (images ? IdxKind::labels : IdxKind::images), rule, hexadecimal(magic),
+                 ", that of ", images ? "labels" : "images",
+                 "; have the two files changed places?");
+  MINITAPE_CHECK(magic == kind, rule, hexadecimal(magic), ", so it is another kind of file",
                  looks_like(bytes, "; download it again"));
 }
 
@@ -99,10 +96,8 @@ struct Files {
 Files find_files(const fs::path& folder, const std::string& part, std::string_view name) {
   const auto find = [&](const std::string& file) {
     const fs::path path = find_file(folder, file);
-    MINITAPE_CHECK(!path.empty(), "[idx] ", file, ".gz (or without .gz) must be in ",
-                   folder.string(), ": it is not; get it with `bash data/download.sh ", name,
-                   "` or set data.dir or MINITAPE_DATA",
-                   whereabouts(folder.parent_path(), folder.filename() / file));
+    MINITAPE_CHECK(!path.empty(), "[idx] ", file, ".gz (or without .gz)",
+                   not_in(folder, file, name));
     return path;
   };
   return {find(part + "-images-idx3-ubyte"), find(part + "-labels-idx1-ubyte")};
@@ -141,7 +136,7 @@ Dataset load_part(const Files& files, std::string_view name) {
 Shape mnist_image_shape(const fs::path& folder) {
   const fs::path path = find_file(folder, "train-images-idx3-ubyte");
   const auto header = path.empty() ? std::vector<std::uint8_t>{} : read_start(path, 16);
-  if (header.size() < 16 || big_endian(header, 0) != kImagesMagic) return {28, 28, 1};
+  if (header.size() < 16 || IdxKind{big_endian(header, 0)} != IdxKind::images) return {28, 28, 1};
   const auto side = [&](std::size_t position) {
     return std::clamp<Index>(big_endian(header, position), 1, kMaxSide);
   };

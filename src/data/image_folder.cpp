@@ -92,16 +92,6 @@ void check_images_fit(const fs::path& dir, Index images, const Shape& shape) {
                  static_cast<Index>(limit / 1e6), " MB; reduce data.image_size or the limits");
 }
 
-// Fills an empty data set. Adds a note where images are left out.
-Dataset read_set(Dataset dataset, const std::vector<ImageFile>& files, Index wanted,
-                 std::vector<std::string>& notes) {
-  dataset.pixels.reserve(static_cast<std::size_t>(wanted * dataset.image_shape.size()));
-  const std::vector<Failure> failures = read_images(files, wanted, dataset);
-  check_no_class_lost(files, failures, dataset);
-  if (!failures.empty()) notes.push_back(note_about(failures, dataset));
-  return dataset;
-}
-
 }  // namespace
 
 TrainTest load_image_folder(const fs::path& dir, const ImageFolderOptions& options) {
@@ -119,14 +109,18 @@ TrainTest load_image_folder(const fs::path& dir, const ImageFolderOptions& optio
   if (!listing.not_read.empty()) sets.notes.push_back(listing.not_read);
   const auto read = [&](const std::string& part, const std::vector<ImageFile>& files,
                         Index wanted) {
+    Dataset set{
+        .name = (dir / part).string(), .image_shape = shape, .class_names = listing.class_names};
     if (wanted < std::ssize(files)) {
       sets.notes.push_back(concat("[folder] ", part, "_limit leaves out ",
                                   std::ssize(files) - wanted, " of ", files.size(), " images of ",
-                                  (dir / part).string()));
+                                  set.name));
     }
-    return read_set(
-        {.name = (dir / part).string(), .image_shape = shape, .class_names = listing.class_names},
-        files, wanted, sets.notes);
+    set.pixels.reserve(static_cast<std::size_t>(wanted * shape.size()));
+    const std::vector<Failure> failures = read_images(files, wanted, set);
+    check_no_class_lost(files, failures, set);
+    if (!failures.empty()) sets.notes.push_back(note_about(failures, set));
+    return set;
   };
   sets.train = read("train", listing.train, train_images);
   sets.test = read("test", listing.test, test_images);

@@ -6,6 +6,7 @@
 #include "minitape/data/idx.hpp"
 #include "minitape/data/image_folder.hpp"
 #include "minitape/data/synthetic.hpp"
+#include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {
@@ -65,13 +66,13 @@ void note_absent_classes(const Dataset& dataset, std::string_view purpose,
                          std::vector<std::string>& notes) {
   std::vector<bool> present(dataset.class_names.size());
   for (const std::uint8_t label : dataset.labels) present[label] = true;
-  std::string absent;
+  std::vector<std::string> absent;
   for (std::size_t label = 0; label < present.size(); ++label) {
-    if (present[label]) continue;
-    absent += concat(absent.empty() ? "\"" : ", \"", dataset.class_names[label], "\"");
+    if (!present[label]) absent.push_back("\"" + dataset.class_names[label] + "\"");
   }
   if (absent.empty()) return;
-  notes.push_back(concat("[data] ", dataset.name, " has no images of ", absent, " to ", purpose));
+  notes.push_back(
+      concat("[data] ", dataset.name, " has no images of ", joined(absent), " to ", purpose));
 }
 
 TrainTest read_both(const DataSource& source) {

@@ -1,7 +1,6 @@
 #include "wrong_file.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 #include "minitape/core/check.hpp"
 
@@ -53,6 +52,12 @@ std::string looks_like(std::span<const std::uint8_t> bytes, const std::string& o
     }
   }
   return otherwise;
+}
+
+std::string not_in(const fs::path& folder, const std::string& file, std::string_view set_name) {
+  return concat(" must be in ", folder.string(), ": it is not; get it with `bash data/download.sh ",
+                set_name, "` or set data.dir or MINITAPE_DATA",
+                whereabouts(folder.parent_path(), folder.filename() / file));
 }
 
 std::string whereabouts(const fs::path& dir, const fs::path& missing) {

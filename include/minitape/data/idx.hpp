@@ -7,7 +7,6 @@
 //   byte 3    number of axes: 3 for images (N, H, W), 1 for labels (N)
 //   byte 4-…  the extents, 4 bytes each, most significant byte first
 //
-// So a file of images starts with the magic number 0x00000803, one of labels with 0x00000801.
 // Format: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
 #pragma once
 
@@ -19,9 +18,10 @@
 
 namespace minitape {
 
-enum class IdxKind { images, labels };
+/// What a file holds, by its first four bytes, the magic number.
+enum class IdxKind : std::uint32_t { images = 0x00000803, labels = 0x00000801 };
 
-/// What a file holds. The values are a part of the bytes that were parsed.
+/// The values are a part of the bytes that were parsed.
 struct Idx {
   Shape shape;                           // (N, H, W) or (N); no extent is zero
   std::span<const std::uint8_t> values;  // [shape]
