@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "minitape/data/image_folder.hpp"
+#include "minitape/data/load.hpp"
 
 namespace minitape {
 

@@ -2,13 +2,10 @@
 
 #include <sstream>
 
-#include "read_file.hpp"
-#include "wrong_file.hpp"
+#include "data_file.hpp"
 
 namespace minitape {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t kChannels = 3;
 constexpr std::size_t kPlane = 32 * 32;

@@ -1,4 +1,4 @@
-#include "folder_listing.hpp"
+// What lies in a folder of images, and what of it is not read.
 
 #include <algorithm>
 #include <array>
@@ -6,14 +6,12 @@
 #include <iomanip>
 #include <map>
 
+#include "image_folder.hpp"
 #include "minitape/text/terminal_text.hpp"
 #include "minitape/text/words.hpp"
-#include "wrong_file.hpp"
 
 namespace minitape {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxClasses = 256;  // labels are bytes
 constexpr std::array kEndings{".png", ".jpg", ".jpeg", ".jpe", ".jfif"};

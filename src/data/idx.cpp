@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <iomanip>
 
-#include "read_file.hpp"
-#include "wrong_file.hpp"
+#include "data_file.hpp"
 
 namespace minitape {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr Index kMaxSide = 4096;  // of an image; so that the product of the extents cannot overflow
 

@@ -8,10 +8,9 @@
 #include <new>
 #include <utility>
 
+#include "data_file.hpp"
 #include "minitape/core/check.hpp"
 #include "picture_file.hpp"
-#include "read_file.hpp"
-#include "wrong_file.hpp"
 
 namespace {
 

@@ -1,16 +1,13 @@
-#include "minitape/data/image_folder.hpp"
+#include "image_folder.hpp"
 
 #include <algorithm>
 
-#include "folder_listing.hpp"
 #include "minitape/core/allocator.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/data/image.hpp"
 
 namespace minitape {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t kMostNamed = 10;  // images in one message
 constexpr Index kAtOnce = 32;           // images that are decoded side by side
@@ -94,15 +91,15 @@ void check_images_fit(const fs::path& dir, Index images, const Shape& shape) {
 
 }  // namespace
 
-TrainTest load_image_folder(const fs::path& dir, const ImageFolderOptions& options) {
-  MINITAPE_CHECK(options.image_size >= 1 && options.image_size <= kMaxImageSize,
+TrainTest load_image_folder(const fs::path& dir, const DataSource& source) {
+  MINITAPE_CHECK(source.image_size >= 1 && source.image_size <= kMaxImageSize,
                  "[folder] image_size must be from 1 to ", kMaxImageSize, ": got ",
-                 options.image_size);
+                 source.image_size);
   // See what is there, in both sets, before the slow part.
   const FolderListing listing = list_image_folder(dir);
-  const Index train_images = wanted_of(listing.train, options.train_limit);
-  const Index test_images = wanted_of(listing.test, options.test_limit);
-  const Shape shape{options.image_size, options.image_size, options.channels};
+  const Index train_images = wanted_of(listing.train, source.train_limit);
+  const Index test_images = wanted_of(listing.test, source.test_limit);
+  const Shape shape{source.image_size, source.image_size, source.channels};
   check_images_fit(dir, train_images + test_images, shape);
 
   TrainTest sets;

@@ -2,16 +2,15 @@
 
 #include <cstdlib>
 
+#include "data_file.hpp"
+#include "image_folder.hpp"
 #include "minitape/data/cifar.hpp"
 #include "minitape/data/idx.hpp"
-#include "minitape/data/image_folder.hpp"
 #include "minitape/data/synthetic.hpp"
 #include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {
-
-namespace fs = std::filesystem;
 
 using Maker = Dataset (*)(std::uint64_t seed, std::string_view split, Index count);
 
@@ -76,12 +75,7 @@ void note_absent_classes(const Dataset& dataset, std::string_view purpose,
 }
 
 TrainTest read_both(const DataSource& source) {
-  if (source.name == "folder") {
-    return load_image_folder(image_folder(source), {.image_size = source.image_size,
-                                                    .channels = source.channels,
-                                                    .train_limit = source.train_limit,
-                                                    .test_limit = source.test_limit});
-  }
+  if (source.name == "folder") return load_image_folder(image_folder(source), source);
   if (is_mnist(source)) return load_mnist(data_folder(source) / source.name, source.name);
   return load_cifar10(data_folder(source) / "cifar-10-batches-bin");
 }

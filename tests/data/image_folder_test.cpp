@@ -1,9 +1,8 @@
 // Folders of images: which files are taken, in which order, as which class; what is left out with
 // a note and what is refused.
-#include "minitape/data/image_folder.hpp"
+#include "data/image_folder.hpp"
 
 #include "data/image_files.hpp"
-#include "minitape/data/load.hpp"
 #include "testing.hpp"
 
 namespace minitape {
@@ -30,7 +29,7 @@ void write_set(const fs::path& folder, int a, int b) {
 TrainTest load(const TemporaryFolder& folder, Index train_limit = 0, Index test_limit = 0) {
   return load_image_folder(
       folder.path(),
-      {.image_size = 1, .channels = 1, .train_limit = train_limit, .test_limit = test_limit});
+      {.train_limit = train_limit, .test_limit = test_limit, .image_size = 1, .channels = 1});
 }
 
 std::string refusal_lacks(std::initializer_list<std::string_view> parts,

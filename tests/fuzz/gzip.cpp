@@ -2,7 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "data/read_file.hpp"
+#include "data/data_file.hpp"
 #include "fuzz.hpp"
 
 using namespace minitape;

@@ -9,6 +9,8 @@
 
 namespace minitape {
 
+inline constexpr Index kMaxImageSize = 4096;
+
 struct DataSource {
   std::string name = "digits";  // digits, shapes (made in code); mnist, fashion_mnist,
                                 // cifar10; folder
@@ -32,8 +34,8 @@ struct DataSource {
 Shape image_shape(const DataSource& source);
 
 /// The training and the test set. Throws when the name is unknown, when a file is missing or
-/// damaged (in a folder of images some may be: see image_folder.hpp), and when a limit is negative
-/// or larger than the set.
+/// damaged (of a folder's images some may be; the notes name them), and when a limit is negative or
+/// larger than the set.
 TrainTest load_data(const DataSource& source);
 
 }  // namespace minitape

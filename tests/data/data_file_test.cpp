@@ -1,5 +1,5 @@
-// Help for data files that are another kind of file, or lie somewhere else.
-#include "data/wrong_file.hpp"
+// Data files: read whole, and help where they are another kind of file or lie somewhere else.
+#include "data/data_file.hpp"
 
 #include "data/files.hpp"
 #include "minitape/data/load.hpp"
@@ -17,6 +17,19 @@ std::string look(std::string_view text) {
 std::string refusal_lacks(std::initializer_list<std::string_view> parts, const std::string& name,
                           const fs::path& dir) {
   return error_lacks(parts, [&] { load_data({.name = name, .dir = dir}); });
+}
+
+TEST_CASE("read_file: a file that is far too large is not read to its end") {
+  // 17 gzip streams of 16 MB of zeros, one behind the other: 300 kB on the disk.
+  const TemporaryFolder folder;
+  write_gzip(folder / "zeros.gz", Bytes(std::size_t{16} << 20));
+  const Bytes stream = read_plain(folder / "zeros.gz");
+  Bytes bomb;
+  for (int i = 0; i < 17; ++i) bomb.insert(bomb.end(), stream.begin(), stream.end());
+  write_plain(folder / "bomb.gz", bomb);
+  CHECK(error_lacks({"[data]", "bomb.gz", "must hold at most 268435456 bytes"},
+                    [&] { read_file(folder / "bomb.gz"); }) == "");
+  CHECK(read_file(folder / "zeros.gz").size() == std::size_t{16} << 20);
 }
 
 TEST_CASE("what lies under a data file's name is told") {

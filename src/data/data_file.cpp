@@ -1,13 +1,76 @@
-#include "wrong_file.hpp"
+#include "data_file.hpp"
+
+#include <zlib.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
 
 #include "minitape/core/check.hpp"
 
 namespace minitape {
 namespace {
 
-namespace fs = std::filesystem;
+struct CloseFile {
+  void operator()(gzFile file) const { gzclose(file); }
+};
+using GzipFile = std::unique_ptr<gzFile_s, CloseFile>;
+
+constexpr unsigned kStep = 256 * 1024;  // bytes a read
+
+// No file of a data set is larger. A small gzip file can hold a thousand times its size, so reading
+// has to stop somewhere.
+constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
+
+GzipFile open(const fs::path& path) {
+  // A folder can be opened, but not read: refuse what is not a file first.
+  std::error_code failure;
+  static_cast<void>(fs::file_size(path, failure));
+  MINITAPE_CHECK(!failure, "[data] ", path.string(), " must be a file: ", failure.message());
+  GzipFile file(gzopen(path.c_str(), "rb"));
+  MINITAPE_CHECK(file, "[data] ", path.string(), " must be readable: ", std::strerror(errno));
+  gzbuffer(file.get(), kStep / 4);
+  return file;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> read_start(const fs::path& path, unsigned most) {
+  std::vector<std::uint8_t> bytes(most);
+  const int count = gzread(open(path).get(), bytes.data(), most);
+  bytes.resize(static_cast<std::size_t>(std::max(count, 0)));
+  return bytes;
+}
+
+std::vector<std::uint8_t> read_file(const fs::path& path) {
+  const GzipFile file = open(path);
+  // Read step by step, so that memory grows with what there is, not with what a header promises.
+  std::vector<std::uint8_t> bytes;
+  int count = 0;
+  do {
+    const std::size_t before = bytes.size();
+    bytes.resize(before + kStep);
+    count = gzread(file.get(), bytes.data() + before, kStep);
+    bytes.resize(before + static_cast<std::size_t>(std::max(count, 0)));
+    MINITAPE_CHECK(bytes.size() <= kMaxBytes, "[data] ", path.string(), " must hold at most ",
+                   kMaxBytes, " bytes: it goes on; is it another file?");
+  } while (count == static_cast<int>(kStep));
+
+  // Tell the end of the file from a failure. zlib's reason begins with the path.
+  int code = Z_OK;
+  const std::string reason = gzerror(file.get(), &code);
+  if (code == Z_ERRNO) {
+    throw Error("[data] a file must be readable to its end: " + reason, Fault::run_failed);
+  }
+  MINITAPE_CHECK(code == Z_OK, "[data] a gzip file must be complete and intact: ", reason,
+                 "; download it again");
+  return bytes;
+}
+
+// ---- Another file ----
+
+namespace {
 
 struct Signature {
   std::size_t position;
@@ -34,14 +97,6 @@ constexpr Signature kKinds[] = {
     {0, std::string_view("MM\0*", 4), kPicture},  // TIFF
 };
 
-// "train-images-idx3-ubyte" for "train-images.idx3-ubyte.gz" as well.
-std::string plain_name(const fs::path& path) {
-  std::string name = path.filename().string();
-  if (name.ends_with(".gz") && !name.ends_with(".tar.gz")) name.resize(name.size() - 3);
-  if (const std::size_t dot = name.find(".idx"); dot != name.npos) name[dot] = '-';
-  return name;
-}
-
 }  // namespace
 
 std::string looks_like(std::span<const std::uint8_t> bytes, const std::string& otherwise) {
@@ -53,6 +108,20 @@ std::string looks_like(std::span<const std::uint8_t> bytes, const std::string& o
   }
   return otherwise;
 }
+
+// ---- Another place ----
+
+namespace {
+
+// "train-images-idx3-ubyte" for "train-images.idx3-ubyte.gz" as well.
+std::string plain_name(const fs::path& path) {
+  std::string name = path.filename().string();
+  if (name.ends_with(".gz") && !name.ends_with(".tar.gz")) name.resize(name.size() - 3);
+  if (const std::size_t dot = name.find(".idx"); dot != name.npos) name[dot] = '-';
+  return name;
+}
+
+}  // namespace
 
 std::string not_in(const fs::path& folder, const std::string& file, std::string_view set_name) {
   return concat(" must be in ", folder.string(), ": it is not; get it with `bash data/download.sh ",
