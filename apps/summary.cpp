@@ -4,7 +4,6 @@
 #include <iostream>
 
 #include "minitape/config/build.hpp"
-#include "minitape/tools/memory.hpp"
 #include "subcommands.hpp"
 
 namespace minitape {

@@ -1,4 +1,4 @@
-#include "minitape/tools/memory.hpp"
+#include "minitape/tools/summary.hpp"
 
 #include "minitape/config/build.hpp"
 #include "testing.hpp"

@@ -1,12 +1,12 @@
-// Summary: what a model consists of, layer by layer, without computing anything.
+// Summary: what a model consists of, layer by layer, and the memory that training it takes, without
+// computing anything.
 //
-// The room tools/ holds what looks at a model without changing it, one file for each subcommand:
+// The room tools/ holds what looks at a model without changing it:
 //
-//   summary.hpp      layers, shapes, parameters   memory.hpp         what a training step takes
-//   gradcheck.hpp    gradients against differences
-//   benchmark.hpp    how fast                     profile.hpp        where the time goes
-//   predict.hpp      a trained model's answers    digit_photo.hpp    a photo as MNIST's images are
-//   fold.hpp         batch norm folded away       contact_sheet.hpp  the data, seen
+//   summary      layers, shapes, parameters, memory     gradcheck      gradients against differences
+//   benchmark    how fast                               profile        where the time goes
+//   predict      a trained model's answers              digit_photo    a photo becomes MNIST's form
+//   fold         batch norm folded away                 contact_sheet  the data, seen
 //
 // It includes all rooms but apps/, which is the only one that may include it.
 #pragma once
@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "minitape/config/config.hpp"
 #include "minitape/nn/sequential.hpp"
 
 namespace minitape {
@@ -38,5 +39,18 @@ struct Summary {
 
 /// Throws where the layers do not fit together. Allocates no activations.
 Summary summarize(const Sequential& model, const Shape& input);
+
+/// What a training step takes, in bytes. The program itself, the data set and short-lived
+/// intermediate results come on top.
+struct MemoryEstimate {
+  Index batch_size = 0;
+  double parameters = 0;   // and the running statistics
+  double gradients = 0;    // of the parameters
+  double optimizer = 0;    // SGD's velocities
+  double activations = 0;  // the batch and the output of every layer, kept for backward
+
+  std::string to_text() const;
+};
+MemoryEstimate estimate_memory(const Summary& summary, const Config& config);
 
 }  // namespace minitape
