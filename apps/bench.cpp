@@ -29,9 +29,9 @@ int run_bench(const BenchArguments& arguments) {
 
 void add_bench(CLI::App& app, Call& call) {
   const auto arguments = std::make_shared<BenchArguments>();
-  CLI::App& sub = add_subcommand(app, call, "bench",
-                                 {.purpose = "time training and prediction on random input",
-                                  .text = R"(
+  CLI::App& sub = add_subcommand(app, call, "bench", "time training and prediction on random input",
+                                 [arguments] { return run_bench(*arguments); });
+  sub.footer(R"(
 Times the config's model on this machine: a training step (forward, loss, backward, update) and
 prediction, of a batch and of one image. Prints medians after a warm-up and the peak memory.
 
@@ -40,9 +40,7 @@ Reads the config; no data files are needed. Writes to stdout alone.
 Examples:
   minitape bench apps/configs/cifar_cnn.toml
   minitape bench apps/configs/cifar_cnn.toml --profile --threads 1
-  minitape bench apps/configs/cifar_cnn.toml --set train.batch_size=32 --json)",
-                                  .failure = "Stdout could not be written."},
-                                 [arguments] { return run_bench(*arguments); });
+  minitape bench apps/configs/cifar_cnn.toml --set train.batch_size=32 --json)");
   add_config(sub, arguments->config);
   add_number(sub, "--steps", arguments->steps, Index{1}, Index{100000}, "Steps to measure");
   CLI::Option* const json = sub.add_flag("--json", arguments->json, "Print one JSON object");

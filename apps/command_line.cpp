@@ -1,16 +1,21 @@
 #include "command_line.hpp"
 
 #include <algorithm>
+#include <iostream>
 
-#include "minitape/core/check.hpp"
+#include "minitape/config/build.hpp"
 #include "minitape/run/environment.hpp"
-#include "minitape/text/words.hpp"
+#include "minitape/text/nearest.hpp"
+#include "minitape/text/numbers.hpp"
+#include "minitape/text/terminal_text.hpp"
+#include "process.hpp"
 #include "subcommands.hpp"
 
 namespace minitape {
 namespace {
 
-/// CLI11's pages, but for the first line, and for a default or "required" behind an option's text.
+/// CLI11's pages, but for the first line, what stands behind an option's name and text, and the
+/// exit codes at the end.
 class PageFormatter : public CLI::Formatter {
  public:
   PageFormatter() { column_width(22); }
@@ -30,6 +35,18 @@ class PageFormatter : public CLI::Formatter {
     return option->get_description() + (option->get_required() ? " (required)" : "") +
            (otherwise.empty() ? "" : " (default: " + otherwise + ")");
   }
+
+  std::string make_footer(const CLI::App* app) const override {
+    return app->get_footer().substr(1) + R"(
+
+Exit codes:
+  0                   Done.
+  1                   The work failed: a run diverged, a gradient is wrong, memory ran out, or
+                      something could not be written.
+  2                   Bad input: the call, the config or a file that it names. The message says what
+                      to do.
+)";
+  }
 };
 
 // CLI11 would only say that a subcommand is missing.
@@ -45,9 +62,11 @@ void check_subcommand(const CLI::App& app, const std::string& given) {
 
 }  // namespace
 
+// ---- The call ----
+
 void add_subcommands(CLI::App& app, Call& call) {
-  set_page(app, {.purpose = "train image classifiers with and without batch normalization",
-                 .text = R"(
+  app.description("train image classifiers with and without batch normalization");
+  app.footer(R"(
 What to train is written in a config file. Results go to stdout, messages and progress to stderr.
 `minitape SUBCOMMAND --help` tells the rest.
 
@@ -55,8 +74,7 @@ The data sets are looked for in the config's data.dir, else in the folder that M
 else in ./data.
 
 Examples:
-  minitape compare apps/configs/digits_cnn.toml --seeds 3)",
-                 .failure = "The run failed: it diverged, or a file could not be written."});
+  minitape compare apps/configs/digits_cnn.toml --seeds 3)");
   app.formatter(std::make_shared<PageFormatter>());
   app.get_help_ptr()->description("Print this page and exit");
   app.require_subcommand(1);
@@ -84,6 +102,58 @@ Call parse_command_line(int argc, char** argv) {
     call.exit_code = app.exit(error) == 0 ? 0 : static_cast<int>(Fault::bad_input);
   }
   return call;
+}
+
+// ---- What subcommands share ----
+
+CLI::App& add_subcommand(CLI::App& app, Call& call, const std::string& name,
+                         const std::string& purpose, const std::function<int()>& run) {
+  CLI::App& sub = *app.add_subcommand(name, purpose);
+  sub.callback([&call, name, run] {
+    call.subcommand = name;
+    call.run = run;
+  });
+  add_number(sub, "--threads", call.threads, 1, 1024, "Threads");
+  sub.get_option("--threads")->default_str("OMP_NUM_THREADS, else one per processor");
+  return sub;
+}
+
+void add_config(CLI::App& sub, ConfigArguments& arguments) {
+  sub.add_option("CONFIG", arguments.file,
+                 "Config file (TOML). The config.toml in the folder of a run lists\n"
+                 "all keys with what they are for")
+      ->required();
+  sub.add_option("--set", arguments.set,
+                 "Replace a key of the config, as in --set train.epochs=3. The value is\n"
+                 "TOML; a bare word is taken as a string. Can be repeated")
+      ->type_name("KEY=VALUE")
+      ->default_str("none")
+      ->expected(1)
+      ->take_all();
+}
+
+std::filesystem::path ConfigArguments::out_or(const std::string& suffix) const {
+  return out.empty() ? "runs/" + name() + suffix : out;
+}
+
+TrainTest load_and_tell(const Config& config) {
+  TrainTest data = load_data(build_source(config));
+  for (const std::string& note : data.notes) {
+    std::cerr << "minitape: " << terminal_lines(note) << "\n";
+  }
+  return data;
+}
+
+TrainWatcher watch_with(Progress& progress) {
+  const auto on_step = [&](const StepRecord& step, Index images, Index total) {
+    progress.step(step.step, total, step.epoch, step.loss, step.accuracy, images);
+  };
+  const auto on_epoch = [&](const EpochRecord& epoch) {
+    progress.message(concat("epoch ", epoch.epoch, ": train loss ", significant(epoch.train.loss),
+                            ", test loss ", significant(epoch.test.loss), ", test accuracy ",
+                            100 * epoch.test.accuracy, " %"));
+  };
+  return {on_step, on_epoch, stop_requested};
 }
 
 }  // namespace minitape

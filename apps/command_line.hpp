@@ -2,9 +2,9 @@
 //
 // The room apps/ is the command: it parses, calls the library and prints. minitape.cpp is the
 // program, and each subcommand has a file of its own, train.cpp, compare.cpp, …, with its page of
-// help, its options and what it does; subcommands.hpp is what they share. process.hpp and
-// stop_signals.hpp are about this program as a process. It may include everything, and nothing
-// includes it. (configs/ are configs to start from, examples/ programs without any config.)
+// help, its options and what it does; subcommands.hpp is what they share. process.hpp is about this
+// program as a process. The room may include everything, and nothing includes it. (configs/ are
+// configs to start from, examples/ programs without any config.)
 #pragma once
 
 #include <functional>

@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "minitape/compare/report.hpp"
-#include "stop_signals.hpp"
+#include "process.hpp"
 #include "subcommands.hpp"
 
 namespace minitape {
@@ -62,14 +62,14 @@ int run_compare(const CompareArguments& arguments) {
 
 void add_compare(CLI::App& app, Call& call) {
   const auto arguments = std::make_shared<CompareArguments>();
-  CLI::App& sub = add_subcommand(
-      app, call, "compare",
-      {.purpose = "train variants that differ in one key and lay them side by side",
-       .text = R"(
+  CLI::App& sub = add_subcommand(app, call, "compare",
+                                 "train variants that differ in one key and lay them side by side",
+                                 [arguments] { return run_compare(*arguments); });
+  sub.footer(R"(
 Trains the config once for each value of the varied key and each seed. Before that it proves that
 the comparison is fair: variants of one seed start from the same weights and see the same batches.
-The table shows means and standard deviations over the seeds. Called again, it trains only what is
-missing.
+The table shows means and standard deviations over the seeds; a variant that diverges is a result,
+not a failure. Called again, it trains only what is missing.
 
 Reads the config and the data files. Writes a run folder for each variant and seed, and on top
 report.html (one page with all of it), summary.csv and the curves (curves.svg, curves.png and
@@ -77,10 +77,7 @@ gnuplot's scripts). The table goes to stdout, progress to stderr.
 
 Examples:
   minitape compare apps/configs/digits_cnn.toml --seeds 3
-  minitape compare apps/configs/digits_cnn.toml --vary optimizer.learning_rate=0.01,0.1,1)",
-       .failure = R"(A file could not be written. A variant that diverges is a result, not a
-                      failure: the table says so.)"},
-      [arguments] { return run_compare(*arguments); });
+  minitape compare apps/configs/digits_cnn.toml --vary optimizer.learning_rate=0.01,0.1,1)");
   add_config(sub, arguments->config);
   sub.add_option("--vary", arguments->vary,
                  "The key that differs and its values. Repeated, all combinations are\n"

@@ -26,9 +26,9 @@ int run_data(const ConfigArguments& arguments) {
 
 void add_data(CLI::App& app, Call& call) {
   const auto arguments = std::make_shared<ConfigArguments>();
-  CLI::App& sub = add_subcommand(app, call, "data",
-                                 {.purpose = "show the images as the network sees them",
-                                  .text = R"(
+  CLI::App& sub = add_subcommand(app, call, "data", "show the images as the network sees them",
+                                 [arguments] { return run_data(*arguments); });
+  sub.footer(R"(
 Prints how many images there are of each class, their shape, the mean and standard deviation that
 standardize each channel, and the augmentation. Draws a contact sheet: the first training images as
 they come out of the first epoch's batches, shuffled and augmented, with their labels. Small images
@@ -39,9 +39,7 @@ to stdout.
 
 Examples:
   minitape data apps/configs/digits_cnn.toml --out digits.png
-  minitape data apps/configs/cifar_cnn.toml --set data.augment=[])",
-                                  .failure = "The picture could not be written."},
-                                 [arguments] { return run_data(*arguments); });
+  minitape data apps/configs/cifar_cnn.toml --set data.augment=[])");
   add_config(sub, *arguments);
   sub.add_option("--out", arguments->out, "The picture; its folder is made if missing")
       ->type_name("FILE.png")

@@ -47,9 +47,9 @@ int run_gradcheck(const GradcheckArguments& arguments, char** argv) {
 void add_gradcheck(CLI::App& app, Call& call) {
   const auto arguments = std::make_shared<GradcheckArguments>();
   CLI::App& sub = add_subcommand(
-      app, call, "gradcheck",
-      {.purpose = "check a model's gradients against differences, in double precision",
-       .text = R"(
+      app, call, "gradcheck", "check a model's gradients against differences, in double precision",
+      [arguments, argv = call.argv] { return run_gradcheck(*arguments, argv); });
+  sub.footer(R"(
 Compares what backward computes with central differences (f(x+h) - f(x-h)) / 2h, for the input and
 every parameter, in training and in inference mode, on a few random images. Prints the largest error
 of each tensor, and warns where a choice of options would hide mistakes.
@@ -59,9 +59,7 @@ minitape_f64, the same program built in double precision, which must lie beside 
 
 Examples:
   minitape gradcheck apps/configs/mnist_cnn.toml
-  minitape gradcheck apps/configs/mnist_cnn.toml --batch 8 --entries 100)",
-       .failure = "A gradient is wrong or could not be checked, or minitape_f64 is missing."},
-      [arguments, argv = call.argv] { return run_gradcheck(*arguments, argv); });
+  minitape gradcheck apps/configs/mnist_cnn.toml --batch 8 --entries 100)");
   ModelCheckOptions& options = arguments->options;
   add_config(sub, arguments->config);
   add_number(sub, "--batch", options.batch_size, Index{1}, Index{10000}, "Images in the batch");

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <optional>
 #include <vector>
 
 #include "minitape/text/terminal_text.hpp"
@@ -17,41 +16,29 @@
 namespace minitape {
 namespace {
 
-// The model beside its folded copy: how far the answers are apart, and how long each takes.
-class FoldComparison {
- public:
-  explicit FoldComparison(const TrainedModel& trained)
-      : trained_(trained), folded_(folded(trained.model)) {}
-
-  void add(const Image& image, const std::vector<double>& expected) {
-    const std::vector<double> p = probabilities(folded_, trained_.facts, image);
-    for (std::size_t i = 0; i < p.size(); ++i) {
-      largest_ = std::max(largest_, std::abs(p[i] - expected[i]));
+// How far the answers of the folded model are from those of the model itself, which are given, and
+// how long one image takes with each.
+void compare_with_folded(const TrainedModel& trained, const std::vector<Image>& images,
+                         const std::vector<Prediction>& answers, std::ostream& out) {
+  const Sequential fold = folded(trained.model);
+  const Index before = count_batch_norms(trained.model), left = count_batch_norms(fold);
+  out << "folded " << before - left << " of " << before << " batch norms";
+  if (!images.empty()) {
+    double largest = 0;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      const std::vector<double> p = probabilities(fold, trained.facts, images[i]);
+      for (std::size_t c = 0; c < p.size(); ++c) {
+        largest = std::max(largest, std::abs(p[c] - answers[i].probabilities[c]));
+      }
     }
-    last_ = image;
+    const auto median_time = [&](const Sequential& model) {
+      return median_ms(21, [&] { probabilities(model, trained.facts, images.back()); });
+    };
+    out << ": the probabilities differ by at most " << largest << "; one image takes "
+        << median_time(trained.model) << " ms before and " << median_time(fold) << " ms after";
   }
-
-  void print(std::ostream& out) const {
-    const Index before = count_batch_norms(trained_.model), left = count_batch_norms(folded_);
-    out << "folded " << before - left << " of " << before << " batch norms";
-    if (!last_.pixels.empty()) {
-      out << ": the probabilities differ by at most " << largest_ << "; one image takes "
-          << median_time(trained_.model) << " ms before and " << median_time(folded_)
-          << " ms after";
-    }
-    out << "\n";
-  }
-
- private:
-  double median_time(const Sequential& model) const {
-    return median_ms(21, [&] { probabilities(model, trained_.facts, last_); });
-  }
-
-  const TrainedModel& trained_;
-  Sequential folded_;
-  double largest_ = 0;
-  Image last_;  // the image to take the time with
-};
+  out << "\n";
+}
 
 struct PredictArguments {
   std::string folder;  // of the run
@@ -65,19 +52,18 @@ int run_predict(const PredictArguments& arguments) {
   const std::vector<std::string>& names = trained.facts.class_names;
   const auto preparation = arguments.as_is ? Preparation::stretched : Preparation::as_trained;
   const Glyphs glyphs = isatty(STDOUT_FILENO) != 0 ? Glyphs::unicode : Glyphs::ascii;
-  std::optional<FoldComparison> fold;
-  if (arguments.fold) fold.emplace(trained);
-  std::vector<Prediction> answers;
+  std::vector<Image> images;        // those that could be answered
+  std::vector<Prediction> answers;  // one for each
   int code = 0;
   for (const std::string& file : arguments.images) {
     std::string about;  // what a message begins with
     try {
       const Image picture = read_image(file, trained.facts.image_shape.channels());
       about = file + ": ";  // a picture that cannot be read is named already
-      const Image image = prepared(trained, picture, preparation);
+      Image image = prepared(trained, picture, preparation);
       answers.push_back({file, probabilities(trained.model, trained.facts, image)});
+      images.push_back(std::move(image));
       if (!arguments.json) std::cout << to_text(answers.back(), names, glyphs) << std::flush;
-      if (fold) fold->add(image, answers.back().probabilities);
     } catch (const Error& error) {
       std::cerr << "minitape: " << terminal_lines(about + error.what()) << "\n";
       code = static_cast<int>(Fault::bad_input);
@@ -85,7 +71,9 @@ int run_predict(const PredictArguments& arguments) {
   }
   if (arguments.json) std::cout << to_json(answers, names);
   // With --json, stdout is for the answers alone.
-  if (fold) fold->print(arguments.json ? std::cerr : std::cout);
+  if (arguments.fold) {
+    compare_with_folded(trained, images, answers, arguments.json ? std::cerr : std::cout);
+  }
   return code;
 }
 
@@ -93,10 +81,9 @@ int run_predict(const PredictArguments& arguments) {
 
 void add_predict(CLI::App& app, Call& call) {
   const auto arguments = std::make_shared<PredictArguments>();
-  CLI::App& sub =
-      add_subcommand(app, call, "predict",
-                     {.purpose = "ask a trained model about pictures",
-                      .text = R"(
+  CLI::App& sub = add_subcommand(app, call, "predict", "ask a trained model about pictures",
+                                 [arguments] { return run_predict(*arguments); });
+  sub.footer(R"(
 Prints for each picture the most probable class, then a bar for each of the ten most probable ones.
 Pictures are PNG or JPEG of any size. What was trained on digits takes a photo of one digit on plain
 paper, dark on light or light on dark: it finds the ink, scales and centres it as in the training
@@ -110,9 +97,7 @@ the exit code is 2.
 Examples:
   minitape predict runs/mnist_cnn photo.jpg
   minitape predict runs/mnist_cnn --json one.png two.png
-  minitape predict runs/mnist_cnn --fold photo.jpg)",
-                      .failure = "There is not enough memory, or stdout could not be written."},
-                     [arguments] { return run_predict(*arguments); });
+  minitape predict runs/mnist_cnn --fold photo.jpg)");
   sub.add_option("RUN_DIR", arguments->folder, "Run folder of a run that is complete")->required();
   sub.add_option("IMAGE", arguments->images, "Pictures (PNG or JPEG)")->required();
   sub.add_flag("--json", arguments->json,

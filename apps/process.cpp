@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <system_error>
 
 namespace minitape {
 
@@ -26,6 +26,47 @@ void replace_closed_streams() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(number, F_GETFD) < 0) open("/dev/null", O_RDWR);  // takes the lowest free number
   }
+}
+
+// ---- Signals ----
+
+namespace {
+
+// A signal handler is given nothing but the signal's number: what it has to say must be global.
+volatile std::sig_atomic_t g_received = 0;
+
+extern "C" void on_signal(int number) {
+  if (g_received) _exit(128 + number);
+  g_received = number;
+  // Only what is allowed in a handler: write, not printf.
+  constexpr char kText[] = "\nwill stop after this step or measurement; once more stops at once\n";
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, kText, sizeof kText - 1);
+}
+
+}  // namespace
+
+void catch_stop_signals() {
+  // Ctrl-C also ends what this program writes to, as in `minitape train … | tee log`. Then its
+  // messages are lost, but not the run.
+  std::signal(SIGPIPE, SIG_IGN);
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;  // files that are being written are written to the end
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before {};
+    sigaction(number, nullptr, &before);
+    // A signal that the caller has us ignore (nohup) stays ignored.
+    if (before.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);
+  }
+}
+
+bool stop_requested() { return g_received != 0; }
+
+void end_as_stopped() {
+  const int number = g_received;
+  std::signal(number, SIG_DFL);
+  std::raise(number);
+  std::_Exit(128 + number);
 }
 
 }  // namespace minitape

@@ -1,4 +1,4 @@
-// What the command arranges for its own process before it does anything else.
+// The command as a process: what it arranges before it begins, and how a signal stops a run.
 #pragma once
 
 namespace minitape {
@@ -12,5 +12,16 @@ void spin_less(char** argv);
 /// A standard stream that the caller has closed would give its number to the next file that is
 /// opened, and messages would end up between the rows of steps.csv.
 void replace_closed_streams();
+
+/// From here on the first SIGINT (Ctrl-C), SIGTERM or SIGHUP only asks for the end: the run
+/// finishes its step and writes a checkpoint. A second one ends the program at once.
+void catch_stop_signals();
+
+/// Whether the end was asked for.
+bool stop_requested();
+
+/// Ends the program as the signal would have, so that the caller (a shell with a list of commands)
+/// knows that it was interrupted.
+[[noreturn]] void end_as_stopped();
 
 }  // namespace minitape

@@ -25,18 +25,11 @@ void add_gradcheck(CLI::App& app, Call& call);
 void add_bench(CLI::App& app, Call& call);
 void add_predict(CLI::App& app, Call& call);
 
-/// What `--help` shows beside the options, in lines of at most 100 columns. A test parses the lines
-/// below "Examples:".
-struct Page {
-  std::string purpose;  // in one line
-  std::string text;     // what it does, reads and writes; then examples. Begins with a line end
-  std::string failure;  // when the exit code is 1; further lines are indented by 22
-};
-void set_page(CLI::App& app, const Page& page);
-
-/// A subcommand that does `run` and has --threads; further options are the caller's.
-CLI::App& add_subcommand(CLI::App& app, Call& call, const std::string& name, const Page& page,
-                         const std::function<int()>& run);
+/// A subcommand that does `run` and has --threads. The caller adds further options and the footer
+/// of its page: what it does, reads and writes, then "Examples:", which a test parses. The footer
+/// begins with a line end.
+CLI::App& add_subcommand(CLI::App& app, Call& call, const std::string& name,
+                         const std::string& purpose, const std::function<int()>& run);
 
 /// What subcommands with a config are given.
 struct ConfigArguments {

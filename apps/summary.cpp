@@ -21,9 +21,10 @@ int run_summary(const ConfigArguments& arguments) {
 
 void add_summary(CLI::App& app, Call& call) {
   const auto arguments = std::make_shared<ConfigArguments>();
-  CLI::App& sub = add_subcommand(app, call, "summary",
-                                 {.purpose = "show the layers, their shapes and parameters",
-                                  .text = R"(
+  CLI::App& sub =
+      add_subcommand(app, call, "summary", "show the layers, their shapes and parameters",
+                     [arguments] { return run_summary(*arguments); });
+  sub.footer(R"(
 Prints a row for each layer: its name (as in saved files), the shape that it gives (None is the
 batch) and its parameters; the totals, trainable and not; and the memory that a training step takes
 with the config's train.batch_size, from the shapes.
@@ -32,9 +33,7 @@ Reads the config; no data files are needed. Writes to stdout alone.
 
 Examples:
   minitape summary apps/configs/cifar_cnn.toml
-  minitape summary apps/configs/cifar_cnn.toml --set model.batch_norm=false)",
-                                  .failure = "Stdout could not be written."},
-                                 [arguments] { return run_summary(*arguments); });
+  minitape summary apps/configs/cifar_cnn.toml --set model.batch_norm=false)");
   add_config(sub, *arguments);
 }
 

@@ -4,9 +4,9 @@
 #include <iostream>
 
 #include "minitape/text/numbers.hpp"
+#include "minitape/text/shell.hpp"
 #include "minitape/text/terminal_text.hpp"
-#include "minitape/text/words.hpp"
-#include "stop_signals.hpp"
+#include "process.hpp"
 #include "subcommands.hpp"
 
 namespace minitape {
@@ -78,17 +78,19 @@ int run_train(const TrainArguments& arguments, const std::string& program) {
 
 void add_train(CLI::App& app, Call& call) {
   const auto arguments = std::make_shared<TrainArguments>();
-  CLI::App& sub = add_subcommand(
-      app, call, "train",
-      {.purpose = "train a model and measure it after every epoch",
-       .text = R"(
+  CLI::App& sub =
+      add_subcommand(app, call, "train", "train a model and measure it after every epoch",
+                     [arguments, argv = call.argv] { return run_train(*arguments, argv[0]); });
+  sub.footer(R"(
 Trains the config's model on the config's data. Progress goes to stderr; the last test accuracy, the
 time and the run folder's path to stdout.
 
 Reads the config and the data files. Writes a run folder: config.toml (running that file repeats the
 run), metrics.csv (a row per epoch), steps.csv (a row per step), initial.safetensors and
 model.safetensors (all weights and running statistics), checkpoint.safetensors (where the run
-stands), environment.json. It never writes into a folder that holds another run.
+stands), environment.json. It never writes into a folder that holds another run. A loss that is no
+longer finite ends the run, unless train.stop_on_divergence is false; what was measured until then
+stays in the folder.
 
 Ctrl-C and SIGTERM finish the step, write the checkpoint and end the program by that signal (a shell
 shows 130 or 143); a second one ends it at once. With --resume the run goes on from there, to the
@@ -97,11 +99,7 @@ same bits as without a stop.
 Examples:
   minitape train apps/configs/digits_cnn.toml
   minitape train apps/configs/digits_cnn.toml --set optimizer.learning_rate=0.01 --out runs/slow
-  minitape train runs/slow/config.toml --resume)",
-       .failure = R"(The run failed: the loss was no longer finite (unless train.stop_on_divergence
-                      is false), or a file could not be written. What was measured until then is in
-                      the run folder.)"},
-      [arguments, argv = call.argv] { return run_train(*arguments, argv[0]); });
+  minitape train runs/slow/config.toml --resume)");
   add_config(sub, arguments->config);
   sub.add_option("--out", arguments->config.out, "Run folder; made if missing")
       ->type_name("DIR")
