@@ -20,73 +20,18 @@ constexpr Index kLargest = 256;      // larger ones are shrunk to this
 constexpr Index kLabelHeight = 26;   // a line of the font at twice its size
 constexpr std::uint8_t kPaper = 235, kInk = 30;
 
-struct LabelledImage {
-  Image image;
-  int label = 0;
-};
-
-// ---- The images ----
-
-// The inverse of what makes a batch of bytes. Both round by far less than half a byte.
-Image image_of(const Batch& batch, Index n, const Standardization& standardization) {
-  Image image{batch.images.shape().without_batch(), {}};
-  const Index size = image.shape.size();
-  const Real* numbers = batch.images.data() + n * size;  // [H, W, C]
-  for (Index i = 0; i < size; ++i) {
-    const auto c = static_cast<std::size_t>(i % image.shape.channels());
-    const double value =
-        static_cast<double>(numbers[i]) * standardization.deviation[c] + standardization.mean[c];
-    image.pixels.push_back(
-        static_cast<std::uint8_t>(std::clamp(std::round(value * 255), 0.0, 255.0)));
-  }
-  return image;
-}
-
-// The first images of the first epoch.
-std::vector<LabelledImage> first_images(const Config& config, const Dataset& train, Index count) {
-  const Standardization standardization = build_standardization(config, train);
-  Batches batches(train, standardization, build_batch_options(config));
-  std::vector<LabelledImage> images;
+// The first images of the first epoch, as one batch of bytes / 255. How many of them are a batch in
+// training does not matter, but that one left alone at the end is not trained on.
+Batch first_images(const Config& config, const Dataset& train, Index count) {
+  BatchOptions options = build_batch_options(config);
+  const Index trained_on = train.size() - (train.size() % options.batch_size == 1 ? 1 : 0);
+  options.batch_size = std::min(count, trained_on);
+  Batches batches(train, Standardization::none(train.image_shape.channels()), options);
   batches.start_epoch(0);
-  while (std::optional<Batch> batch = batches.next()) {
-    for (Index n = 0; n < std::ssize(batch->labels); ++n) {
-      if (std::ssize(images) == count) return images;
-      images.push_back(
-          {image_of(*batch, n, standardization), batch->labels[static_cast<std::size_t>(n)]});
-    }
-  }
-  return images;
-}
-
-// The shape in which an image is shown: small ones are magnified by a whole factor.
-Shape shown_shape(const Shape& image) {
-  const Index H = image[0], W = image[1], longest = std::max(H, W);
-  if (longest > kLargest) {
-    return {std::max<Index>(1, H * kLargest / longest), std::max<Index>(1, W * kLargest / longest),
-            image[2]};
-  }
-  const Index factor = std::max<Index>(1, kMagnified / longest);
-  return {H * factor, W * factor, image[2]};
+  return *batches.next();
 }
 
 // ---- Drawing ----
-
-Image shown(const Image& image) {
-  const Shape shape = shown_shape(image.shape);
-  if (shape[0] < image.shape[0] || shape[1] < image.shape[1]) {
-    return resized(image, shape[0], shape[1]);
-  }
-  // Each pixel becomes a square, so that one sees the pixels.
-  const Index factor = shape[0] / image.shape[0], W = image.shape[1], C = image.shape[2];
-  Image result{shape, {}};
-  for (Index h = 0; h < shape[0]; ++h) {
-    for (Index w = 0; w < shape[1]; ++w) {
-      const auto pixel = image.pixels.begin() + (h / factor * W + w / factor) * C;
-      result.pixels.insert(result.pixels.end(), pixel, pixel + C);
-    }
-  }
-  return result;
-}
 
 void fill(Image& sheet, Index top, Index left, Index height, Index width, std::uint8_t value) {
   const Index W = sheet.shape[1], C = sheet.shape[2];
@@ -95,11 +40,14 @@ void fill(Image& sheet, Index top, Index left, Index height, Index width, std::u
   }
 }
 
-void paste(Image& sheet, Index top, Index left, const Image& image) {
-  const Index row = image.shape[1] * image.shape[2];
-  for (Index h = 0; h < image.shape[0]; ++h) {
-    std::copy_n(image.pixels.begin() + h * row, row,
-                sheet.pixels.begin() + ((top + h) * sheet.shape[1] + left) * sheet.shape[2]);
+// Each pixel of the image becomes a square of `factor` by `factor`.
+void paste(Image& sheet, Index top, Index left, const Image& image, Index factor) {
+  const Index C = image.shape[2];
+  for (Index h = 0; h < image.shape[0] * factor; ++h) {
+    for (Index w = 0; w < image.shape[1] * factor; ++w) {
+      std::copy_n(image.pixels.begin() + (h / factor * image.shape[1] + w / factor) * C, C,
+                  sheet.pixels.begin() + ((top + h) * sheet.shape[1] + left + w) * C);
+    }
   }
 }
 
@@ -144,21 +92,29 @@ void write(Image& sheet, Index top, Index left, Index width, std::string text) {
 
 Image contact_sheet(const Config& config, const Dataset& train) {
   // Lay out columns of equal tiles, each an image with its label below.
-  const Shape one = shown_shape(train.image_shape);
-  const Index columns = std::max<Index>(1, (kSheetWidth - kGap) / (one[1] + kGap));
-  const auto images = first_images(config, train, columns * kRows);
-  const Index tile_height = one[0] + kLabelHeight + kGap;
-  const Index rows = (std::ssize(images) + columns - 1) / columns;
+  const Index H = train.image_shape[0], W = train.image_shape[1], C = train.image_shape[2];
+  const Index longest = std::max(H, W);
+  const bool large = longest > kLargest;
+  const Index small_h = large ? std::max<Index>(1, H * kLargest / longest) : H;
+  const Index small_w = large ? std::max<Index>(1, W * kLargest / longest) : W;
+  const Index factor = std::max<Index>(1, kMagnified / longest);
+  const Index height = small_h * factor, width = small_w * factor;
+  const Index columns = std::max<Index>(1, (kSheetWidth - kGap) / (width + kGap));
+  const Batch batch = first_images(config, train, columns * kRows);
+  const Index count = std::ssize(batch.labels), rows = (count + columns - 1) / columns;
+  const Index tile_height = height + kLabelHeight + kGap, tile_width = width + kGap;
 
-  Image sheet{{rows * tile_height + kGap, columns * (one[1] + kGap) + kGap, one[2]}, {}};
+  Image sheet{{rows * tile_height + kGap, columns * tile_width + kGap, C}, {}};
   sheet.pixels.assign(static_cast<std::size_t>(sheet.shape.size()), kPaper);
-  for (Index i = 0; i < std::ssize(images); ++i) {
-    const LabelledImage& entry = images[static_cast<std::size_t>(i)];
-    const Index top = kGap + i / columns * tile_height;
-    const Index left = kGap + i % columns * (one[1] + kGap);
-    paste(sheet, top, left, shown(entry.image));
-    write(sheet, top + one[0] + kGap / 2, left, one[1],
-          ascii(train.class_names[static_cast<std::size_t>(entry.label)]));
+  for (Index n = 0; n < count; ++n) {
+    Image image{train.image_shape, {}};
+    for (Index i = n * image.shape.size(); i < (n + 1) * image.shape.size(); ++i) {
+      image.pixels.push_back(static_cast<std::uint8_t>(std::lround(255 * batch.images[i])));
+    }
+    const auto label = static_cast<std::size_t>(batch.labels[static_cast<std::size_t>(n)]);
+    const Index top = kGap + n / columns * tile_height, left = kGap + n % columns * tile_width;
+    paste(sheet, top, left, resized(image, small_h, small_w), factor);
+    write(sheet, top + height + kGap / 2, left, width, ascii(train.class_names[label]));
   }
   return sheet;
 }

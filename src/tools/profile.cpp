@@ -64,41 +64,44 @@ ProfileRow cost_of(const Tape& tape, const Tape::Node& node, bool backward) {
   return row;
 }
 
-// Random bytes with the config's shape.
 Dataset random_images(const Shape& shape, Index classes, Index count) {
   Dataset dataset{.name = "random", .image_shape = shape};
+  dataset.class_names.resize(static_cast<std::size_t>(classes));
   Random random = stream(1, "profile/images");
-  dataset.pixels.resize(static_cast<std::size_t>(count * shape.size()));
-  for (std::uint8_t& pixel : dataset.pixels) pixel = static_cast<std::uint8_t>(random.bits());
+  for (Index i = 0; i < count * shape.size(); ++i) {
+    dataset.pixels.push_back(static_cast<std::uint8_t>(random.bits()));
+  }
   for (Index i = 0; i < count; ++i) {
     dataset.labels.push_back(static_cast<std::uint8_t>(i % classes));
   }
-  dataset.class_names.resize(static_cast<std::size_t>(classes));
   return dataset;
 }
 
-}  // namespace
+// ---- The machine's ceilings ----
 
-Ceilings measure_ceilings() {
-  // A product of n × n matrices, cut into one block of rows per thread.
+// A product of n × n matrices, cut into one block of rows per thread.
+double measure_gflops() {
   const Index n = 1536, rows = chunk_count(n, thread_count());
   const Tensor a = Tensor::full({n, n}, 1), b = Tensor::full({n, n}, 1);
   Tensor c = Tensor::uninitialized({n, n});
-  const double product_ms = best_ms([&] {
+  const double ms = best_ms([&] {
     parallel_for(n, rows, [&](Index begin, Index end) {
       gemm(matrix(a.data() + begin * n, end - begin, n), matrix(b.data(), n, n), 0,
            c.data() + begin * n, n);
     });
   });
-  // x += y over arrays of 256 MB, far more than a cache holds: two reads, one write.
+  return 2e-6 * static_cast<double>(n * n * n) / ms;
+}
+
+// x += y over arrays of 256 MB, far more than a cache holds: two reads, one write.
+double measure_gbytes() {
   const Index size = (Index{256} << 20) / static_cast<Index>(sizeof(Real));
   Tensor x = Tensor::full({size}, 1);
   const Tensor y = Tensor::full({size}, 1);
-  const double add_ms = best_ms([&] { x.add(y); });
-  const double side = static_cast<double>(n);
-  return {.gflops = 2e-6 * side * side * side / product_ms,
-          .gbytes = 1000 * gigabytes(3 * size) / add_ms};
+  return 1000 * gigabytes(3 * size) / best_ms([&] { x.add(y); });
 }
+
+}  // namespace
 
 Profile profile(const Config& config, const std::string& name, Index steps) {
   MINITAPE_CHECK(steps >= 1, "[bench] needs at least one step: got ", steps);
@@ -149,20 +152,10 @@ Profile profile(const Config& config, const std::string& name, Index steps) {
   return {.title = concat(name, ", batch ", config.train.batch_size, ", ", thread_count(),
                           thread_count() == 1 ? " thread" : " threads", ", OpenBLAS kernels for ",
                           blas_core(), ", medians of ", steps, " steps"),
-          .ceilings = measure_ceilings(),
+          .gflops = measure_gflops(),
+          .gbytes = measure_gbytes(),
           .rows = std::move(parts),
           .step_ms = median(totals)};
-}
-
-// ---- Text ----
-
-bool ProfileRow::bound_by_arithmetic(const Ceilings& ceilings) const {
-  return gigaflop / ceilings.gflops > gigabyte / ceilings.gbytes;
-}
-
-double ProfileRow::share_of_ceiling(const Ceilings& ceilings) const {
-  const double ideal_ms = 1000 * std::max(gigaflop / ceilings.gflops, gigabyte / ceilings.gbytes);
-  return ms > 0 ? ideal_ms / ms : 0;
 }
 
 std::string Profile::to_text() const {
@@ -171,23 +164,24 @@ std::string Profile::to_text() const {
   double sum = 0;
   for (const ProfileRow& row : rows) {
     sum += row.ms;
-    const char* const direction = row.operation.empty() ? ""
-                                  : row.backward        ? "backward"
-                                                        : "forward";
-    std::vector<std::string> cells{row.layer, row.operation, direction, fixed(row.ms, 3),
-                                   percent(row.ms / step_ms, 1)};
+    const std::string direction = row.backward ? "backward" : "forward";
+    std::vector<std::string> cells{row.layer, row.operation, row.operation.empty() ? "" : direction,
+                                   fixed(row.ms, 3), percent(row.ms / step_ms, 1)};
     if (row.gigabyte > 0) {
+      // What the row takes at least, as far as arithmetic and as far as memory goes.
+      const double arithmetic_ms = 1000 * row.gigaflop / gflops;
+      const double memory_ms = 1000 * row.gigabyte / gbytes;
       cells.insert(cells.end(), {row.gigaflop > 0 ? fixed(1000 * row.gigaflop / row.ms, 0) : "",
                                  fixed(1000 * row.gigabyte / row.ms, 1),
-                                 percent(row.share_of_ceiling(ceilings), 0),
-                                 row.bound_by_arithmetic(ceilings) ? "arithmetic" : "memory"});
+                                 percent(std::max(arithmetic_ms, memory_ms) / row.ms, 0),
+                                 arithmetic_ms > memory_ms ? "arithmetic" : "memory"});
     }
     table.push_back(std::move(cells));
   }
   table.push_back({"everything else", "", "", fixed(std::max(0.0, step_ms - sum), 3)});
   table.push_back({"a step", "", "", fixed(step_ms, 3)});
-  return concat(title, "\nthis machine: ", fixed(ceilings.gflops, 0),
-                " GFLOP/s in a product of large matrices, ", fixed(ceilings.gbytes, 1),
+  return concat(title, "\nthis machine: ", fixed(gflops, 0),
+                " GFLOP/s in a product of large matrices, ", fixed(gbytes, 1),
                 " GB/s from memory\n\n", aligned(table, "lllrrrrrl"));
 }
 

@@ -1,5 +1,5 @@
-// What the network sees: the first training images as they come out of the batches (shuffled,
-// augmented, standardized), turned back into bytes and laid out in rows with their labels.
+// What the network sees: the first training images, shuffled and augmented as in the first epoch,
+// laid out in rows with their labels; and the data in numbers.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ namespace minitape {
 /// letters of a label become "?", and a label wider than its image is cut.
 Image contact_sheet(const Config& config, const Dataset& train);
 
-/// The data in numbers: how many images, their shape, mean and standard deviation of each channel
-/// as they are used, the images of each class, augmentation and batches. Lines of text.
+/// How many images there are, their shape, mean and standard deviation of each channel as they are
+/// used, the images of each class, augmentation and batches. Lines of text.
 std::string describe_data(const Config& config, const TrainTest& data);
 
 }  // namespace minitape

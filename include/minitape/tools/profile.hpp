@@ -1,9 +1,9 @@
 // Where a training step goes: per layer and direction, against what this machine can do.
 //
-// Whatever is computed is bound by one of two things: by arithmetic, when every number that is
-// loaded is used many times (convolutions), or by memory, when it is used once (batch norm, relu,
-// pools). The profile measures both ceilings of the machine, counts for each layer the operations
-// and the bytes that it cannot do without, and shows which ceiling is nearer and how near.
+// A layer's time is bound by arithmetic, when every number that is loaded is used many times
+// (convolutions), or by memory, when it is used once (batch norm, relu, pools). The profile measures
+// both ceilings of the machine, counts the operations and the bytes that a layer cannot do without,
+// and shows which ceiling is nearer and how near.
 //
 //   operations   2 per multiplication and addition: forward 2·|y|·(numbers per output), backward as
 //                many for each gradient that is wanted; other layers have too few to count
@@ -21,13 +21,6 @@
 
 namespace minitape {
 
-/// What this machine can do with the threads in use.
-struct Ceilings {
-  double gflops = 0;  // 10⁹ operations per second in a product of large matrices
-  double gbytes = 0;  // 10⁹ bytes per second of reading and writing large arrays
-};
-Ceilings measure_ceilings();
-
 struct ProfileRow {
   std::string layer;      // "0.conv2d"; "loss", "update" and "wait for the batch" for the rest
   std::string operation;  // "conv2d"
@@ -35,15 +28,12 @@ struct ProfileRow {
   double ms = 0;        // median over the steps
   double gigaflop = 0;  // 10⁹ operations in one step
   double gigabyte = 0;  // 10⁹ bytes in one step
-
-  /// The larger one of its shares of both ceilings, from 0 to about 1.
-  double share_of_ceiling(const Ceilings& ceilings) const;
-  bool bound_by_arithmetic(const Ceilings& ceilings) const;
 };
 
 struct Profile {
   std::string title;
-  Ceilings ceilings;
+  double gflops = 0;  // the machine's ceilings: 10⁹ operations per second in a product of large
+  double gbytes = 0;  // matrices, 10⁹ bytes per second of reading and writing large arrays
   std::vector<ProfileRow> rows;  // in the order of the step
   double step_ms = 0;            // median of the whole step
 

@@ -3,10 +3,10 @@
 //
 // The room tools/ holds what looks at a model without changing it:
 //
-//   summary      layers, shapes, parameters, memory     gradcheck      gradients against differences
-//   benchmark    how fast                               profile        where the time goes
-//   predict      a trained model's answers              digit_photo    a photo becomes MNIST's form
-//   fold         batch norm folded away                 contact_sheet  the data, seen
+//   summary      layers, shapes, memory      gradcheck      gradients against differences
+//   benchmark    how fast                    profile        where the time goes
+//   predict      a trained model's answers   digit_photo    a photo in the form of MNIST's images
+//   fold         batch norm folded away      contact_sheet  the data, seen
 //
 // It includes all rooms but apps/, which is the only one that may include it.
 #pragma once
