@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 
+#include "minitape/config/build.hpp"
 #include "subcommands.hpp"
 
 namespace minitape {
@@ -35,9 +36,11 @@ struct GradcheckArguments {
 int run_gradcheck(const GradcheckArguments& arguments, char** argv) {
   if (sizeof(Real) != sizeof(double)) continue_in_double(argv);
   const Config config = arguments.config.read();
+  const Shape input = input_shape(config);
+  Sequential model = build_model(config, input);
   ModelCheckOptions options = arguments.options;
   options.check.probe = kProbes.at(arguments.probe);
-  const ModelCheck check = check_model(arguments.config.file, config, options);
+  const ModelCheck check = check_model(arguments.config.file, model, input, options);
   std::cout << check.to_string();
   return check.passed() ? 0 : static_cast<int>(Fault::run_failed);
 }

@@ -50,7 +50,7 @@ struct PredictArguments {
 int run_predict(const PredictArguments& arguments) {
   const TrainedModel trained = load_trained_model(arguments.folder);
   const std::vector<std::string>& names = trained.facts.class_names;
-  const auto preparation = arguments.as_is ? Preparation::stretched : Preparation::as_trained;
+  const Shape& shape = trained.facts.image_shape;
   const Glyphs glyphs = isatty(STDOUT_FILENO) != 0 ? Glyphs::unicode : Glyphs::ascii;
   std::vector<Image> images;        // those that could be answered
   std::vector<Prediction> answers;  // one for each
@@ -58,9 +58,10 @@ int run_predict(const PredictArguments& arguments) {
   for (const std::string& file : arguments.images) {
     std::string about;  // what a message begins with
     try {
-      const Image picture = read_image(file, trained.facts.image_shape.channels());
+      const Image picture = read_image(file, shape.channels());
       about = file + ": ";  // a picture that cannot be read is named already
-      Image image = prepared(trained, picture, preparation);
+      Image image =
+          arguments.as_is ? resized(picture, shape[0], shape[1]) : prepared(trained, picture);
       answers.push_back({file, probabilities(trained.model, trained.facts, image)});
       images.push_back(std::move(image));
       if (!arguments.json) std::cout << to_text(answers.back(), names, glyphs) << std::flush;

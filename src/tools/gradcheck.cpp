@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "minitape/config/build.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
@@ -84,13 +83,6 @@ ModelCheck check_model(const std::string& name, Sequential& model, const Shape& 
   GradientReport training = check("training", Mode::training);
   return {name, x.value.shape(), std::move(training), std::move(inference),
           warnings_about(model, x.value, options.check.probe)};
-}
-
-ModelCheck check_model(const std::string& name, const Config& config,
-                       const ModelCheckOptions& options) {
-  const Shape input = input_shape(config);
-  Sequential model = build_model(config, input);
-  return check_model(name, model, input, options);
 }
 
 std::string ModelCheck::to_string() const {

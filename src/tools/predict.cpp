@@ -82,18 +82,14 @@ TrainedModel load_trained_model(const fs::path& run_folder) {
   }
 }
 
-Image prepared(const TrainedModel& trained, const Image& picture, Preparation preparation) {
+Image prepared(const TrainedModel& trained, const Image& picture) {
   const Shape& shape = trained.facts.image_shape;
   const std::string& set = trained.config.data.name;
-  if (preparation == Preparation::as_trained) {
-    if ((set == "digits" || set == "mnist") && shape == Shape{28, 28, 1}) {
-      return digit_from_photo(picture);
-    }
-    if (set == "cifar10" || set == "shapes") {
-      return resized(middle_cut_out(picture, shape[0], shape[1]), shape[0], shape[1]);
-    }
+  if ((set == "digits" || set == "mnist") && shape == Shape{28, 28, 1}) {
+    return digit_from_photo(picture);
   }
-  return resized(picture, shape[0], shape[1]);
+  const bool cut = set == "cifar10" || set == "shapes";
+  return resized(cut ? middle_cut_out(picture, shape[0], shape[1]) : picture, shape[0], shape[1]);
 }
 
 std::vector<double> probabilities(const Sequential& model, const DataFacts& facts,

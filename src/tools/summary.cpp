@@ -59,18 +59,6 @@ void add_rows(const Sequential& model, Shape shape, std::vector<SummaryRow>& row
 
 }  // namespace
 
-Index Summary::trainable() const {
-  Index total = 0;
-  for (const SummaryRow& row : rows) total += row.trainable;
-  return total;
-}
-
-Index Summary::not_trainable() const {
-  Index total = 0;
-  for (const SummaryRow& row : rows) total += row.not_trainable;
-  return total;
-}
-
 std::string Summary::to_string() const {
   std::vector<std::vector<std::string>> table{{"layer", "output shape", "parameters"},
                                               {"input", batch_shape(input), "0"}};
@@ -79,16 +67,19 @@ std::string Summary::to_string() const {
     table.push_back({row.layer, batch_shape(row.output), grouped(row.trainable + row.not_trainable),
                      told.insert(row.note).second ? row.note : ""});
   }
-  return aligned(table, "llrl") +
-         concat("\nTotal parameters: ", grouped(trainable() + not_trainable()),
-                "\nTrainable:        ", grouped(trainable()),
-                "\nNot trainable:    ", grouped(not_trainable()), "\n");
+  return aligned(table, "llrl") + concat("\nTotal parameters: ", grouped(trainable + not_trainable),
+                                         "\nTrainable:        ", grouped(trainable),
+                                         "\nNot trainable:    ", grouped(not_trainable), "\n");
 }
 
 Summary summarize(const Sequential& model, const Shape& input) {
   model.output_shape(input);  // throws with the names of both layers
-  Summary summary{input, {}};
+  Summary summary{.input = input};
   add_rows(model, input, summary.rows);
+  for (const SummaryRow& row : summary.rows) {
+    summary.trainable += row.trainable;
+    summary.not_trainable += row.not_trainable;
+  }
   return summary;
 }
 
@@ -96,11 +87,11 @@ Summary summarize(const Sequential& model, const Shape& input) {
 
 MemoryEstimate estimate_memory(const Summary& summary, const Config& config) {
   constexpr double kBytes = sizeof(Real);
-  const double trainable = kBytes * static_cast<double>(summary.trainable());
+  const double trainable = kBytes * static_cast<double>(summary.trainable);
   double per_image = static_cast<double>(summary.input.size());
   for (const SummaryRow& row : summary.rows) per_image += static_cast<double>(row.output.size());
   return {.batch_size = config.train.batch_size,
-          .parameters = trainable + kBytes * static_cast<double>(summary.not_trainable()),
+          .parameters = trainable + kBytes * static_cast<double>(summary.not_trainable),
           .gradients = trainable,
           .optimizer = config.optimizer.momentum > 0 ? trainable : 0,
           .activations = kBytes * static_cast<double>(config.train.batch_size) * per_image};

@@ -15,11 +15,11 @@ namespace {
 ModelCheck check_layers(const std::string& layers, const std::string& input = "[5, 4, 2]",
                         const ModelCheckOptions& options = {}, const std::string& more = "") {
   const UseThreads one(1);
-  return check_model("model",
-                     parse_config("[data]\nname = \"none\"\ninput = " + input + "\n" + more +
-                                      "[model]\nlayers = [" + layers + "]",
-                                  "test"),
-                     options);
+  const Config config = parse_config("[data]\nname = \"none\"\ninput = " + input + "\n" + more +
+                                         "[model]\nlayers = [" + layers + "]",
+                                     "test");
+  Sequential model = build_model(config, input_shape(config));
+  return check_model("model", model, input_shape(config), options);
 }
 
 bool contains(const std::string& text, const std::string& part) {

@@ -97,9 +97,9 @@ TEST_CASE("1.8: the dense table: 1550, 200, 255, in all 2005, 1905 trainable and
   CHECK(numbers_in(summary.rows[0]) == 1550);
   CHECK(numbers_in(summary.rows[1]) == 200);
   CHECK(numbers_in(summary.rows[2]) == 255);
-  CHECK(summary.trainable() + summary.not_trainable() == 2005);
-  CHECK(summary.trainable() == 1905);
-  CHECK(summary.not_trainable() == 100);
+  CHECK(summary.trainable + summary.not_trainable == 2005);
+  CHECK(summary.trainable == 1905);
+  CHECK(summary.not_trainable == 100);
 }
 
 TEST_CASE("1.9: the convolution table: 1470, 120, 6000010, in all 6001600, 60 not trainable") {
@@ -110,9 +110,9 @@ TEST_CASE("1.9: the convolution table: 1470, 120, 6000010, in all 6001600, 60 no
   CHECK(summary.rows[0].output == Shape{100, 200, 30});
   CHECK(summary.rows[2].output == Shape{600'000});
   CHECK(numbers_in(summary.rows[3]) == 6'000'010);
-  CHECK(summary.trainable() + summary.not_trainable() == 6'001'600);
-  CHECK(summary.trainable() == 6'001'540);
-  CHECK(summary.not_trainable() == 60);
+  CHECK(summary.trainable + summary.not_trainable == 6'001'600);
+  CHECK(summary.trainable == 6'001'540);
+  CHECK(summary.not_trainable == 60);
 }
 
 TEST_CASE("1.10: a 4 x 4 kernel keeps the size only by padding one before and two after") {

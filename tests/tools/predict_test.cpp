@@ -70,8 +70,7 @@ TEST_CASE("an image of the test set gives what the model gave for it in training
       for (double& value : expected) value /= sum;
 
       const Image image = image_of(data.test, i);
-      CHECK(prepared(trained, image, Preparation::as_trained) == image);
-      CHECK(prepared(trained, image, Preparation::stretched) == image);
+      CHECK(prepared(trained, image) == image);
       CHECK(probabilities(trained.model, trained.facts, image) == expected);
     }
   }
@@ -109,27 +108,23 @@ TEST_CASE("of a picture that is wider or higher than the network's, the middle i
       const auto value = static_cast<std::uint8_t>(along >= 68 && along < 132 ? 255 : 0);
       picture.pixels.insert(picture.pixels.end(), 3, value);
     }
-    const Image image = prepared(trained, picture, Preparation::as_trained);
+    const Image image = prepared(trained, picture);
     CHECK(image.shape == Shape{32, 32, 3});
     CHECK(*std::min_element(image.pixels.begin(), image.pixels.end()) == 255);
-    const Image all = prepared(trained, picture, Preparation::stretched);
-    CHECK(all == resized(picture, 32, 32));
-    CHECK(*std::min_element(all.pixels.begin(), all.pixels.end()) == 0);
   }
   const Image thin{{1, 500, 3}, std::vector<std::uint8_t>(1500, 9)};
-  CHECK(prepared(trained, thin, Preparation::as_trained).shape == Shape{32, 32, 3});
+  CHECK(prepared(trained, thin).shape == Shape{32, 32, 3});
 }
 
-TEST_CASE("a picture of a digit goes through the recipe, unless it is to be stretched only") {
+TEST_CASE("a picture of a digit goes through the recipe") {
   const TemporaryFolder folder;
   train_in(folder.path() / "run", "digits");
   const TrainedModel trained = load_trained_model(folder.path() / "run");
   Image bar{{60, 60, 1}, std::vector<std::uint8_t>(3600, 200)};  // dark on light
   for (std::size_t r = 10; r < 50; ++r) std::fill_n(&bar.pixels[r * 60 + 5], 6, std::uint8_t{20});
-  const Image image = prepared(trained, bar, Preparation::as_trained);
+  const Image image = prepared(trained, bar);
   CHECK(image.pixels[0] == 0);
   CHECK(image.pixels[14 * 28 + 14] > 200);  // light on dark, in the middle
-  CHECK(prepared(trained, bar, Preparation::stretched) == resized(bar, 28, 28));
 }
 
 // ---- Run folders ----

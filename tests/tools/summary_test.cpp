@@ -46,8 +46,8 @@ TEST_CASE("the dense model has 2,005 parameters, 1,905 of them trainable") {
   CHECK(rows(summary) == std::vector<std::string>{"0.dense (50) 1550+0",
                                                   "1.batch_norm (50) 100+100",
                                                   "2.dense (5) 255+0"});
-  CHECK(summary.trainable() == 1905);
-  CHECK(summary.not_trainable() == 100);
+  CHECK(summary.trainable == 1905);
+  CHECK(summary.not_trainable == 100);
   CHECK(summary.input == Shape{30});
   const std::string text = summary.to_string();
   CHECK(contains(text, "Total parameters: 2,005\n"));
@@ -60,8 +60,8 @@ TEST_CASE("the convolution model has 6,001,600 parameters, 6,001,540 of them tra
   CHECK(rows(summary) == std::vector<std::string>{
                              "0.conv2d (100, 200, 30) 1470+0", "1.batch_norm (100, 200, 30) 60+60",
                              "2.flatten (600000) 0+0", "3.dense (10) 6000010+0"});
-  CHECK(summary.trainable() == 6'001'540);
-  CHECK(summary.not_trainable() == 60);
+  CHECK(summary.trainable == 6'001'540);
+  CHECK(summary.not_trainable == 60);
   const std::string text = summary.to_string();
   CHECK(contains(text, "Total parameters: 6,001,600\n"));
   CHECK(contains(text, "Trainable:        6,001,540\n"));

@@ -1,16 +1,14 @@
-// Checks the gradients of a config's whole model against differences.
+// Checks the gradients of a whole model against differences.
 //
-// The model is built as for training, at its full size, and gets a few random images. Gammas,
-// betas, biases and running statistics are drawn at random first: with gamma 1 and beta 0, where
-// batch norm starts, a backward function that forgets gamma would be right by chance. Checked are
-// the input and every parameter, in training mode (statistics of the batch, dropout) and in
-// inference mode. Meant for the double build.
+// The model gets a few random images. Gammas, betas, biases and running statistics are drawn at
+// random first: with gamma 1 and beta 0, where batch norm starts, a backward function that forgets
+// gamma would be right by chance. Checked are the input and every parameter, in training mode
+// (statistics of the batch, dropout) and in inference mode. Meant for the double build.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "minitape/config/config.hpp"
 #include "minitape/nn/sequential.hpp"
 #include "minitape/verify/gradient_check.hpp"
 
@@ -34,10 +32,6 @@ struct ModelCheck {
 
 /// `input` is the shape of one example. Changes the model's state.
 ModelCheck check_model(const std::string& name, Sequential& model, const Shape& input,
-                       const ModelCheckOptions& options = {});
-
-/// The model of a config. Needs no data files.
-ModelCheck check_model(const std::string& name, const Config& config,
                        const ModelCheckOptions& options = {});
 
 }  // namespace minitape

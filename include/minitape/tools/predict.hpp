@@ -34,12 +34,9 @@ struct TrainedModel {
 /// and model do not fit together.
 TrainedModel load_trained_model(const std::filesystem::path& run_folder);
 
-/// How a picture is prepared: as its data set asks for, or always by the last way above.
-enum class Preparation { as_trained, stretched };
-
 /// A picture of any size, with as many channels as the network takes, in the form that it takes:
 /// facts.image_shape.
-Image prepared(const TrainedModel& trained, const Image& picture, Preparation preparation);
+Image prepared(const TrainedModel& trained, const Image& picture);
 
 /// The probability of each class [classes], of a prepared picture. `model` is the trained one or
 /// one made from it. Throws when the model gives numbers that are not finite.

@@ -30,9 +30,8 @@ struct SummaryRow {
 struct Summary {
   Shape input;  // of one example
   std::vector<SummaryRow> rows;
+  Index trainable = 0, not_trainable = 0;  // of all rows
 
-  Index trainable() const;
-  Index not_trainable() const;
   /// A table with the totals below.
   std::string to_string() const;
 };
