@@ -1,8 +1,6 @@
 // minitape predict: a trained model's answers to pictures.
 #include "minitape/tools/predict.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -51,7 +49,6 @@ int run_predict(const PredictArguments& arguments) {
   const TrainedModel trained = load_trained_model(arguments.folder);
   const std::vector<std::string>& names = trained.facts.class_names;
   const Shape& shape = trained.facts.image_shape;
-  const Glyphs glyphs = isatty(STDOUT_FILENO) != 0 ? Glyphs::unicode : Glyphs::ascii;
   std::vector<Image> images;        // those that could be answered
   std::vector<Prediction> answers;  // one for each
   int code = 0;
@@ -64,7 +61,7 @@ int run_predict(const PredictArguments& arguments) {
           arguments.as_is ? resized(picture, shape[0], shape[1]) : prepared(trained, picture);
       answers.push_back({file, probabilities(trained.model, trained.facts, image)});
       images.push_back(std::move(image));
-      if (!arguments.json) std::cout << to_text(answers.back(), names, glyphs) << std::flush;
+      if (!arguments.json) std::cout << to_text(answers.back(), names) << std::flush;
     } catch (const Error& error) {
       std::cerr << "minitape: " << terminal_lines(about + error.what()) << "\n";
       code = static_cast<int>(Fault::bad_input);

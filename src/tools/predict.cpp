@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <utility>
 
 #include "minitape/config/build.hpp"
 #include "minitape/data/batches.hpp"
+#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
 #include "minitape/text/words.hpp"
@@ -18,8 +18,6 @@ namespace minitape {
 namespace {
 
 namespace fs = std::filesystem;
-
-// ---- Pictures ----
 
 // The largest part around the middle that has the proportions of height to width.
 Image middle_cut_out(const Image& picture, Index height, Index width) {
@@ -33,21 +31,6 @@ Image middle_cut_out(const Image& picture, Index height, Index width) {
     result.pixels.insert(result.pixels.end(), row, row + new_w * C);
   }
   return result;
-}
-
-// ---- Text ----
-
-// A bar for a part from 0 to 1 of 40 columns, to an eighth of a column where there are such glyphs.
-std::string bar(double part, Glyphs glyphs) {
-  constexpr int kColumns = 40;
-  if (glyphs == Glyphs::ascii) {
-    return std::string(static_cast<std::size_t>(std::lround(part * kColumns)), '#');
-  }
-  static const char* const kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const long eighths = std::lround(part * kColumns * 8);
-  std::string text;
-  for (long i = 0; i < eighths / 8; ++i) text += "█";
-  return text + kEighths[eighths % 8];
 }
 
 }  // namespace
@@ -118,13 +101,7 @@ std::vector<double> probabilities(const Sequential& model, const DataFacts& fact
 
 // ---- Answers ----
 
-std::size_t Prediction::index() const {
-  const auto best = std::max_element(probabilities.begin(), probabilities.end());
-  return static_cast<std::size_t>(best - probabilities.begin());
-}
-
-std::string to_text(const Prediction& prediction, const std::vector<std::string>& class_names,
-                    Glyphs glyphs) {
+std::string to_text(const Prediction& prediction, const std::vector<std::string>& class_names) {
   const std::vector<double>& p = prediction.probabilities;
   std::vector<std::size_t> order(p.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -132,17 +109,14 @@ std::string to_text(const Prediction& prediction, const std::vector<std::string>
                    [&](std::size_t a, std::size_t b) { return p[a] > p[b]; });
   order.resize(std::min<std::size_t>(order.size(), 10));
 
-  std::size_t widest = 0;
-  for (const std::size_t i : order)
-    widest = std::max(widest, terminal_width(terminal_text(class_names[i])));
-  std::string text = terminal_text(prediction.file) + ": " + terminal_text(class_names[order[0]]) +
-                     " (" + percent(p[order[0]], 2) + ")\n";
+  std::vector<std::vector<std::string>> table;
   for (const std::size_t i : order) {
-    const std::string name = terminal_text(class_names[i]), length = bar(p[i], glyphs);
-    text += "  " + name + std::string(widest - terminal_width(name), ' ') +
-            concat(std::setw(10), percent(p[i], 2)) + (length.empty() ? "" : "  ") + length + "\n";
+    constexpr double kLongestBar = 40;
+    const std::string bar(static_cast<std::size_t>(std::lround(p[i] * kLongestBar)), '#');
+    table.push_back({"  " + terminal_text(class_names[i]), percent(p[i], 2), bar});
   }
-  return text;
+  return terminal_text(prediction.file) + ": " + terminal_text(class_names[order[0]]) + " (" +
+         percent(p[order[0]], 2) + ")\n" + aligned(table, "lrl");
 }
 
 std::string to_json(const std::vector<Prediction>& predictions,
@@ -150,15 +124,14 @@ std::string to_json(const std::vector<Prediction>& predictions,
   using Json = nlohmann::ordered_json;
   Json list = Json::array();
   for (const Prediction& prediction : predictions) {
-    const std::size_t index = prediction.index();
+    const std::vector<double>& p = prediction.probabilities;
+    const auto index = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
     Json all = Json::object();
-    for (std::size_t i = 0; i < class_names.size(); ++i) {
-      all[class_names[i]] = prediction.probabilities[i];
-    }
+    for (std::size_t i = 0; i < p.size(); ++i) all[class_names[i]] = p[i];
     list.push_back({{"file", prediction.file},
                     {"class", class_names[index]},
                     {"index", index},
-                    {"probability", prediction.probabilities[index]},
+                    {"probability", p[index]},
                     {"probabilities", std::move(all)}});
   }
   return list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -193,16 +193,11 @@ TEST_CASE("a model whose numbers are not finite gives no answer") {
 TEST_CASE("an answer as text: the most probable first, bars as long as they are probable") {
   const Prediction prediction{"a.png", {0.25, 0, 0.75}};
   const std::vector<std::string> names{"cat", "ox", "größe"};
-  CHECK(prediction.index() == 2);
-  CHECK(to_text(prediction, names, Glyphs::ascii) ==
+  CHECK(to_text(prediction, names) ==
         "a.png: größe (75.00 %)\n"
-        "  größe   75.00 %  ##############################\n"
-        "  cat     25.00 %  ##########\n"
+        "  größe   75.00 %   ##############################\n"
+        "  cat     25.00 %   ##########\n"
         "  ox       0.00 %\n");
-  const std::string unicode = to_text({"a.png", {0.0157, 0.9843}}, {"x", "y"}, Glyphs::unicode);
-  std::string full;
-  for (int i = 0; i < 39; ++i) full += "█";
-  CHECK(unicode == "a.png: y (98.43 %)\n  y   98.43 %  " + full + "▍\n  x    1.57 %  ▋\n");
 }
 
 TEST_CASE("at most ten classes are shown, and no name can command the terminal") {
@@ -212,7 +207,7 @@ TEST_CASE("at most ten classes are shown, and no name can command the terminal")
     prediction.probabilities.push_back(i == 11 ? 0.45 : 0.05);
     names.push_back(i == 11 ? "a\nb" : std::to_string(i));
   }
-  const std::string text = to_text(prediction, names, Glyphs::ascii);
+  const std::string text = to_text(prediction, names);
   CHECK(std::count(text.begin(), text.end(), '\n') == 11);
   CHECK(text.starts_with("?[2J.png: a?b (45.00 %)\n  a?b   45.00 %"));
   CHECK(text.find("\n  0      5.00 %") != text.npos);  // equals stay in their order

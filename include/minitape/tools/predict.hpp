@@ -46,16 +46,11 @@ std::vector<double> probabilities(const Sequential& model, const DataFacts& fact
 struct Prediction {
   std::string file;
   std::vector<double> probabilities;  // [classes]
-
-  std::size_t index() const;  // of the most probable class
 };
-
-enum class Glyphs { unicode, ascii };
 
 /// A line with the file, the answer and its probability, then a bar for each of the ten most
 /// probable classes. In names, what a terminal would take for commands is shown as "?".
-std::string to_text(const Prediction& prediction, const std::vector<std::string>& class_names,
-                    Glyphs glyphs);
+std::string to_text(const Prediction& prediction, const std::vector<std::string>& class_names);
 
 /// A JSON array with an object for each: file, class, index, probability, probabilities {name: p}.
 /// Letters of names that are no UTF-8 are replaced.
