@@ -78,13 +78,10 @@ Examples:
   app.formatter(std::make_shared<PageFormatter>());
   app.get_help_ptr()->description("Print this page and exit");
   app.require_subcommand(1);
-  add_train(app, call);
-  add_compare(app, call);
-  add_data(app, call);
-  add_summary(app, call);
-  add_gradcheck(app, call);
-  add_bench(app, call);
-  add_predict(app, call);
+  for (const auto add :
+       {add_train, add_compare, add_data, add_summary, add_gradcheck, add_bench, add_predict}) {
+    add(app, call);
+  }
 }
 
 Call parse_command_line(int argc, char** argv) {
@@ -98,8 +95,8 @@ Call parse_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    call.subcommand.clear();
-    call.exit_code = app.exit(error) == 0 ? 0 : static_cast<int>(Fault::bad_input);
+    const bool is_answered = app.exit(error) == 0;  // --help and --version are such "errors"
+    call = {.exit_code = is_answered ? 0 : static_cast<int>(Fault::bad_input)};
   }
   return call;
 }

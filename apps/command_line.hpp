@@ -16,14 +16,13 @@ class App;
 
 namespace minitape {
 
-/// What a call asks for. Without a subcommand all is done (--help, or a message about what was
-/// wrong), and the program ends with `exit_code`.
+/// What a call asks for.
 struct Call {
   char** argv = nullptr;     // the call itself, ended by a null pointer
   std::string subcommand;    // "train"
-  std::function<int()> run;  // does what it asks for; returns the exit code
+  std::function<int()> run;  // does it; returns the exit code
   int threads = 0;           // 0: OMP_NUM_THREADS, else one per processor
-  int exit_code = 0;
+  int exit_code = 0;         // where there is nothing to run: --help, or a message about an error
 };
 
 Call parse_command_line(int argc, char** argv);

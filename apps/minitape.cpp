@@ -15,23 +15,18 @@
 
 using namespace minitape;
 
-namespace {
-
-int run(const Call& call) {
-  if (call.subcommand.empty()) return call.exit_code;
-  // What OMP_NUM_THREADS asks for is checked as well: too many threads would crash the program.
-  set_thread_count(call.threads > 0 ? call.threads : thread_count());
-  return call.run();
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
   spin_less(argv);
   replace_closed_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error with a message, no crash
   try {
-    const int code = run(parse_command_line(argc, argv));
+    const Call call = parse_command_line(argc, argv);
+    int code = call.exit_code;
+    if (call.run) {
+      // OMP_NUM_THREADS is checked as well: too many threads would crash the program.
+      set_thread_count(call.threads > 0 ? call.threads : thread_count());
+      code = call.run();
+    }
     if (!std::cout.flush()) throw Error("cannot write the results to stdout", Fault::run_failed);
     return code;
   } catch (const Error& error) {

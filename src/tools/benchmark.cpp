@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <fstream>
-#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "core/blas.hpp"
@@ -80,11 +79,9 @@ BenchmarkResult benchmark(const Config& config, const std::string& name, Index s
   const Tensor one = random_images(input, 1);
   result.predict_ms_batch_1 = median_ms(steps, [&] { model.predict(one); });
 
-  const auto per_second = [&](double ms) {
-    return 1000 * static_cast<double>(result.batch_size) / ms;
-  };
-  result.train_images_per_second = per_second(result.train_ms_per_step);
-  result.predict_images_per_second = per_second(batch_ms);
+  const double images_in_ms = 1000 * static_cast<double>(result.batch_size);
+  result.train_images_per_second = images_in_ms / result.train_ms_per_step;
+  result.predict_images_per_second = images_in_ms / batch_ms;
   return result;
 }
 

@@ -55,9 +55,8 @@ void paste(Image& sheet, Index top, Index left, const Image& image, Index factor
 std::string ascii(const std::string& text) {
   std::string result;
   for (const char letter : terminal_text(text)) {
-    const auto byte = static_cast<unsigned char>(letter);
-    const bool continues = (byte & 0xc0) == 0x80;  // a further byte of one letter in UTF-8
-    if (!continues) result += byte < 0x80 ? letter : '?';
+    const bool continues = (letter & 0xc0) == 0x80;  // a further byte of one letter in UTF-8
+    if (!continues) result += (letter & 0x80) == 0 ? letter : '?';
   }
   return result;
 }

@@ -95,21 +95,19 @@ std::string ModelCheck::to_string() const {
   for (std::size_t i = 0; i < training.rows.size(); ++i) {
     const GradientCheckRow &a = training.rows[i], &b = inference.rows[i];
     const bool good = a.passed(training.tolerance) && b.passed(inference.tolerance);
+    const bool clear = a.clear() && b.clear();
     table.push_back({a.name, concat(a.shape),
                      concat(std::min(a.checked, b.checked), " of ", a.shape.size()),
                      std::to_string(a.left_out + b.left_out), error_of(a), error_of(b),
-                     good                     ? ""
-                     : a.clear() && b.clear() ? "WRONG"
-                                              : "UNCLEAR"});
+                     good ? "" : (clear ? "WRONG" : "UNCLEAR")});
     const bool in_training = a.vacuous(training.tolerance);
     const bool in_inference = b.vacuous(inference.tolerance);
-    if (in_training || in_inference) {
-      const char* const where = !in_inference  ? "training"
-                                : !in_training ? "inference"
-                                               : "both modes";
-      notes += concat("warning: all checked gradients of ", a.name, " are 0, or nearly, in ", where,
-                      ": there, this check says nothing\n");
-    }
+    if (!in_training && !in_inference) continue;
+    notes += concat("warning: all checked gradients of ", a.name, " are 0, or nearly, in ",
+                    in_training && in_inference ? "both modes"
+                    : in_training               ? "training"
+                                                : "inference",
+                    ": there, this check says nothing\n");
   }
   for (const std::string& warning : warnings) notes += "warning: " + warning + "\n";
 

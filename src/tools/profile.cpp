@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
 
 #include "core/blas.hpp"
 #include "minitape/config/build.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
-#include "minitape/text/terminal_text.hpp"
+#include "minitape/tools/benchmark.hpp"
 
 namespace minitape {
 namespace {
@@ -19,17 +19,6 @@ using Clock = std::chrono::steady_clock;
 
 double ms_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-// The best of some runs, in milliseconds: a ceiling is what is possible, not what is usual.
-double best_ms(const std::function<void()>& work) {
-  double best = 1e30;
-  for (int i = 0; i < 7; ++i) {
-    const auto start = Clock::now();
-    work();
-    best = std::min(best, ms_since(start));
-  }
-  return best;
 }
 
 // ---- What a node costs ----
@@ -84,7 +73,7 @@ double measure_gflops() {
   const Index n = 1536, rows = chunk_count(n, thread_count());
   const Tensor a = Tensor::full({n, n}, 1), b = Tensor::full({n, n}, 1);
   Tensor c = Tensor::uninitialized({n, n});
-  const double ms = best_ms([&] {
+  const double ms = median_ms(5, [&] {
     parallel_for(n, rows, [&](Index begin, Index end) {
       gemm(matrix(a.data() + begin * n, end - begin, n), matrix(b.data(), n, n), 0,
            c.data() + begin * n, n);
@@ -98,7 +87,7 @@ double measure_gbytes() {
   const Index size = (Index{256} << 20) / static_cast<Index>(sizeof(Real));
   Tensor x = Tensor::full({size}, 1);
   const Tensor y = Tensor::full({size}, 1);
-  return 1000 * gigabytes(3 * size) / best_ms([&] { x.add(y); });
+  return 1000 * gigabytes(3 * size) / median_ms(5, [&] { x.add(y); });
 }
 
 }  // namespace

@@ -22,16 +22,6 @@ std::string running_note(const BatchNormOptions& options) {
                 significant(1 - options.ema_decay), ", Keras ", options.ema_decay, ")");
 }
 
-// A bias in front of batch norm is subtracted again together with the mean.
-Index useless_biases(const Layer& layer, const Layer* next) {
-  if (!next || next->type() != "batch_norm") return 0;
-  Index count = 0;
-  for (const Parameter* parameter : layer.const_state().parameters) {
-    if (parameter->role == Role::bias) count += parameter->value.size();
-  }
-  return count;
-}
-
 void add_rows(const Sequential& model, Shape shape, std::vector<SummaryRow>& rows) {
   for (std::size_t i = 0; i < model.size(); ++i) {
     const Layer& layer = model.layer(i);
@@ -42,15 +32,20 @@ void add_rows(const Sequential& model, Shape shape, std::vector<SummaryRow>& row
       continue;
     }
     SummaryRow row{.layer = model.name(i), .output = shape};
+    Index biases = 0;
     const ConstLayerState state = layer.const_state();
-    for (const Parameter* parameter : state.parameters) row.trainable += parameter->value.size();
+    for (const Parameter* parameter : state.parameters) {
+      row.trainable += parameter->value.size();
+      if (parameter->role == Role::bias) biases += parameter->value.size();
+    }
     for (const Buffer* buffer : state.buffers) row.not_trainable += buffer->value.size();
     if (const auto* batch_norm = dynamic_cast<const BatchNorm*>(&layer)) {
       row.note = running_note(batch_norm->options());
     }
-    const Layer* next = i + 1 < model.size() ? &model.layer(i + 1) : nullptr;
-    if (const Index useless = useless_biases(layer, next)) {
-      row.note = "its " + grouped(useless) + " biases have no effect: " + model.name(i + 1) +
+    const bool before_batch_norm =
+        i + 1 < model.size() && model.layer(i + 1).type() == "batch_norm";
+    if (biases > 0 && before_batch_norm) {
+      row.note = "its " + grouped(biases) + " biases have no effect: " + model.name(i + 1) +
                  " subtracts them again";
     }
     rows.push_back(row);
