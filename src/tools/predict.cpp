@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The largest part around the middle that has the proportions of height to width.
+// The largest part around the middle with the proportions height : width.
 Image middle_cut_out(const Image& picture, Index height, Index width) {
   const Index H = picture.shape[0], W = picture.shape[1], C = picture.shape[2];
   const Index new_h = std::clamp<Index>(W * height / width, 1, H);

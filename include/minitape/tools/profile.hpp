@@ -1,9 +1,9 @@
 // Where a training step goes: per layer and direction, against what this machine can do.
 //
 // A layer's time is bound by arithmetic, when every number that is loaded is used many times
-// (convolutions), or by memory, when it is used once (batch norm, relu, pools). The profile measures
-// both ceilings of the machine, counts the operations and the bytes that a layer cannot do without,
-// and shows which ceiling is nearer and how near.
+// (convolutions), or by memory, when it is used once (batch norm, relu, pools). The profile
+// measures both ceilings of the machine, counts the operations and the bytes that a layer cannot do
+// without, and shows which ceiling is nearer and how near.
 //
 //   operations   2 per multiplication and addition: forward 2·|y|·(numbers per output), backward as
 //                many for each gradient that is wanted; other layers have too few to count
