@@ -5,9 +5,9 @@
 
 #include "minitape/config/build.hpp"
 #include "minitape/run/environment.hpp"
-#include "minitape/text/nearest.hpp"
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
+#include "minitape/text/words.hpp"
 #include "process.hpp"
 #include "subcommands.hpp"
 

@@ -4,8 +4,8 @@
 #include <iostream>
 
 #include "minitape/text/numbers.hpp"
-#include "minitape/text/shell.hpp"
 #include "minitape/text/terminal_text.hpp"
+#include "minitape/text/words.hpp"
 #include "process.hpp"
 #include "subcommands.hpp"
 

@@ -8,7 +8,6 @@
 
 #include "minitape/config/build.hpp"
 #include "minitape/data/batches.hpp"
-#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
 #include "minitape/text/words.hpp"

@@ -8,8 +8,8 @@
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
-#include "minitape/text/columns.hpp"
 #include "minitape/text/numbers.hpp"
+#include "minitape/text/terminal_text.hpp"
 #include "minitape/tools/benchmark.hpp"
 
 namespace minitape {
