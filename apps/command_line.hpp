@@ -1,10 +1,10 @@
 // The command line: from the words of a call to what is to be done.
 //
 // The room apps/ is the command: it parses, calls the library and prints. minitape.cpp is the
-// program, and each subcommand has a file of its own, train.cpp, compare.cpp, …, with its page of
-// help, its options and what it does; subcommands.hpp is what they share. process.hpp is about this
-// program as a process. The room may include everything, and nothing includes it. (configs/ are
-// configs to start from, examples/ programs without any config.)
+// program. train.cpp, compare.cpp, predict.cpp, gradcheck.cpp and inspect.cpp (summary, data,
+// bench) hold the subcommands: what each does, its options and its page of help. subcommands.hpp is
+// what they share, process.hpp is about this program as a process. The room may include everything,
+// and nothing includes it. (configs/ are configs to start from, examples/ programs without any.)
 #pragma once
 
 #include <functional>

@@ -16,14 +16,14 @@
 
 namespace minitape {
 
-// Each adds itself, in the file of its name.
+// Each adds itself, with its options.
 void add_train(CLI::App& app, Call& call);
 void add_compare(CLI::App& app, Call& call);
-void add_data(CLI::App& app, Call& call);
-void add_summary(CLI::App& app, Call& call);
-void add_gradcheck(CLI::App& app, Call& call);
-void add_bench(CLI::App& app, Call& call);
 void add_predict(CLI::App& app, Call& call);
+void add_gradcheck(CLI::App& app, Call& call);
+void add_summary(CLI::App& app, Call& call);  // these three in inspect.cpp
+void add_data(CLI::App& app, Call& call);
+void add_bench(CLI::App& app, Call& call);
 
 /// A subcommand that does `run` and has --threads. The caller adds further options and the footer
 /// of its page: what it does, reads and writes, then "Examples:", which a test parses. The footer

@@ -15,12 +15,6 @@
 namespace minitape {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double ms_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
 // ---- What a node costs ----
 
 double gigabytes(Index numbers) {
@@ -28,12 +22,9 @@ double gigabytes(Index numbers) {
 }
 
 ProfileRow cost_of(const Tape& tape, const Tape::Node& node, bool backward) {
-  const auto input = [&](Index i) -> const Tape::Node& {
-    return tape.nodes()[static_cast<std::size_t>(i)];
-  };
   Index read = 0, gradients = 0, wanted = 0;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-    const Tape::Node& from = input(node.inputs[i]);
+    const Tape::Node& from = tape.nodes()[static_cast<std::size_t>(node.inputs[i])];
     read += from.current_value().size();
     if (from.needs_gradient) gradients += from.current_value().size();
     if (from.needs_gradient && i < 2) ++wanted;  // of input and kernel
@@ -45,7 +36,8 @@ ProfileRow cost_of(const Tape& tape, const Tape::Node& node, bool backward) {
                  .gigabyte = gigabytes(read + output + (backward ? gradients : 0))};
   if (backward && node.operation == "reshape") row.gigabyte = 0;  // hands the gradient on
   if (node.operation == "conv2d" || node.operation == "dense") {
-    const Tensor& kernel = input(node.inputs[1]).current_value();
+    const auto kernel_node = static_cast<std::size_t>(node.inputs[1]);
+    const Tensor& kernel = tape.nodes()[kernel_node].current_value();
     const Index per_output = kernel.size() / kernel.channels();
     row.gigaflop = 2e-9 * static_cast<double>(output) * static_cast<double>(per_output) *
                    static_cast<double>(backward ? wanted : 1);
@@ -102,16 +94,17 @@ Profile profile(const Config& config, const std::string& name, Index steps) {
                  "it takes ",
                  input, " and gives ", output);
   Sgd sgd(model.state().parameters, build_sgd_options(config));
-  constexpr Index kWarmUp = 3, kBatches = 4;  // steps before the measured ones; batches in an epoch
+  constexpr Index kBatches = 4;  // in an epoch
   const Dataset dataset = random_images(input, std::min<Index>(output[0], 256),
                                         std::max<Index>(2, config.train.batch_size) * kBatches);
   Batches batches(dataset, Standardization::none(input.channels()), build_batch_options(config));
 
   // The parts of a step in the order in which they are done, each with the time since the last one.
+  using Clock = std::chrono::steady_clock;
   std::vector<ProfileRow> parts;
   Clock::time_point last;
   const auto take = [&](ProfileRow part) {
-    part.ms = ms_since(last);
+    part.ms = std::chrono::duration<double, std::milli>(Clock::now() - last).count();
     parts.push_back(std::move(part));
     last = Clock::now();
   };
@@ -120,11 +113,12 @@ Profile profile(const Config& config, const std::string& name, Index steps) {
     if (!node.inputs.empty()) take(cost_of(tape, node, backward));
   });
   std::vector<std::vector<double>> times;  // of each part, over the steps
-  std::vector<double> totals;
-  for (Index step = 0; step < kWarmUp + steps; ++step) {
+  Index step = 0;
+  const double step_ms = median_ms(steps, [&] {
     if (step % kBatches == 0) batches.start_epoch(step / kBatches);
+    ++step;
     parts.clear();
-    const auto start = last = Clock::now();
+    last = Clock::now();
     Batch batch = *batches.next();
     take({.layer = "wait for the batch"});
     const Var logits = model.forward(tape.constant(std::move(batch.images)), Mode::training);
@@ -132,19 +126,19 @@ Profile profile(const Config& config, const std::string& name, Index steps) {
     sgd.step(1e-3);
     tape.clear();
     take({.layer = "update"});
-    if (step < kWarmUp) continue;
-    totals.push_back(ms_since(start));
     times.resize(parts.size());
     for (std::size_t i = 0; i < parts.size(); ++i) times[i].push_back(parts[i].ms);
+  });
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    parts[i].ms = median({times[i].end() - steps, times[i].end()});  // without the warm-up
   }
-  for (std::size_t i = 0; i < parts.size(); ++i) parts[i].ms = median(times[i]);
   return {.title = concat(name, ", batch ", config.train.batch_size, ", ", thread_count(),
                           thread_count() == 1 ? " thread" : " threads", ", OpenBLAS kernels for ",
                           blas_core(), ", medians of ", steps, " steps"),
           .gflops = measure_gflops(),
           .gbytes = measure_gbytes(),
           .rows = std::move(parts),
-          .step_ms = median(totals)};
+          .step_ms = step_ms};
 }
 
 std::string Profile::to_text() const {

@@ -1,17 +1,15 @@
 // Asking a trained model about pictures.
 //
 // The run folder holds all that is needed: config.toml describes the network, model.safetensors has
-// the weights and the facts about the images that it was trained on. A picture is brought into the
-// form of these images, in a way that depends on the data set:
+// the weights and the facts about the images that it was trained on. A picture gets the form of
+// these images, in a way that depends on the data set:
 //
-//   digits, mnist    grey, by the recipe for photos of digits (tools/digit_photo.hpp)
-//   cifar10, shapes  colour; of another proportion than the network's, its middle is cut out,
-//                    because these sets show things undistorted; then resized
-//   all others       grey or colour as the set is, stretched to the network's size: a folder's
-//                    images are, too
+//   digits, mnist    by the recipe for photos of digits (tools/digit_photo.hpp)
+//   cifar10, shapes  the middle is cut out and resized, because these sets show things undistorted
+//   all others       resized, and so stretched, as the images of a folder are
 //
-// A picture that has this form already is used as it is. Pictures are asked about one by one, so
-// that an answer has the same bits whatever else is asked.
+// A picture that has this form already stays as it is. Pictures are answered one by one, so that an
+// answer has the same bits whatever else is asked.
 #pragma once
 
 #include <filesystem>
