@@ -49,7 +49,7 @@ Exit codes:
   }
 };
 
-// CLI11 would only say that a subcommand is missing.
+// Without this, CLI11 says only that a subcommand is missing.
 void check_subcommand(const CLI::App& app, const std::string& given) {
   std::vector<std::string> names;
   for (const CLI::App* sub : app.get_subcommands({})) names.push_back(sub->get_name());

@@ -1,4 +1,4 @@
-// The command line: from the words of a call to what is to be done.
+// The command line: parses the words of a call into what is to be done.
 //
 // The room apps/ is the command: it parses, calls the library and prints. minitape.cpp is the
 // program. train.cpp, compare.cpp, predict.cpp, gradcheck.cpp and inspect.cpp (summary, data,

@@ -10,8 +10,8 @@
 namespace minitape {
 
 void spin_less(char** argv) {
-  // What the user has set stays. And where threads are bound to processors, the first one is bound
-  // by now: a program started from here would have that processor alone.
+  // The user's settings stay. Where threads are bound to processors, the first one is bound by now,
+  // and a program started from here would have that processor alone.
   for (const char* const chosen :
        {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"}) {
     if (std::getenv(chosen)) return;
@@ -32,7 +32,7 @@ void replace_closed_streams() {
 
 namespace {
 
-// A signal handler is given nothing but the signal's number: what it has to say must be global.
+// Global, because a signal handler gets nothing but the signal's number.
 volatile std::sig_atomic_t g_received = 0;
 
 extern "C" void on_signal(int number) {

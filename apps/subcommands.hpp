@@ -31,7 +31,7 @@ void add_bench(CLI::App& app, Call& call);
 CLI::App& add_subcommand(CLI::App& app, Call& call, const std::string& name,
                          const std::string& purpose, const std::function<int()>& run);
 
-/// What subcommands with a config are given.
+/// The arguments that all subcommands with a config take.
 struct ConfigArguments {
   std::string file;
   std::vector<std::string> set;
@@ -45,7 +45,7 @@ struct ConfigArguments {
 /// CONFIG and --set.
 void add_config(CLI::App& sub, ConfigArguments& arguments);
 
-/// --name N: a whole number in a range, which is told with the help.
+/// --name N: a whole number in a range, which the help states.
 template <class Number>
 void add_number(CLI::App& sub, const std::string& name, Number& field, Number least, Number most,
                 const std::string& help) {
@@ -55,7 +55,7 @@ void add_number(CLI::App& sub, const std::string& name, Number& field, Number le
       ->capture_default_str();
 }
 
-/// The data of a config. What a user should know about them goes to stderr.
+/// The data of a config. Notes about them, such as images that were left out, go to stderr.
 TrainTest load_and_tell(const Config& config);
 
 /// Shows a run on stderr while it goes on, and ends it when a signal asks for that.

@@ -18,7 +18,7 @@ struct TrainArguments {
   ConfigArguments config;
   bool resume = false;
 
-  // A run's own config resumes the run that it lies in.
+  // With --resume, a run's own config.toml stands for the folder that it lies in.
   fs::path run_folder() const {
     const fs::path file(config.file), own = file.parent_path();
     const bool is_own = resume && config.out.empty() && file.filename() == "config.toml" &&

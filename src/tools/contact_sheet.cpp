@@ -18,10 +18,11 @@ constexpr Index kGap = 8;            // pixels between images
 constexpr Index kMagnified = 128;    // small images are magnified up to this
 constexpr Index kLargest = 256;      // larger ones are shrunk to this
 constexpr Index kLabelHeight = 26;   // a line of the font at twice its size
-constexpr std::uint8_t kPaper = 235, kInk = 30;
+constexpr std::uint8_t kPaper = 235;
+constexpr std::uint8_t kInk[] = {30, 30, 30};  // as much of it as there are channels
 
-// The first images of the first epoch, as one batch of bytes / 255. How many of them are a batch in
-// training does not matter, but that one left alone at the end is not trained on.
+// The first images of the first epoch, all in one batch of bytes / 255: order and augmentation do
+// not depend on the batch size. An image that would be a batch of its own is not trained on.
 Batch first_images(const Config& config, const Dataset& train, Index count) {
   BatchOptions options = build_batch_options(config);
   const Index trained_on = train.size() - (train.size() % options.batch_size == 1 ? 1 : 0);
@@ -33,25 +34,18 @@ Batch first_images(const Config& config, const Dataset& train, Index count) {
 
 // ---- Drawing ----
 
-void fill(Image& sheet, Index top, Index left, Index height, Index width, std::uint8_t value) {
+// A rectangle in one colour [C].
+void fill(Image& sheet, Index top, Index left, Index height, Index width,
+          const std::uint8_t* colour) {
   const Index W = sheet.shape[1], C = sheet.shape[2];
   for (Index h = top; h < top + height; ++h) {
-    std::fill_n(sheet.pixels.begin() + (h * W + left) * C, width * C, value);
-  }
-}
-
-// Each pixel of the image becomes a square of `factor` by `factor`.
-void paste(Image& sheet, Index top, Index left, const Image& image, Index factor) {
-  const Index C = image.shape[2];
-  for (Index h = 0; h < image.shape[0] * factor; ++h) {
-    for (Index w = 0; w < image.shape[1] * factor; ++w) {
-      std::copy_n(image.pixels.begin() + (h / factor * image.shape[1] + w / factor) * C, C,
-                  sheet.pixels.begin() + ((top + h) * sheet.shape[1] + left + w) * C);
+    for (Index w = left; w < left + width; ++w) {
+      std::copy_n(colour, C, sheet.pixels.begin() + (h * W + w) * C);
     }
   }
 }
 
-// As the font can write it: ASCII, with ? for other letters.
+// ASCII, which is all that the font has, with ? for other letters.
 std::string ascii(const std::string& text) {
   std::string result;
   for (const char letter : terminal_text(text)) {
@@ -63,8 +57,8 @@ std::string ascii(const std::string& text) {
 
 Index text_width(std::string text) { return stb_easy_font_width(text.data()); }
 
-// Writes text into a space of that width, in its middle: large where that fits, else small, and
-// what does not even fit then is left out.
+// Writes text into the middle of a space of that width: large where it fits, else small, and cut
+// where even that is too wide.
 void write(Image& sheet, Index top, Index left, Index width, std::string text) {
   const Index scale = 2 * text_width(text) <= width ? 2 : 1;
   while (text_width(text) * scale > width) text.pop_back();
@@ -112,7 +106,11 @@ Image contact_sheet(const Config& config, const Dataset& train) {
     }
     const auto label = static_cast<std::size_t>(batch.labels[static_cast<std::size_t>(n)]);
     const Index top = kGap + n / columns * tile_height, left = kGap + n % columns * tile_width;
-    paste(sheet, top, left, resized(image, small_h, small_w), factor);
+    const Image small = resized(image, small_h, small_w);
+    for (Index i = 0; i < small_h * small_w; ++i) {  // each pixel becomes a square
+      fill(sheet, top + i / small_w * factor, left + i % small_w * factor, factor, factor,
+           small.pixels.data() + i * C);
+    }
     write(sheet, top + height + kGap / 2, left, width, ascii(train.class_names[label]));
   }
   return sheet;

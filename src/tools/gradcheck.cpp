@@ -34,7 +34,7 @@ void randomize(Sequential& model, std::uint64_t seed) {
   }
 }
 
-// What the chosen options hide, whatever the numbers say.
+// Which choices make the check weaker than its numbers look.
 std::vector<std::string> warnings_about(Sequential& model, const Tensor& x, Probe probe) {
   std::vector<std::string> warnings;
   if (probe != Probe::random) {

@@ -45,7 +45,7 @@ void subtract_paper(Sheet& sheet) {
   constexpr int kRounds = 15;
   constexpr float kClose = 0.5f;  // bytes; smaller distances all count like this one
   for (int round = 0; round < kRounds; ++round) {
-    // One a at a time: the terms are nearly orthogonal, so that they hardly disturb each other.
+    // One factor at a time: the terms are nearly orthogonal and hardly disturb each other.
     for (std::size_t k = 0; k < 6; ++k) {
       double product = 0, square = 0;
       for (const Pixel& pixel : pixels) {

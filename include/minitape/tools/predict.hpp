@@ -47,11 +47,11 @@ struct Prediction {
 };
 
 /// A line with the file, the answer and its probability, then a bar for each of the ten most
-/// probable classes. In names, what a terminal would take for commands is shown as "?".
+/// probable classes. Control characters in names are shown as "?".
 std::string to_text(const Prediction& prediction, const std::vector<std::string>& class_names);
 
 /// A JSON array with an object for each: file, class, index, probability, probabilities {name: p}.
-/// Letters of names that are no UTF-8 are replaced.
+/// Bytes of names that are not UTF-8 are replaced.
 std::string to_json(const std::vector<Prediction>& predictions,
                     const std::vector<std::string>& class_names);
 
