@@ -129,10 +129,6 @@ void add_config(CLI::App& sub, ConfigArguments& arguments) {
       ->take_all();
 }
 
-std::filesystem::path ConfigArguments::out_or(const std::string& suffix) const {
-  return out.empty() ? "runs/" + name() + suffix : out;
-}
-
 TrainTest load_and_tell(const Config& config) {
   TrainTest data = load_data(build_source(config));
   for (const std::string& note : data.notes) {

@@ -57,8 +57,8 @@ Compares what backward computes with central differences (f(x+h) - f(x-h)) / 2h,
 every parameter, in training and in inference mode, on a few random images. Prints the largest error
 of each tensor, and warns where a choice of options would hide mistakes.
 
-Reads the config; no data files are needed. Writes to stdout alone. The arithmetic is that of
-minitape_f64, the same program built in double precision, which must lie beside this one.
+No data files are needed. The arithmetic is that of minitape_f64, the same program built in double
+precision, which must lie beside this one.
 
 Examples:
   minitape gradcheck apps/configs/mnist_cnn.toml

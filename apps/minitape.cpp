@@ -1,8 +1,6 @@
-// The program: minitape train | compare | data | summary | gradcheck | bench | predict.
-//
-// Results go to stdout, messages and progress to stderr. Exit codes: 0 done; 1 the run failed (it
-// diverged, or the disk did); 2 bad input (the call, the config, the data). A run that a signal
-// stopped ends by that signal, which shells show as 130 (Ctrl-C) or 143.
+// The program: does what a call asks for, and turns what goes wrong into a message and an exit code
+// (Fault in core/check.hpp). Results go to stdout, messages and progress to stderr. A run that a
+// signal stopped ends by that signal, which shells show as 130 (Ctrl-C) or 143.
 #include <csignal>
 #include <iostream>
 #include <new>

@@ -88,9 +88,8 @@ paper, dark on light or light on dark: it finds the ink, scales and centres it a
 set. What was trained on cifar10 or shapes takes the middle of the picture. All else is stretched to
 the network's size.
 
-Reads config.toml and model.safetensors of the run folder; no data files are needed. Answers go to
-stdout. A picture that cannot be read is named on stderr, the others are answered all the same, and
-the exit code is 2.
+Reads config.toml and model.safetensors of the run folder; no data files are needed. A picture that
+cannot be read is named on stderr, the others are answered all the same, and the exit code is 2.
 
 Examples:
   minitape predict runs/mnist_cnn photo.jpg

@@ -40,7 +40,9 @@ struct ConfigArguments {
   Config read() const { return read_config(file, set); }
   std::string name() const { return std::filesystem::path(file).stem().string(); }
   /// --out, else runs/NAME with the suffix.
-  std::filesystem::path out_or(const std::string& suffix) const;
+  std::filesystem::path out_or(const std::string& suffix) const {
+    return out.empty() ? "runs/" + name() + suffix : out;
+  }
 };
 /// CONFIG and --set.
 void add_config(CLI::App& sub, ConfigArguments& arguments);

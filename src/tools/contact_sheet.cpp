@@ -8,6 +8,7 @@
 
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
+#include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {
@@ -133,16 +134,16 @@ std::string describe_data(const Config& config, const TrainTest& data) {
                    fixed(standardization.deviation[c], 4), "\n");
   }
 
-  std::string augmentation;
-  if (options.augmentation.flip) augmentation = "flip (half of the images, left to right)";
+  std::vector<std::string> augmentation;
+  if (options.augmentation.flip) augmentation.push_back("flip (half of the images, left to right)");
   if (options.augmentation.crop) {
-    augmentation += concat(augmentation.empty() ? "" : ", ", "crop (moved by up to ",
-                           Augmentation::kCropPadding, " pixels each way, black behind)");
+    augmentation.push_back(concat("crop (moved by up to ", Augmentation::kCropPadding,
+                                  " pixels each way, black behind)"));
   }
-  text +=
-      concat("augmentation of training images: ", augmentation.empty() ? "none" : augmentation,
-             "\nbatches of ", options.batch_size, " images, ", batches.batches_per_epoch(),
-             " in an epoch, ", options.shuffle ? "shuffled" : "in the order of the data", "\n\n");
+  text += concat(
+      "augmentation of training images: ", augmentation.empty() ? "none" : joined(augmentation),
+      "\nbatches of ", options.batch_size, " images, ", batches.batches_per_epoch(),
+      " in an epoch, ", options.shuffle ? "shuffled" : "in the order of the data", "\n\n");
 
   std::vector<std::vector<std::string>> table{{"class", "training", "test"}};
   for (std::size_t label = 0; label < train.class_names.size(); ++label) {
