@@ -53,10 +53,6 @@ BatchNormOptions build_batch_norm(const BatchNormConfig& section, const LayerCon
                            {{"unbiased", true}, {"biased", false}})};
 }
 
-PoolOptions build_pool(const LayerConfig& layer) {
-  return {.size = layer.size, .stride = layer.stride, .padding = layer.padding};
-}
-
 Sequential build_layers(const Config& config, const std::vector<LayerConfig>& layers,
                         const Shape& input);
 
@@ -80,8 +76,10 @@ std::unique_ptr<Layer> build_layer(const Config& config, const LayerConfig& laye
     return std::make_unique<Activation>(Activation::leaky_relu, layer.slope);
   if (type == "sigmoid") return std::make_unique<Activation>(Activation::sigmoid);
   if (type == "tanh") return std::make_unique<Activation>(Activation::tanh);
-  if (type == "max_pool") return std::make_unique<Pool>(Pool::max, build_pool(layer));
-  if (type == "avg_pool") return std::make_unique<Pool>(Pool::avg, build_pool(layer));
+  if (type == "max_pool" || type == "avg_pool") {
+    return std::make_unique<Pool>(type == "max_pool" ? Pool::max : Pool::avg,
+                                  PoolOptions{layer.size, layer.stride, layer.padding});
+  }
   if (type == "global_avg_pool") return std::make_unique<GlobalAvgPool>();
   if (type == "flatten") return std::make_unique<Flatten>();
   if (type == "dropout") return std::make_unique<Dropout>(layer.rate);
@@ -118,9 +116,8 @@ Sequential build_model(const Config& config, const Shape& input) {
 void check_classes(const Sequential& model, const Shape& input, Index classes) {
   const Shape output = model.output_shape(input);
   MINITAPE_CHECK(output == Shape{classes},
-                 "[model] the last layer must give one number for each of "
-                 "the ",
-                 classes, " classes, shape (", classes, "): it gives ", output,
+                 "[model] the last layer must give one number for each of the ", classes,
+                 " classes, shape (", classes, "): it gives ", output,
                  ". End model.layers with { type = \"dense\", units = ", classes, " }");
 }
 

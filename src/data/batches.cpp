@@ -37,31 +37,26 @@ void standardize(const std::vector<Real>& table, Bytes bytes, Real* numbers) {
   }
 }
 
-// How an image is augmented: where the crop begins in it, and whether it is mirrored.
-struct View {
-  Index top = 0, left = 0;  // negative in the padding
-  bool flip = false;
-};
-
-View draw_view(const Augmentation& augmentation, Random random) {
-  constexpr Index kPadding = Augmentation::kCropPadding;
-  const bool flip = random.chance(0.5);
-  const Index top = random.below(2 * kPadding + 1) - kPadding;
-  const Index left = random.below(2 * kPadding + 1) - kPadding;
-  return {augmentation.crop ? top : 0, augmentation.crop ? left : 0, augmentation.flip && flip};
-}
-
 // result(h, w) = image(h + top, w + left), or 0 where the image has no such pixel; with flip, w
 // counts from the right.
-void augment(const View& view, Bytes image, const Shape& shape, std::vector<std::uint8_t>& result) {
+void augment(const Augmentation& augmentation, Random random, Bytes image, const Shape& shape,
+             std::vector<std::uint8_t>& result) {
+  // Draw all three numbers, whichever are used.
+  constexpr Index kPadding = Augmentation::kCropPadding;
+  const bool flip = random.chance(0.5) && augmentation.flip;
+  Index top = random.below(2 * kPadding + 1) - kPadding;
+  Index left = random.below(2 * kPadding + 1) - kPadding;
+  if (!augmentation.crop) top = left = 0;
+
+  // Copy the pixels that the image and the result share.
   const Index H = shape[0], W = shape[1], C = shape[2];
   result.assign(image.size(), 0);
-  const Index first_h = std::max<Index>(0, -view.top), end_h = std::min(H, H - view.top);
-  const Index first_w = std::max<Index>(0, -view.left), end_w = std::min(W, W - view.left);
+  const Index first_h = std::max<Index>(0, -top), end_h = std::min(H, H - top);
+  const Index first_w = std::max<Index>(0, -left), end_w = std::min(W, W - left);
   for (Index h = first_h; h < end_h; ++h) {
     for (Index w = first_w; w < end_w; ++w) {
-      const Index from = ((h + view.top) * W + w + view.left) * C;
-      const Index to = (h * W + (view.flip ? W - 1 - w : w)) * C;
+      const Index from = ((h + top) * W + w + left) * C;
+      const Index to = (h * W + (flip ? W - 1 - w : w)) * C;
       std::copy_n(image.begin() + from, C, result.begin() + to);
     }
   }
@@ -127,8 +122,7 @@ Batch Batches::make(Index batch) const {
     Bytes image = dataset_.image(i);
     if (augmentation.flip || augmentation.crop) {
       const std::string name = concat("augment/epoch", epoch_, "/image", i);
-      const View view = draw_view(augmentation, stream(options_.seed, name));
-      augment(view, image, dataset_.image_shape, augmented);
+      augment(augmentation, stream(options_.seed, name), image, dataset_.image_shape, augmented);
       image = augmented;
     }
     standardize(table_, image, result.images.data() + n * dataset_.image_shape.size());

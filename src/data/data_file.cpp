@@ -12,15 +12,11 @@
 namespace minitape {
 namespace {
 
-struct CloseFile {
-  void operator()(gzFile file) const { gzclose(file); }
-};
-using GzipFile = std::unique_ptr<gzFile_s, CloseFile>;
+using GzipFile = std::unique_ptr<gzFile_s, int (*)(gzFile)>;
 
 constexpr unsigned kStep = 256 * 1024;  // bytes a read
 
-// No file of a data set is larger. A small gzip file can hold a thousand times its size, so reading
-// has to stop somewhere.
+// No file of a data set is larger. A small gzip file can hold a thousand times its size.
 constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
 
 GzipFile open(const fs::path& path) {
@@ -28,7 +24,7 @@ GzipFile open(const fs::path& path) {
   std::error_code failure;
   static_cast<void>(fs::file_size(path, failure));
   MINITAPE_CHECK(!failure, "[data] ", path.string(), " must be a file: ", failure.message());
-  GzipFile file(gzopen(path.c_str(), "rb"));
+  GzipFile file(gzopen(path.c_str(), "rb"), gzclose);
   MINITAPE_CHECK(file, "[data] ", path.string(), " must be readable: ", std::strerror(errno));
   gzbuffer(file.get(), kStep / 4);
   return file;

@@ -86,20 +86,6 @@ fs::path find_file(const fs::path& folder, const std::string& file) {
   return {};
 }
 
-struct Files {
-  fs::path images, labels;
-};
-
-Files find_files(const fs::path& folder, const std::string& part, std::string_view name) {
-  const auto find = [&](const std::string& file) {
-    const fs::path path = find_file(folder, file);
-    MINITAPE_CHECK(!path.empty(), "[idx] ", file, ".gz (or without .gz)",
-                   not_in(folder, file, name));
-    return path;
-  };
-  return {find(part + "-images-idx3-ubyte"), find(part + "-labels-idx1-ubyte")};
-}
-
 // The values of a file, without its header. They stay where they were read: no second copy.
 std::vector<std::uint8_t> read_values(const fs::path& path, IdxKind kind, Shape& shape) {
   std::vector<std::uint8_t> bytes = read_file(path);
@@ -109,21 +95,21 @@ std::vector<std::uint8_t> read_values(const fs::path& path, IdxKind kind, Shape&
   return bytes;
 }
 
-Dataset load_part(const Files& files, std::string_view name) {
+Dataset load_part(const fs::path& images_file, const fs::path& labels_file, std::string_view name) {
   Dataset result{.name = std::string(name), .class_names = class_names(name)};
   Shape images, labels;  // (N, H, W) and (N)
-  result.pixels = read_values(files.images, IdxKind::images, images);
-  result.labels = read_values(files.labels, IdxKind::labels, labels);
+  result.pixels = read_values(images_file, IdxKind::images, images);
+  result.labels = read_values(labels_file, IdxKind::labels, labels);
   result.image_shape = {images[1], images[2], 1};
 
   // Check that every image has a label, and every label a class.
   MINITAPE_CHECK(images[0] == labels[0],
-                 "[idx] every image must have one label: ", files.images.string(), " holds ",
-                 images[0], " images, ", files.labels.string(), " holds ", labels[0], " labels");
+                 "[idx] every image must have one label: ", images_file.string(), " holds ",
+                 images[0], " images, ", labels_file.string(), " holds ", labels[0], " labels");
   for (std::size_t i = 0; i < result.labels.size(); ++i) {
     MINITAPE_CHECK(result.labels[i] < result.classes(), "[idx] labels must be from 0 to ",
                    result.classes() - 1, ": label ", i, " (counted from 0) of ",
-                   files.labels.string(), " is ", int{result.labels[i]}, "; download it again");
+                   labels_file.string(), " is ", int{result.labels[i]}, "; download it again");
   }
   return result;
 }
@@ -142,8 +128,18 @@ Shape mnist_image_shape(const fs::path& folder) {
 
 TrainTest load_mnist(const fs::path& folder, std::string_view name) {
   // Make sure that all four files are there before any is read.
-  const Files train = find_files(folder, "train", name), test = find_files(folder, "t10k", name);
-  TrainTest sets{load_part(train, name), load_part(test, name), {}};
+  const auto find = [&](const std::string& file) {
+    const fs::path path = find_file(folder, file);
+    MINITAPE_CHECK(!path.empty(), "[idx] ", file, ".gz (or without .gz)",
+                   not_in(folder, file, name));
+    return path;
+  };
+  const fs::path train_images = find("train-images-idx3-ubyte");
+  const fs::path train_labels = find("train-labels-idx1-ubyte");
+  const fs::path test_images = find("t10k-images-idx3-ubyte");
+  const fs::path test_labels = find("t10k-labels-idx1-ubyte");
+  TrainTest sets{
+      load_part(train_images, train_labels, name), load_part(test_images, test_labels, name), {}};
   MINITAPE_CHECK(sets.train.image_shape == sets.test.image_shape,
                  "[idx] training and test images must have one shape: they have ",
                  sets.train.image_shape, " and ", sets.test.image_shape, " in ", folder.string());

@@ -58,13 +58,6 @@ void* limited_realloc(void* memory, std::size_t size) {
 namespace minitape {
 namespace {
 
-using Bytes = std::span<const std::uint8_t>;
-
-struct FreePixels {
-  void operator()(stbi_uc* pixels) const { stbi_image_free(pixels); }
-};
-using Pixels = std::unique_ptr<stbi_uc, FreePixels>;
-
 // Turns a stored pixel, [1 … 4] (grey or colour; with alpha if the number is even), into grey [1]
 // or colour [3].
 void convert(const std::uint8_t* stored, int stored_channels, std::uint8_t* pixel, Index channels) {
@@ -94,7 +87,8 @@ void check_image(const Image& image, std::string_view op) {
 
 }  // namespace
 
-Image decode_image(Bytes bytes, std::string_view what, Index channels, Index max_pixels) {
+Image decode_image(std::span<const std::uint8_t> bytes, std::string_view what, Index channels,
+                   Index max_pixels) {
   MINITAPE_CHECK(channels == 1 || channels == 3,
                  "[image] channels must be 1 (grey) or 3 (colour): got ", channels);
   MINITAPE_CHECK(!bytes.empty(), "[image] ", what, " must be a PNG or JPEG image: it is empty");
@@ -111,14 +105,16 @@ Image decode_image(Bytes bytes, std::string_view what, Index channels, Index max
   };
 
   // Ask for the size before taking memory for it.
-  if (!file->whole) throw damaged();
-  if (stbi_info_from_memory(bytes.data(), size, &width, &height, &stored) == 0) throw damaged();
+  if (!file->whole || stbi_info_from_memory(bytes.data(), size, &width, &height, &stored) == 0) {
+    throw damaged();
+  }
   MINITAPE_CHECK(
       std::max(width, height) <= kMaxImageSide && Index{width} * Index{height} <= max_pixels,
       "[image] ", what, " must have at most ", max_pixels, " pixels and ", kMaxImageSide,
       " a side: it is ", width, " wide and ", height, " high");
 
-  const Pixels pixels(stbi_load_from_memory(bytes.data(), size, &width, &height, &stored, 0));
+  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
+      stbi_load_from_memory(bytes.data(), size, &width, &height, &stored, 0), stbi_image_free);
   if (!pixels) throw damaged();
   Image image{{height, width, channels}, {}};
   image.pixels.resize(static_cast<std::size_t>(image.shape.size()));

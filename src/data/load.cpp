@@ -12,10 +12,8 @@
 namespace minitape {
 namespace {
 
-using Maker = Dataset (*)(std::uint64_t seed, std::string_view split, Index count);
-
 // As many images as MNIST has, unless the limits say otherwise.
-TrainTest make_both(Maker make, const DataSource& source) {
+TrainTest make_both(decltype(make_digits) make, const DataSource& source) {
   const Index train = source.train_limit > 0 ? source.train_limit : 60000;
   const Index test = source.test_limit > 0 ? source.test_limit : 10000;
   return {make(source.seed, "train", train), make(source.seed, "test", test), {}};

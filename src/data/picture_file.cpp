@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <numeric>
 #include <string_view>
-#include <vector>
 
 namespace minitape {
 namespace {
@@ -53,35 +52,6 @@ int orientation_in(Bytes exif) {
 
 constexpr std::uint8_t kCodes = 0xc4, kEnd = 0xd9, kCamera = 0xe1;
 
-struct Segment {
-  std::uint8_t marker = 0;
-  Bytes content;
-};
-
-// A JPEG is a row of segments: 0xff, a marker, the length (2 bytes, itself included), the content.
-// Between them may stand padding and compressed data, in which 0xff is followed by 0 or by a
-// restart marker. Returns the segments up to the end marker, without it where the file ends early.
-std::vector<Segment> segments_of(Bytes jpeg) {
-  std::vector<Segment> segments;
-  for (Bytes rest = from(2, jpeg); rest.size() >= 2;) {
-    const std::uint8_t marker = rest[1];
-    const bool restart = marker >= 0xd0 && marker <= 0xd7;
-    if (rest[0] != 0xff || marker == 0 || marker == 0xff || restart) {
-      rest = rest.subspan(1);
-      continue;
-    }
-    if (marker == kEnd) {
-      segments.push_back({marker, {}});
-      break;
-    }
-    const std::size_t length = number(from(2, rest), 2);
-    if (length < 2 || 2 + length > rest.size()) break;
-    segments.push_back({marker, rest.subspan(4, length - 2)});
-    rest = rest.subspan(2 + length);
-  }
-  return segments;
-}
-
 // Each Huffman code is its number, how many symbols have 1 … 16 bits (16 bytes), the symbols. stb
 // 2.27 writes past the end of a table for more than 256 symbols, and reads in front of one for
 // exactly 256; pictures need 176 at most.
@@ -95,17 +65,30 @@ bool codes_are_possible(Bytes codes) {
   return true;
 }
 
+// A JPEG is a row of segments: 0xff, a marker, the length (2 bytes, itself included), the content.
+// Between them may stand padding and compressed data, in which 0xff is followed by 0 or by a
+// restart marker. The last marker stands alone.
 PictureFile inspect_jpeg(Bytes jpeg) {
   constexpr std::string_view kExif("Exif\0\0", 6);
   PictureFile file;
   bool noted = false;
-  for (const auto& [marker, content] : segments_of(jpeg)) {
-    if (marker == kEnd) file.whole = true;
+  for (Bytes rest = from(2, jpeg); rest.size() >= 2;) {
+    const std::uint8_t marker = rest[1];
+    const bool restart = marker >= 0xd0 && marker <= 0xd7;
+    if (rest[0] != 0xff || marker == 0 || marker == 0xff || restart) {
+      rest = rest.subspan(1);
+      continue;
+    }
+    file.whole = marker == kEnd;
+    const std::size_t length = number(from(2, rest), 2);
+    if (file.whole || length < 2 || 2 + length > rest.size()) break;
+    const Bytes content = rest.subspan(4, length - 2);
     if (marker == kCodes && !codes_are_possible(content)) break;
     if (marker == kCamera && !noted && starts_with(content, kExif)) {
       file.orientation = orientation_in(from(kExif.size(), content));
       noted = true;
     }
+    rest = rest.subspan(2 + length);
   }
   return file;
 }

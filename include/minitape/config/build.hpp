@@ -1,9 +1,9 @@
 // From a config to the objects that it describes.
 //
-// build_model is the one place in the whole program that reads model.batch_norm. Off, it leaves out
-// every batch_norm layer and gives the layers before them their biases back. The remaining layers
-// keep their positions in the config's list as their numbers, and with them their names, the
-// streams of their initial weights and their names in the saved files.
+// build_model is the one place in the program that reads model.batch_norm. Off, it leaves out every
+// batch_norm layer and gives the layers before them their biases back. The other layers keep their
+// position in the config's list as their number, and with it their names in the saved files and the
+// streams of their initial weights.
 #pragma once
 
 #include "minitape/config/config.hpp"

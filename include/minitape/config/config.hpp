@@ -1,13 +1,10 @@
 // Config: everything a run depends on, one struct for a section, one field for a key.
 //
-// The room config/ knows every key, reads and writes configs, and builds from one the model, the
-// data and the optimizer that it describes:
-//
 //   config.hpp            the sections, their fields and defaults; reading, writing, comparing
 //   build.hpp             from a config to the objects; the one place that reads model.batch_norm
 //   src/config/keys.cpp   the table of all keys: name, field, values, what it is for
 //
-// It includes text/, data/ and the core. run/ and all rooms after it may include it.
+// The room config/ includes text/, data/ and the core. run/ and all rooms after it may include it.
 //
 // A config file is TOML. Its sections and keys have the names of the structs' fields below:
 //
@@ -19,9 +16,9 @@
 //     { type = "dense", units = 10 },  # a LayerConfig
 //   ]
 //
-// A key that is not in the file keeps its default. A key that does not exist, a value of the wrong
-// type or out of its range is an error that says where, what was expected and what was found.
-// Whether the layers fit together is checked later, when the model is built.
+// A key that is not in the file keeps its default. An unknown key or a value that does not fit is an
+// error that says where, what was expected and what was found. Whether the layers fit together is
+// checked when the model is built.
 #pragma once
 
 #include <cstdint>
@@ -39,16 +36,12 @@ namespace minitape {
 /// [data]: the images.
 struct DataConfig {
   std::string name = "mnist";
-  // Holds the data sets' folders. For "folder" it is the folder with train/CLASS/*.png and
-  // test/CLASS/*.png (or .jpg, .jpeg); "" = $MINITAPE_DATA.
-  std::string dir;
+  std::string dir;  // holds the data sets' folders, for "folder" train/ and test/
   Index train_limit = 0, test_limit = 0;  // the first N images only; 0 = all
   bool standardize = true;                // per channel, with the statistics of the training set
   std::vector<std::string> augment;
   Index image_size = 32, channels = 3;  // for "folder"
-  // For "none": a model without data, which can be summarized, timed and gradient-checked, but not
-  // trained. () = the data set's own.
-  Shape input;
+  Shape input;  // for "none": a model without data, to summarize, time and gradient-check
 
   bool operator==(const DataConfig&) const = default;
 };
@@ -62,11 +55,10 @@ struct InitConfig {
   bool operator==(const InitConfig&) const = default;
 };
 
-/// One entry of model.layers. Which keys it takes depends on its type; the fields of other types
-/// keep their defaults.
+/// One entry of model.layers. Which keys it takes depends on its type (src/config/keys.cpp); the
+/// fields of other types keep their defaults.
 struct LayerConfig {
-  std::string type;  // the layer types are in src/config/keys.cpp
-
+  std::string type;
   Index filters = 0;                // conv2d: output channels
   Index kernel = 0;                 // conv2d: height and width of the kernel
   Index units = 0;                  // dense: outputs
@@ -95,7 +87,7 @@ struct ModelConfig {
   bool operator==(const ModelConfig&) const = default;
 };
 
-/// [batch_norm]: for all batch_norm layers; each may override.
+/// [batch_norm]: for all batch_norm layers; a layer's own values come first.
 struct BatchNormConfig {
   double epsilon = 1e-5;
   double ema_decay = 0.9;  // weight of the OLD running value (PyTorch: 1 - momentum)
@@ -159,17 +151,15 @@ struct Config {
 Config read_config(const std::filesystem::path& file,
                    const std::vector<std::string>& assignments = {});
 
-/// The same for text that is already in memory. `source_name` stands for the file in errors.
-/// Throws nothing but Error, whatever the bytes.
+/// The same for text in memory; errors call it `source_name`. Throws only Error, whatever the bytes.
 Config parse_config(std::string_view toml, const std::string& source_name,
                     const std::vector<std::string>& assignments = {});
 
 /// All keys with their values, as TOML that reads back to an equal Config.
 std::string to_toml(const Config& config);
 
-/// The keys whose values differ, such as "model.batch_norm". The layers are one key,
-/// "model.layers"; the kernels' init is up to two, such as "model.init.type" and
-/// "model.init.stddev".
+/// The keys whose values differ, such as "model.batch_norm". The layers are one key, "model.layers";
+/// the kernels' init is up to two, "model.init.type" and "model.init.stddev".
 std::vector<std::string> differing_keys(const Config& a, const Config& b);
 
 }  // namespace minitape

@@ -1,7 +1,7 @@
 // The mini-batches of one epoch after another: shuffled, augmented, standardized, prepared ahead.
 //
-// Every random choice has its own stream. A batch therefore depends on the seed, the epoch and its
-// place in the epoch alone: not on the model, the number of threads or what was drawn before.
+// Every random choice has its own stream. So a batch depends on the seed, the epoch and its place in
+// the epoch alone: not on the model, the number of threads or what was drawn before.
 //
 //   "shuffle/epoch<e>"            the order of the images in epoch e (epochs count from 0)
 //   "augment/epoch<e>/image<i>"   for image i of the data set, in this order: whether to flip, the
@@ -44,15 +44,11 @@ struct BatchOptions {
 
 class Batches {
  public:
-  /// Keeps a reference to the data set, which must outlive this object and must not change.
-  /// Throws when the standardization has another number of channels than the images, or when the
-  /// data set is too small for a batch.
+  /// Refers to the data set, which must outlive this object and must not change. Throws when the
+  /// standardization has other channels than the images, or the set is too small for a batch.
   Batches(const Dataset& dataset, const Standardization& standardization,
           const BatchOptions& options);
-  // The thread that prepares a batch refers to this object, so it cannot be copied or moved.
-  Batches(const Batches&) = delete;
-  Batches& operator=(const Batches&) = delete;
-  ~Batches() = default;  // waits for the batch in preparation
+  Batches(const Batches&) = delete;  // the thread that prepares a batch refers to this object
 
   /// Batches in an epoch. The last one holds the rest; a rest of a single image is left out,
   /// because batch norm cannot train on it.
@@ -74,7 +70,7 @@ class Batches {
   Index epoch_ = 0;
   std::vector<Index> order_;  // [size of the data set]: this epoch's order
   Index prepared_ = 0;        // the number of the batch that ready_ will hold
-  std::future<Batch> ready_;  // the last member, so that it is destroyed (and waited for) first
+  std::future<Batch> ready_;  // the last member: destroyed, and waited for, first
 };
 
 /// Images first … first + count − 1 in order, without augmentation: for evaluation.

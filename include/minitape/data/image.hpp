@@ -8,9 +8,9 @@
 //   grey to colour      the same value three times
 //   EXIF orientation    a photo that was taken with the camera turned is turned back
 //
-// The decoder is stb_image. It forgives what it should not (newer versions paint what is missing of
-// a JPEG grey), so that a file has to be whole by its own format before it is decoded: a JPEG up to
-// its end marker, a PNG up to its last chunk and with right checksums.
+// The decoder is stb_image. It forgives too much (newer versions paint what is missing of a JPEG
+// grey), so a file must first be whole by its own format: a JPEG up to its end marker, a PNG up to
+// its last chunk and with right checksums.
 #pragma once
 
 #include <cstdint>
@@ -30,14 +30,13 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
-/// Larger images are refused before any memory is taken for them: a file of a few hundred bytes can
-/// claim any size, and decoding takes up to 30 bytes a pixel.
+/// Larger images are refused before memory is taken for them: a small file can claim any size, and
+/// decoding takes up to 30 bytes a pixel.
 inline constexpr Index kMaxImageSide = 65'535;        // pixels
 inline constexpr Index kMaxImagePixels = 50'000'000;  // height times width
 
-/// Decodes a PNG or JPEG file that is already in memory. `channels` is 1 (grey) or 3 (colour), and
-/// `what` names the image in messages. Throws unless the bytes are a whole file of either format,
-/// and when the image is too large.
+/// Decodes a PNG or JPEG file to 1 channel (grey) or 3 (colour). `what` names it in messages. Throws
+/// unless the bytes are a whole file of either format, and when the image is too large.
 Image decode_image(std::span<const std::uint8_t> bytes, std::string_view what, Index channels,
                    Index max_pixels = kMaxImagePixels);
 

@@ -12,18 +12,16 @@ namespace minitape {
 inline constexpr Index kMaxImageSize = 4096;
 
 struct DataSource {
-  std::string name = "digits";  // digits, shapes (made in code); mnist, fashion_mnist,
-                                // cifar10; folder
-  // The folder that holds mnist/, fashion_mnist/ and cifar-10-batches-bin/; if empty,
-  // $MINITAPE_DATA, else ./data. For "folder" it holds train/ and test/; if empty, $MINITAPE_DATA
-  // and nothing else.
+  std::string name = "digits";  // or shapes; mnist, fashion_mnist, cifar10; folder
+  // Holds mnist/, fashion_mnist/ and cifar-10-batches-bin/; if empty, $MINITAPE_DATA, else ./data.
+  // For "folder" it holds train/ and test/; if empty, $MINITAPE_DATA and nothing else.
   std::filesystem::path dir;
   // The first N images only. 0: all of a set that is read; of a set made in code, which can have up
   // to kMaxSyntheticImages, 60,000 to train on and 10,000 to test.
   Index train_limit = 0;
   Index test_limit = 0;
   std::uint64_t seed = 1;  // of the sets made in code
-  Index image_size = 32;   // folder: the height and width that images get, 1 … 4096
+  Index image_size = 32;   // folder: height and width that images get, 1 … kMaxImageSize
   Index channels = 3;      // folder: 1 (grey) or 3 (colour)
 
   bool operator==(const DataSource&) const = default;

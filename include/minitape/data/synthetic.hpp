@@ -3,10 +3,9 @@
 //   digits   28 × 28 × 1   "0" … "9", drawn with a pen: light on dark, as in MNIST
 //   shapes   32 × 32 × 3   ten kinds of coloured shape on clutter; images as large as CIFAR-10's
 //
-// Image i takes all its random numbers from the stream "<set>/<split>/image<i>". It therefore
-// depends on the seed, the split and i alone: a set of N images is the beginning of every larger
-// one, and the number of threads changes nothing. Of every ten images each shows another class, in
-// random order.
+// Image i takes all its random numbers from the stream "<set>/<split>/image<i>". So it depends on
+// the seed, the split and i alone: a set of N images is the beginning of every larger one, and the
+// number of threads changes nothing. Every ten images show each class once, in random order.
 #pragma once
 
 #include <cstdint>
