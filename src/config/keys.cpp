@@ -8,13 +8,6 @@
 
 namespace minitape {
 
-const std::vector<std::string>& layer_types() {
-  static const std::vector<std::string> types{
-      "conv2d",   "dense",    "batch_norm",      "relu",    "leaky_relu", "sigmoid", "tanh",
-      "max_pool", "avg_pool", "global_avg_pool", "flatten", "dropout",    "residual"};
-  return types;
-}
-
 namespace {
 
 // Upper bounds that no sensible config reaches. They keep the size of a batch of activations, at
@@ -84,7 +77,7 @@ KeyList list_keys(LayerConfig& layer) {
   const std::string& type = layer.type;
   const bool is_pool = type == "max_pool" || type == "avg_pool";
   keys.subject = "a " + type + " layer";
-  keys.add("type", layer.type, one_of(layer_types())).required = true;
+  keys.add("type", layer.type, one_of(kLayerTypes)).required = true;
   if (type == "conv2d") {
     keys.add("filters", layer.filters, integers(1, kMaxExtent)).required = true;
     keys.add("kernel", layer.kernel, integers(1, kMaxWindow)).required = true;

@@ -78,23 +78,8 @@ struct KeyList {
 KeyList list_keys(Config& config);
 KeyList list_keys(LayerConfig& layer);
 
-const std::vector<std::string>& layer_types();
-
-/// Sets the fields whose keys are in the document and leaves the others as they are. Throws Error
-/// at the first key that does not exist, is missing in a layer, or has a value that does not fit.
-void read_keys(const toml::table& document, Config& config);
-
-/// What the source of a `--set` begins with: "--set train.epochs=…".
-inline const std::string kSetPrefix = "--set ";
-
-/// Throws Error with the place in front: "[config] digits.toml:12:5: …". Of a `--set` the source
-/// alone is the place, since it is one line.
-template <class... Parts>
-[[noreturn]] void fail(const toml::source_region& where, const Parts&... parts) {
-  const std::string source = where.path ? *where.path : "";  // toml++ keeps no empty name
-  const std::string position = concat(":", where.begin.line, ":", where.begin.column);
-  throw Error(
-      concat("[config] ", source, source.starts_with(kSetPrefix) ? "" : position, ": ", parts...));
-}
+inline const std::vector<std::string> kLayerTypes{
+    "conv2d",   "dense",    "batch_norm",      "relu",    "leaky_relu", "sigmoid", "tanh",
+    "max_pool", "avg_pool", "global_avg_pool", "flatten", "dropout",    "residual"};
 
 }  // namespace minitape

@@ -1,14 +1,28 @@
-// From a parsed TOML document to the fields of a Config, key by key.
+// From text to a Config: a file and `--set` assignments, parsed as TOML, then read key by key.
 #include <algorithm>
 
 #include "config/keys.hpp"
 #include "minitape/core/check.hpp"
+#include "minitape/text/files.hpp"
 #include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {
 
 constexpr int kMaxResidualDepth = 8;
+constexpr std::size_t kMaxBytes = 1 << 20;         // a larger file is no config
+constexpr std::ptrdiff_t kMaxDots = 5000;          // see parse_toml
+constexpr std::string_view kSetPrefix = "--set ";  // begins the source of a `--set`
+
+// The place comes first: "[config] digits.toml:12:5: …". Of a `--set` it is the source alone, since
+// that is one line.
+template <class... Parts>
+[[noreturn]] void fail(const toml::source_region& where, const Parts&... parts) {
+  const std::string source = where.path ? *where.path : "";  // toml++ keeps no empty name
+  const std::string position = concat(":", where.begin.line, ":", where.begin.column);
+  throw Error(
+      concat("[config] ", source, source.starts_with(kSetPrefix) ? "" : position, ": ", parts...));
+}
 
 // A table that is being read.
 struct Table {
@@ -23,38 +37,11 @@ struct Table {
   }
 };
 
-// ---- What was found ----
-
-std::string value_text(const toml::node& node) {
-  if (const auto* value = node.as_string()) return toml_text(value->get());
-  if (const auto* value = node.as_integer()) return toml_text(value->get());
-  if (const auto* value = node.as_floating_point()) return number_text(value->get());
-  if (const auto* value = node.as_boolean()) return toml_text(value->get());
-  if (node.is_array()) return "[...]";
-  if (node.is_table()) return "{...}";
-  return "a date or a time";
-}
-
-// `the string "ten"`, `the integer 3`, `a table`
-std::string found(const toml::node& node) {
-  if (node.is_table()) return "a table";
-  if (const toml::array* list = node.as_array()) {
-    std::vector<std::string> entries;
-    for (const toml::node& entry : *list) entries.push_back(value_text(entry));
-    return "the list [" + joined(entries) + "]";
-  }
-  const char* const kind = node.is_string()           ? "the string "
-                           : node.is_integer()        ? "the integer "
-                           : node.is_floating_point() ? "the number "
-                                                      : "";
-  return kind + value_text(node);
-}
-
 // ---- Keys that a table does not take ----
 
 std::vector<std::string> layer_types_with(std::string_view key) {
   std::vector<std::string> types;
-  for (const std::string& type : layer_types()) {
+  for (const std::string& type : kLayerTypes) {
     LayerConfig layer{.type = type};
     if (std::ranges::count(list_keys(layer).names(), key) > 0) types.push_back(type);
   }
@@ -150,10 +137,85 @@ void read_table(const Table& table) {
   }
 }
 
-}  // namespace
-
+// Sets the fields whose keys are in the document and leaves the others as they are.
 void read_keys(const toml::table& document, Config& config) {
   read_table({document, "", [&config] { return list_keys(config); }});
+}
+
+// ---- Text ----
+
+toml::table parse_toml(std::string_view text, const std::string& source) {
+  MINITAPE_CHECK(text.size() <= kMaxBytes, "[config] ", source, ": a config must have at most ",
+                 kMaxBytes, " bytes: found more, so this may be another file");
+  // The parser limits how deep values nest, but not how deep keys do: a.a.a.a = 1. Each level takes
+  // a dot, and ten thousand of them would use up the stack.
+  const auto dots = std::count(text.begin(), text.end(), '.');
+  MINITAPE_CHECK(dots <= kMaxDots, "[config] ", source, ": a config must have at most ", kMaxDots,
+                 " dots: found ", dots);
+  try {
+    return toml::parse(text, std::string_view(source));
+  } catch (const toml::parse_error& error) {
+    fail(error.source(), "must be TOML: ", error.description());
+  }
+}
+
+// The value of an assignment as TOML: as it is if it can be parsed, else as a quoted bare word.
+toml::table parse_assignment(const std::string& key, const std::string& value) {
+  const std::string source = concat(kSetPrefix, key, "=…");
+  const bool bare_word = value.find_first_of("\"'[{") != 0 && !value.empty();
+  try {
+    return parse_toml(key + " = " + value, source);
+  } catch (const Error&) {
+    if (!bare_word) throw;
+    return parse_toml(key + " = " + toml_text(value), source);
+  }
+}
+
+void assign(const std::string& assignment, Config& config) {
+  constexpr std::string_view kKeyLetters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+  const std::size_t equals = assignment.find('=');
+  const std::string key = assignment.substr(0, equals);
+  MINITAPE_CHECK(equals != std::string::npos &&
+                     key.find_first_not_of(kKeyLetters) == std::string::npos &&
+                     assignment.find('\n') == std::string::npos,
+                 "[config] --set must be one line key=value, such as train.epochs=3: found ",
+                 toml_text(assignment));
+  read_keys(parse_assignment(key, assignment.substr(equals + 1)), config);
+}
+
+// Checks that need more than one key.
+void check_together(const DataConfig& data, const std::string& source) {
+  const bool has_input = data.input != Shape{};
+  MINITAPE_CHECK((data.name == "none") == has_input, "[config] ", source,
+                 ": data.input must be given if data.name is \"none\", and else be []: found "
+                 "data.name = ",
+                 toml_text(data.name), " with data.input = ", toml_text(data.input));
+  MINITAPE_CHECK(data.channels != 2, "[config] ", source,
+                 ": data.channels must be 1 (grey) or 3 (colour): found 2");
+}
+
+}  // namespace
+
+Config parse_config(std::string_view toml, const std::string& source_name,
+                    const std::vector<std::string>& assignments) {
+  Config config;
+  read_keys(parse_toml(toml, source_name), config);
+  for (const std::string& assignment : assignments) assign(assignment, config);
+  check_together(config.data, source_name);
+  return config;
+}
+
+Config read_config(const std::filesystem::path& file, const std::vector<std::string>& assignments) {
+  // Read one byte more than a config may have, so that the parser sees that it is too long.
+  const std::optional<std::string> text = file_contents(file, kMaxBytes + 1);
+  std::error_code ignored;
+  MINITAPE_CHECK(text, "[config] ", file.string(), " must be a TOML file that can be read: found ",
+                 std::filesystem::is_directory(file, ignored) ? "a folder"
+                 : std::filesystem::exists(file, ignored)     ? "one that this user cannot read"
+                                                              : "no such file",
+                 "; examples are in apps/configs");
+  return parse_config(*text, file.string(), assignments);
 }
 
 }  // namespace minitape

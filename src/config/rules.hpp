@@ -36,6 +36,9 @@ std::string toml_text(const std::optional<T>& field) {
 /// `"a", "b", "c"`
 std::string toml_texts(std::vector<std::string> names);
 
+/// A value that was read, for messages: `the string "ten"`, `the integer 3`, `a table`.
+std::string found(const toml::node& node);
+
 // ---- Rules ----
 
 template <class Value>

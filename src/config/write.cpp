@@ -1,4 +1,4 @@
-// From a Config to TOML, and to the list of keys in which two Configs differ.
+// From a Config to TOML, and to the keys in which two Configs differ; TOML values in words.
 #include <cstdio>
 #include <map>
 
@@ -84,6 +84,36 @@ std::string toml_text(const std::vector<LayerConfig>& field) {
     text += ",";
   }
   return text + (field.empty() ? "]" : "\n]");
+}
+
+// ---- What was found ----
+
+namespace {
+
+std::string value_text(const toml::node& node) {
+  if (const auto* value = node.as_string()) return toml_text(value->get());
+  if (const auto* value = node.as_integer()) return toml_text(value->get());
+  if (const auto* value = node.as_floating_point()) return number_text(value->get());
+  if (const auto* value = node.as_boolean()) return toml_text(value->get());
+  if (node.is_array()) return "[...]";
+  if (node.is_table()) return "{...}";
+  return "a date or a time";
+}
+
+}  // namespace
+
+std::string found(const toml::node& node) {
+  if (node.is_table()) return "a table";
+  if (const toml::array* list = node.as_array()) {
+    std::vector<std::string> entries;
+    for (const toml::node& entry : *list) entries.push_back(value_text(entry));
+    return "the list [" + joined(entries) + "]";
+  }
+  const char* const kind = node.is_string()           ? "the string "
+                           : node.is_integer()        ? "the integer "
+                           : node.is_floating_point() ? "the number "
+                                                      : "";
+  return kind + value_text(node);
 }
 
 // ---- Configs ----
