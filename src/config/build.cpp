@@ -147,8 +147,7 @@ Standardization build_standardization(const Config& config, const Dataset& train
 
 BatchOptions build_batch_options(const Config& config) {
   const auto wants = [&](const char* what) {
-    const auto& list = config.data.augment;
-    return std::find(list.begin(), list.end(), what) != list.end();
+    return std::ranges::count(config.data.augment, what) > 0;
   };
   return {.batch_size = config.train.batch_size,
           .shuffle = config.train.shuffle,

@@ -21,8 +21,7 @@ constexpr double kMaxNumber = 1e9;          // rates and factors
 
 }  // namespace
 
-KeyList list_keys(DataConfig& data) {
-  KeyList keys;
+void add_keys(DataConfig& data, KeyList& keys) {
   keys.add("name", data.name,
            one_of({"digits", "shapes", "mnist", "fashion_mnist", "cifar10", "folder", "none"}),
            "the images");
@@ -36,11 +35,9 @@ KeyList list_keys(DataConfig& data) {
   keys.add("channels", data.channels, integers(1, 3), "folder: 1 = grey, 3 = colour");
   keys.add("input", data.input, example_shape(kMaxExtent, kMaxInput),
            "shape of an example where name is none");
-  return keys;
 }
 
-KeyList list_keys(InitConfig& init) {
-  KeyList keys;
+void add_keys(InitConfig& init, KeyList& keys) {
   keys.subject = "an init of type " + init.type;
   keys.add("type", init.type,
            one_of({"he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "normal",
@@ -51,7 +48,6 @@ KeyList list_keys(InitConfig& init) {
   } else if (init.type == "uniform") {
     keys.add("limit", init.limit, numbers(0, kMaxNumber), "from -limit to limit");
   }
-  return keys;
 }
 
 // [batch_norm], or one layer with its own values: the same keys.
@@ -65,15 +61,10 @@ void add_batch_norm_keys(Fields& fields, KeyList& keys) {
            "divided by n - 1 or by n");
 }
 
-KeyList list_keys(BatchNormConfig& batch_norm) {
-  KeyList keys;
-  add_batch_norm_keys(batch_norm, keys);
-  return keys;
-}
+void add_keys(BatchNormConfig& batch_norm, KeyList& keys) { add_batch_norm_keys(batch_norm, keys); }
 
 // One layer: its type, and what layers of this type take.
-KeyList list_keys(LayerConfig& layer) {
-  KeyList keys;
+void add_keys(LayerConfig& layer, KeyList& keys) {
   const std::string& type = layer.type;
   const bool is_pool = type == "max_pool" || type == "avg_pool";
   keys.subject = "a " + type + " layer";
@@ -102,29 +93,23 @@ KeyList list_keys(LayerConfig& layer) {
     keys.add("bias", layer.bias, flag());
     keys.add_section("init", layer.init);
   }
-  return keys;
 }
 
-KeyList list_keys(ModelConfig& model) {
-  KeyList keys;
+void add_keys(ModelConfig& model, KeyList& keys) {
   keys.add("batch_norm", model.batch_norm, flag(), "false removes every batch_norm layer");
   keys.add_section("init", model.init);
   keys.add_layers("layers", model.layers);
-  return keys;
 }
 
-KeyList list_keys(OptimizerConfig& optimizer) {
-  KeyList keys;
+void add_keys(OptimizerConfig& optimizer, KeyList& keys) {
   keys.add("learning_rate", optimizer.learning_rate, numbers(0, kMaxNumber),
            "step size; the schedule's peak");
   keys.add("momentum", optimizer.momentum, below_one(), "weight of the previous update");
   keys.add("nesterov", optimizer.nesterov, flag(), "look ahead along the momentum");
   keys.add("weight_decay", optimizer.weight_decay, numbers(0, kMaxNumber), "on kernels alone");
-  return keys;
 }
 
-KeyList list_keys(ScheduleConfig& schedule) {
-  KeyList keys;
+void add_keys(ScheduleConfig& schedule, KeyList& keys) {
   keys.add("name", schedule.name, one_of({"constant", "step", "cosine", "one_cycle"}),
            "of the learning rate");
   keys.add("warmup_steps", schedule.warmup_steps, integers(0, kMaxCount), "linear growth first");
@@ -135,11 +120,9 @@ KeyList list_keys(ScheduleConfig& schedule) {
            "one_cycle: starts at learning_rate / this");
   keys.add("final_div_factor", schedule.final_div_factor, numbers(1, kMaxNumber),
            "one_cycle: ends at the start / this");
-  return keys;
 }
 
-KeyList list_keys(TrainConfig& train) {
-  KeyList keys;
+void add_keys(TrainConfig& train, KeyList& keys) {
   keys.add("epochs", train.epochs, integers(0, kMaxCount), "passes over the training set");
   keys.add("batch_size", train.batch_size, integers(1, kMaxExtent), "images");
   keys.add("max_steps", train.max_steps, integers(0, kMaxCount), "end early; 0 = never");
@@ -148,11 +131,9 @@ KeyList list_keys(TrainConfig& train) {
            "a loss that is not finite ends the run");
   keys.add("checkpoint_seconds", train.checkpoint_seconds, numbers(0, kMaxNumber),
            "from one checkpoint to the next; 0 = every step");
-  return keys;
 }
 
-KeyList list_keys(Config& config) {
-  KeyList keys;
+void add_keys(Config& config, KeyList& keys) {
   keys.add("seed", config.seed, integers(0, std::numeric_limits<Index>::max()),
            "of every random number");
   keys.add_section("data", config.data);
@@ -161,7 +142,6 @@ KeyList list_keys(Config& config) {
   keys.add_section("optimizer", config.optimizer);
   keys.add_section("schedule", config.schedule);
   keys.add_section("train", config.train);
-  return keys;
 }
 
 // ---- The list ----

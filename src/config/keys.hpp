@@ -75,8 +75,14 @@ struct KeyList {
   void add_section(const std::string& name, std::optional<InitConfig>& init);
 };
 
-KeyList list_keys(Config& config);
-KeyList list_keys(LayerConfig& layer);
+void add_keys(Config& config, KeyList& keys);
+void add_keys(LayerConfig& layer, KeyList& keys);
+template <class Fields>
+KeyList list_keys(Fields& fields) {
+  KeyList keys;
+  add_keys(fields, keys);
+  return keys;
+}
 
 inline const std::vector<std::string> kLayerTypes{
     "conv2d",   "dense",    "batch_norm",      "relu",    "leaky_relu", "sigmoid", "tanh",

@@ -1,5 +1,4 @@
 // What lies in a folder of images, and what of it is not read.
-
 #include <algorithm>
 #include <array>
 #include <cctype>

@@ -1,5 +1,6 @@
 #include "minitape/data/load.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "data_file.hpp"
@@ -23,21 +24,12 @@ bool is_mnist(const DataSource& source) {
   return source.name == "mnist" || source.name == "fashion_mnist";
 }
 
-// data.dir, else $MINITAPE_DATA; empty when neither is set.
-fs::path named_folder(const DataSource& source) {
-  const char* variable = std::getenv("MINITAPE_DATA");
-  return source.dir.empty() && variable != nullptr ? variable : source.dir;
-}
-
+// data.dir, else $MINITAPE_DATA, else ./data. A folder of images is never looked for in ./data: what
+// lies there need not be what was meant.
 fs::path data_folder(const DataSource& source) {
-  const fs::path folder = named_folder(source);
-  return folder.empty() ? "data" : folder;
-}
-
-// Unlike the other sets, a folder of images is never looked for in ./data: what lies there need not
-// be what was meant.
-fs::path image_folder(const DataSource& source) {
-  const fs::path folder = named_folder(source);
+  const char* variable = std::getenv("MINITAPE_DATA");
+  const fs::path folder = source.dir.empty() && variable != nullptr ? variable : source.dir;
+  if (source.name != "folder") return folder.empty() ? "data" : folder;
   std::error_code ignored;
   MINITAPE_CHECK(!source.dir.empty() || (!folder.empty() && fs::exists(folder / "train", ignored)),
                  "[data] dir must name the folder that holds train/ and test/: it is empty, and "
@@ -61,11 +53,10 @@ void keep_first(Dataset& dataset, Index limit, std::string_view key,
 // A note on the classes that have no image, if there are any.
 void note_absent_classes(const Dataset& dataset, std::string_view purpose,
                          std::vector<std::string>& notes) {
-  std::vector<bool> present(dataset.class_names.size());
-  for (const std::uint8_t label : dataset.labels) present[label] = true;
   std::vector<std::string> absent;
-  for (std::size_t label = 0; label < present.size(); ++label) {
-    if (!present[label]) absent.push_back("\"" + dataset.class_names[label] + "\"");
+  for (std::size_t label = 0; label < dataset.class_names.size(); ++label) {
+    if (std::ranges::find(dataset.labels, label) != dataset.labels.end()) continue;
+    absent.push_back("\"" + dataset.class_names[label] + "\"");
   }
   if (absent.empty()) return;
   notes.push_back(
@@ -73,9 +64,10 @@ void note_absent_classes(const Dataset& dataset, std::string_view purpose,
 }
 
 TrainTest read_both(const DataSource& source) {
-  if (source.name == "folder") return load_image_folder(image_folder(source), source);
-  if (is_mnist(source)) return load_mnist(data_folder(source) / source.name, source.name);
-  return load_cifar10(data_folder(source) / "cifar-10-batches-bin");
+  const fs::path folder = data_folder(source);
+  if (source.name == "folder") return load_image_folder(folder, source);
+  if (is_mnist(source)) return load_mnist(folder / source.name, source.name);
+  return load_cifar10(folder / "cifar-10-batches-bin");
 }
 
 }  // namespace

@@ -42,7 +42,6 @@ struct DataConfig {
   std::vector<std::string> augment;
   Index image_size = 32, channels = 3;  // for "folder"
   Shape input;  // for "none": a model without data, to summarize, time and gradient-check
-
   bool operator==(const DataConfig&) const = default;
 };
 
@@ -51,7 +50,6 @@ struct InitConfig {
   std::string type = "he_normal";
   double stddev = 0.05;  // normal
   double limit = 0.05;   // uniform: in [-limit, limit]
-
   bool operator==(const InitConfig&) const = default;
 };
 
@@ -74,7 +72,6 @@ struct LayerConfig {
   // batch_norm; unset = the key of the same name in [batch_norm]
   std::optional<double> epsilon, ema_decay;
   std::optional<std::string> running, running_variance;
-
   bool operator==(const LayerConfig&) const = default;
 };
 
@@ -83,7 +80,6 @@ struct ModelConfig {
   bool batch_norm = true;  // false also gives the layers before them their biases back
   InitConfig init;         // of every kernel whose layer has no init of its own
   std::vector<LayerConfig> layers;
-
   bool operator==(const ModelConfig&) const = default;
 };
 
@@ -93,7 +89,6 @@ struct BatchNormConfig {
   double ema_decay = 0.9;  // weight of the OLD running value (PyTorch: 1 - momentum)
   std::string running = "ema";
   std::string running_variance = "unbiased";
-
   bool operator==(const BatchNormConfig&) const = default;
 };
 
@@ -103,7 +98,6 @@ struct OptimizerConfig {
   double momentum = 0.9;
   bool nesterov = false;
   double weight_decay = 0;  // on kernels alone
-
   bool operator==(const OptimizerConfig&) const = default;
 };
 
@@ -117,7 +111,6 @@ struct ScheduleConfig {
   // down to learning_rate / div_factor / final_div_factor, each along half a cosine.
   double warmup_fraction = 0.3;  // of all steps; used if warmup_steps is 0 (PyTorch: pct_start)
   double div_factor = 25, final_div_factor = 1e4;
-
   bool operator==(const ScheduleConfig&) const = default;
 };
 
@@ -129,7 +122,6 @@ struct TrainConfig {
   bool shuffle = true;             // false: the data set's first images in order, in every epoch
   bool stop_on_divergence = true;  // a loss that is not finite ends the run
   double checkpoint_seconds = 30;  // from one checkpoint to the next, at least; 0 = every step
-
   bool operator==(const TrainConfig&) const = default;
 };
 
@@ -141,7 +133,6 @@ struct Config {
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
   TrainConfig train;
-
   bool operator==(const Config&) const = default;
 };
 

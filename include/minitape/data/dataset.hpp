@@ -6,14 +6,11 @@
 //                  pictures for each class) and synthetic (digits and shapes, drawn in code)
 //   image          one picture: read from PNG and JPEG, resized, written as PNG
 //
-// This room includes core/ and text/. config/, run/, compare/ and tools/ may include it; the
-// network (autodiff/, ops/, nn/, optim/) does not know where its tensors come from.
-//
-// ---- Dataset ----
+// This room includes core/ and text/. config/ and all rooms after it may include it; the network
+// does not know where its tensors come from.
 //
 // A set keeps its images as bytes: they take a quarter of the memory of floats, and their
-// statistics are exact. Bytes become numbers when a batch is made (batches.hpp): byte / 255, then
-// standardized.
+// statistics are exact. Bytes become numbers when a batch is made: byte / 255, then standardized.
 //
 //   pixel (h, w, c) of image i lies at ((i·H + h)·W + w)·C + c
 #pragma once

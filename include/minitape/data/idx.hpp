@@ -27,8 +27,8 @@ struct Idx {
   std::span<const std::uint8_t> values;  // [shape]
 };
 
-/// Reads a file that is already decompressed. `what` names it in messages. Throws unless the bytes
-/// are a complete file of that kind with at least one image or label and nothing after the last.
+/// Reads a decompressed file, `what` in messages. Throws unless the bytes are a complete file of that
+/// kind with at least one image or label and nothing after the last.
 Idx parse_idx(std::span<const std::uint8_t> bytes, IdxKind kind, std::string_view what);
 
 /// The training and the test set in a folder: grey images of 10 classes. `name` is "mnist" or

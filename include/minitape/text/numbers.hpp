@@ -7,8 +7,7 @@
 //   terminal_text.hpp  text made safe to show; tables in columns
 //   files.hpp          whole files: read at once, replaced at once
 //
-// It includes core/ alone, and knows nothing of models and runs. data/ and all rooms after it may
-// include it.
+// It includes core/ alone. data/ and all rooms after it may include it.
 #pragma once
 
 #include <string>
