@@ -68,7 +68,7 @@ void add_keys(LayerConfig& layer, KeyList& keys) {
   const std::string& type = layer.type;
   const bool is_pool = type == "max_pool" || type == "avg_pool";
   keys.subject = "a " + type + " layer";
-  keys.add("type", layer.type, one_of(kLayerTypes)).required = true;
+  keys.add("type", layer.type, one_of(kLayerTypes));
   if (type == "conv2d") {
     keys.add("filters", layer.filters, integers(1, kMaxExtent)).required = true;
     keys.add("kernel", layer.kernel, integers(1, kMaxWindow)).required = true;

@@ -104,9 +104,12 @@ void read_layers(const toml::node& node, const std::string& name, std::vector<La
 }
 
 void read_key(const Key& key, const Table& table) {
-  const toml::node* node = table.toml.get(key.name);
-  if (!node) return;
   const std::string name = table.full_name(key.name);
+  const toml::node* node = table.toml.get(key.name);
+  if (!node) {
+    if (!key.required) return;
+    fail(table.toml.source(), name, " must be ", key.expected, ": found nothing");
+  }
   if (key.keys) {
     const toml::table* inner = node->as_table();
     if (!inner) fail(node->source(), name, " must be a table of keys: found ", found(*node));
@@ -125,16 +128,10 @@ void read_table(const Table& table) {
   // Which keys a table takes may depend on its type, the first key: read that, and list them anew.
   read_key(table.list().keys.front(), table);
   const KeyList known = table.list();
-  for (const Key& key : known.keys) read_key(key, table);
-
   for (const auto& [key, value] : table.toml) {
     if (std::ranges::count(known.keys, key.str(), &Key::name) == 0) refuse(key, table, known);
   }
-  for (const Key& key : known.keys) {
-    if (!key.required || table.toml.contains(key.name)) continue;
-    fail(table.toml.source(), table.full_name(key.name), " must be ", key.expected,
-         ": found nothing");
-  }
+  for (const Key& key : known.keys) read_key(key, table);
 }
 
 // Sets the fields whose keys are in the document and leaves the others as they are.

@@ -1,8 +1,7 @@
-#include "minitape/data/cifar.hpp"
-
+// CIFAR-10: one binary file read, then the six files of the set.
 #include <sstream>
 
-#include "data_file.hpp"
+#include "published_sets.hpp"
 
 namespace minitape {
 namespace {

@@ -1,9 +1,8 @@
-#include "minitape/data/idx.hpp"
-
+// MNIST and Fashion-MNIST: one IDX file parsed, then the four files of a set.
 #include <algorithm>
 #include <iomanip>
 
-#include "data_file.hpp"
+#include "published_sets.hpp"
 
 namespace minitape {
 namespace {

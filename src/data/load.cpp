@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "data_file.hpp"
 #include "image_folder.hpp"
-#include "minitape/data/cifar.hpp"
-#include "minitape/data/idx.hpp"
 #include "minitape/data/synthetic.hpp"
 #include "minitape/text/words.hpp"
+#include "published_sets.hpp"
 
 namespace minitape {
 namespace {

@@ -1,5 +1,5 @@
 // CIFAR-10's files.
-#include "minitape/data/cifar.hpp"
+#include "data/published_sets.hpp"
 #include "fuzz.hpp"
 
 using namespace minitape;
