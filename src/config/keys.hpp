@@ -2,15 +2,7 @@
 // suggesting, writing and comparing all go through this list.
 #pragma once
 
-#include <toml++/toml.h>
-
-#include <functional>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "config/rules.hpp"
-#include "minitape/config/config.hpp"
 
 namespace minitape {
 

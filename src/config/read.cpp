@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "config/keys.hpp"
-#include "minitape/core/check.hpp"
 #include "minitape/text/files.hpp"
 #include "minitape/text/words.hpp"
 
@@ -30,7 +29,6 @@ struct Table {
   std::string name;               // in full: "train", "model.layers[3]"; "" for the whole config
   std::function<KeyList()> list;  // the keys that it takes
   int residual_depth = 0;         // how many residual layers are around it
-  bool is_layer = false;
 
   std::string full_name(std::string_view key) const {
     return name.empty() ? std::string(key) : concat(name, ".", key);
@@ -54,7 +52,8 @@ std::vector<std::string> layer_types_with(std::string_view key) {
                               : table.name.empty()   ? "a config"
                                                      : "[" + table.name + "]";
   const std::string what_it_takes = subject + " takes " + joined(known.names());
-  const auto owners = table.is_layer ? layer_types_with(key.str()) : std::vector<std::string>{};
+  const bool is_layer = subject.ends_with(" layer");
+  const auto owners = is_layer ? layer_types_with(key.str()) : std::vector<std::string>{};
   if (!owners.empty()) {
     fail(key.source(), "key \"", name, "\" belongs to ", joined(owners), ": ", what_it_takes);
   }
@@ -96,8 +95,7 @@ void read_layers(const toml::node& node, const std::string& name, std::vector<La
       fail(entry.source(), entry_name, " must be a layer such as { type = \"relu\" }: found ",
            found(entry), table ? " without a type" : "");
     }
-    read_table(
-        {*table, entry_name, [&layer] { return list_keys(layer); }, residual_depth + 1, true});
+    read_table({*table, entry_name, [&layer] { return list_keys(layer); }, residual_depth + 1});
     // Pools do not overlap unless they are told to.
     if (layer.size > 0 && !table->contains("stride")) layer.stride = layer.size;
   }

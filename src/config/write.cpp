@@ -10,9 +10,7 @@ namespace minitape {
 // ---- Values ----
 
 std::string toml_text(bool field) { return field ? "true" : "false"; }
-
 std::string toml_text(Index field) { return std::to_string(field); }
-
 std::string toml_text(std::uint64_t field) { return std::to_string(field); }
 
 std::string toml_text(double field) {

@@ -30,8 +30,8 @@ using Line = std::vector<Point>;  // straight pieces from point to point
 
 /// A square plane of floats: element (row, column) lies at row·side + column.
 struct Plane {
-  explicit Plane(Index side_length)
-      : side(side_length), values(static_cast<std::size_t>(side * side)) {}
+  explicit Plane(Index side_length, float value = 0)
+      : side(side_length), values(static_cast<std::size_t>(side * side), value) {}
   float* row(Index r) { return values.data() + r * side; }
 
   Index side;

@@ -7,7 +7,6 @@
 // strokes keep a small convolutional network from being perfect after an epoch or two. People can
 // read nearly all digits.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -69,32 +68,28 @@ const std::vector<std::vector<Glyph>>& glyphs() {
   return table;
 }
 
-// Bends the sheet by two sine waves. Strokes that meet still meet; straight ones become curved.
-struct Warp {
-  explicit Warp(Random& random) {
-    for (std::size_t axis = 0; axis < 2; ++axis) {
-      amplitude[axis] = between(random, 0, 0.24f);
-      frequency[axis] = between(random, 1.5f, 3.5f);
-      phase[axis] = between(random, 0, 2 * kPi);
-    }
-  }
-  Point operator()(Point p) const {
-    return {p.x + amplitude[0] * std::sin(frequency[0] * p.y + phase[0]),
-            p.y + amplitude[1] * std::sin(frequency[1] * p.x + phase[1])};
-  }
-  std::array<float, 2> amplitude, frequency, phase;  // of the shift in x, in y
+struct Wave {
+  float amplitude, frequency, phase;
+  float at(float t) const { return amplitude * std::sin(frequency * t + phase); }
 };
 
-// The strokes of a digit in one of its styles, warped: x about −0.6 … 0.6, y about −1 … 1.
+Wave random_wave(Random& random) {
+  return {between(random, 0, 0.24f), between(random, 1.5f, 3.5f), between(random, 0, 2 * kPi)};
+}
+
+// The strokes of a digit in one of its styles: x about −0.6 … 0.6, y about −1 … 1. Two sine waves
+// bend the sheet: strokes that meet still meet, and straight ones become curved.
 std::vector<Line> write_digit(Random& random, int digit) {
   const std::vector<Glyph>& styles = glyphs()[static_cast<std::size_t>(digit)];
   const Index style = random.below(static_cast<Index>(styles.size()));
-  const Warp warp(random);
+  const Wave across = random_wave(random), down = random_wave(random);
   std::vector<Line> lines;
   for (const Stroke& stroke : styles[static_cast<std::size_t>(style)]) {
     Line points = stroke.points;
     for (Point& p : points) {
-      p = warp({(2 * p.x - kSheetWidth) / kSheetHeight, (2 * p.y - kSheetHeight) / kSheetHeight});
+      const float x = (2 * p.x - kSheetWidth) / kSheetHeight;
+      const float y = (2 * p.y - kSheetHeight) / kSheetHeight;
+      p = {x + across.at(y), y + down.at(x)};
     }
     lines.push_back(stroke.curved ? curve_through(points) : points);
   }

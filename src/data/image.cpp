@@ -67,10 +67,9 @@ void convert(const std::uint8_t* stored, int stored_channels, std::uint8_t* pixe
   for (std::size_t c = 0; c < 3; ++c) {
     rgb[c] = (stored[is_colour ? c : 0] * alpha + 255 * (255 - alpha) + 127) / 255;
   }
-  if (channels == 1) {
-    pixel[0] = static_cast<std::uint8_t>((77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2]) / 256);
-  } else {
-    std::transform(rgb.begin(), rgb.end(), pixel, [](int v) { return std::uint8_t(v); });
+  const int grey = (77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2]) / 256;
+  for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
+    pixel[c] = static_cast<std::uint8_t>(channels == 1 ? grey : rgb[c]);
   }
 }
 

@@ -61,13 +61,6 @@ void note_absent_classes(const Dataset& dataset, std::string_view purpose,
       concat("[data] ", dataset.name, " has no images of ", joined(absent), " to ", purpose));
 }
 
-TrainTest read_both(const DataSource& source) {
-  const fs::path folder = data_folder(source);
-  if (source.name == "folder") return load_image_folder(folder, source);
-  if (is_mnist(source)) return load_mnist(folder / source.name, source.name);
-  return load_cifar10(folder / "cifar-10-batches-bin");
-}
-
 }  // namespace
 
 Shape image_shape(const DataSource& source) {
@@ -89,7 +82,10 @@ TrainTest load_data(const DataSource& source) {
   image_shape(source);  // throws when there is no such set
   if (source.name == "digits") return make_both(make_digits, source);
   if (source.name == "shapes") return make_both(make_shapes, source);
-  TrainTest sets = read_both(source);
+  const fs::path folder = data_folder(source);
+  TrainTest sets = source.name == "folder" ? load_image_folder(folder, source)
+                   : is_mnist(source)      ? load_mnist(folder / source.name, source.name)
+                                           : load_cifar10(folder / "cifar-10-batches-bin");
   keep_first(sets.train, source.train_limit, "train_limit", sets.notes);
   keep_first(sets.test, source.test_limit, "test_limit", sets.notes);
   note_absent_classes(sets.train, "learn from: the network cannot know them", sets.notes);

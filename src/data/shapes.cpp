@@ -144,9 +144,7 @@ void paint(Picture& picture, const Plane& coverage, const Texture& texture) {
 
 // A textured ground with two to six thin lines and four-cornered pieces in similar colours.
 void paint_background(Random& random, Picture& picture, const Colour& ground) {
-  Plane everywhere(kShapeSide);
-  std::fill(everywhere.values.begin(), everywhere.values.end(), 1.0f);
-  paint(picture, everywhere, Texture(random, ground, 0.3f));
+  paint(picture, Plane(kShapeSide, 1), Texture(random, ground, 0.3f));
   const Index pieces = 2 + random.below(5);
   for (Index piece = 0; piece < pieces; ++piece) {
     Plane coverage(kShapeSide);
