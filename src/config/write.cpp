@@ -6,6 +6,46 @@
 #include "minitape/text/words.hpp"
 
 namespace minitape {
+namespace {
+
+// `{ type = "dense", units = 10 }`, without the keys that are unset; "" if all are.
+std::string inline_table(const KeyList& list) {
+  std::vector<std::string> assignments;
+  for (const Key& key : list.keys) {
+    const std::string value = key.keys ? inline_table(key.keys()) : key.text();
+    if (!value.empty()) assignments.push_back(key.name + " = " + value);
+  }
+  return assignments.empty() ? "" : "{ " + joined(assignments) + " }";
+}
+
+// `augment = []  # of training images: flip | crop`
+std::string line(const Key& key) {
+  const std::string choices = key.choices.empty() ? "" : ": " + joined(key.choices, " | ");
+  const std::string comment = key.help + choices;
+  return key.name + " = " + key.text() + (comment.empty() ? "" : "  # " + comment) + "\n";
+}
+
+// As TOML, by the full name of their key. The config is a copy because keys can change it.
+std::map<std::string, std::string> values_of(Config config) {
+  std::map<std::string, std::string> values;
+  for (const Key& key : list_keys(config).flattened()) {
+    if (!key.keys) values[key.name] = key.text();
+  }
+  return values;
+}
+
+// The value of a node without its kind; what holds others is only hinted at.
+std::string value_text(const toml::node& node) {
+  if (const auto* value = node.as_string()) return toml_text(value->get());
+  if (const auto* value = node.as_integer()) return toml_text(value->get());
+  if (const auto* value = node.as_floating_point()) return number_text(value->get());
+  if (const auto* value = node.as_boolean()) return toml_text(value->get());
+  if (node.is_array()) return "[...]";
+  if (node.is_table()) return "{...}";
+  return "a date or a time";
+}
+
+}  // namespace
 
 // ---- Values ----
 
@@ -56,20 +96,6 @@ std::string toml_text(const Padding& field) {
   return field.kind == Padding::Kind::same ? "\"same\"" : "\"valid\"";
 }
 
-namespace {
-
-// `{ type = "dense", units = 10 }`, without the keys that are unset; "" if all are.
-std::string inline_table(const KeyList& list) {
-  std::vector<std::string> assignments;
-  for (const Key& key : list.keys) {
-    const std::string value = key.keys ? inline_table(key.keys()) : key.text();
-    if (!value.empty()) assignments.push_back(key.name + " = " + value);
-  }
-  return assignments.empty() ? "" : "{ " + joined(assignments) + " }";
-}
-
-}  // namespace
-
 // One layer a line; the layers of a residual layer are indented by two more.
 std::string toml_text(const std::vector<LayerConfig>& field) {
   std::string text = "[";
@@ -86,20 +112,6 @@ std::string toml_text(const std::vector<LayerConfig>& field) {
 
 // ---- What was found ----
 
-namespace {
-
-std::string value_text(const toml::node& node) {
-  if (const auto* value = node.as_string()) return toml_text(value->get());
-  if (const auto* value = node.as_integer()) return toml_text(value->get());
-  if (const auto* value = node.as_floating_point()) return number_text(value->get());
-  if (const auto* value = node.as_boolean()) return toml_text(value->get());
-  if (node.is_array()) return "[...]";
-  if (node.is_table()) return "{...}";
-  return "a date or a time";
-}
-
-}  // namespace
-
 std::string found(const toml::node& node) {
   if (node.is_table()) return "a table";
   if (const toml::array* list = node.as_array()) {
@@ -115,26 +127,6 @@ std::string found(const toml::node& node) {
 }
 
 // ---- Configs ----
-
-namespace {
-
-// `augment = []  # of training images: flip | crop`
-std::string line(const Key& key) {
-  const std::string choices = key.choices.empty() ? "" : ": " + joined(key.choices, " | ");
-  const std::string comment = key.help + choices;
-  return key.name + " = " + key.text() + (comment.empty() ? "" : "  # " + comment) + "\n";
-}
-
-// As TOML, by the full name of their key. The config is a copy because keys can change it.
-std::map<std::string, std::string> values_of(Config config) {
-  std::map<std::string, std::string> values;
-  for (const Key& key : list_keys(config).flattened()) {
-    if (!key.keys) values[key.name] = key.text();
-  }
-  return values;
-}
-
-}  // namespace
 
 std::string to_toml(const Config& config) {
   Config copy = config;

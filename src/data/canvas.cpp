@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace minitape {
 namespace {
@@ -16,23 +17,21 @@ float distance_to_segment(float x, float y, Point a, Point b) {
 }
 
 // The pixels [first, last) that the interval [low, high] touches.
-struct PixelRange {
-  PixelRange(float low, float high, Index side)
-      : first(std::clamp(static_cast<Index>(std::floor(low)), Index{0}, side)),
-        last(std::clamp(static_cast<Index>(std::ceil(high)), Index{0}, side)) {}
-  Index first, last;
-};
+std::pair<Index, Index> pixel_range(float low, float high, Index side) {
+  return {std::clamp(static_cast<Index>(std::floor(low)), Index{0}, side),
+          std::clamp(static_cast<Index>(std::ceil(high)), Index{0}, side)};
+}
 
 void draw_segment(Plane& coverage, Point a, Point b, float radius, float softness) {
   // No pixel outside this bounding box can be covered.
   const float reach = radius + softness / 2;
   const auto [left, right] = std::minmax(a.x, b.x);
   const auto [top, bottom] = std::minmax(a.y, b.y);
-  const PixelRange columns(left - reach, right + reach, coverage.side);
-  const PixelRange rows(top - reach, bottom + reach, coverage.side);
-  for (Index r = rows.first; r < rows.last; ++r) {
+  const auto columns = pixel_range(left - reach, right + reach, coverage.side);
+  const auto rows = pixel_range(top - reach, bottom + reach, coverage.side);
+  for (Index r = rows.first; r < rows.second; ++r) {
     float* row = coverage.row(r);
-    for (Index c = columns.first; c < columns.last; ++c) {
+    for (Index c = columns.first; c < columns.second; ++c) {
       const float x = static_cast<float>(c) + 0.5f, y = static_cast<float>(r) + 0.5f;
       const float distance = distance_to_segment(x, y, a, b);
       const float ink = std::clamp(0.5f + (radius - distance) / softness, 0.0f, 1.0f);
@@ -99,10 +98,10 @@ void fill_outline(Plane& coverage, const Line& outline) {
   constexpr int kSlices = 4;
   const auto [top, bottom] = std::minmax_element(outline.begin(), outline.end(),
                                                  [](Point a, Point b) { return a.y < b.y; });
-  const PixelRange rows(top->y, bottom->y, coverage.side);
+  const auto rows = pixel_range(top->y, bottom->y, coverage.side);
   std::vector<float> crossings;
   std::vector<float> covered(static_cast<std::size_t>(coverage.side));
-  for (Index r = rows.first; r < rows.last; ++r) {
+  for (Index r = rows.first; r < rows.second; ++r) {
     std::fill(covered.begin(), covered.end(), 0.0f);
     for (int slice = 0; slice < kSlices; ++slice) {
       const float offset = (static_cast<float>(slice) + 0.5f) / kSlices;
@@ -110,8 +109,8 @@ void fill_outline(Plane& coverage, const Line& outline) {
       // From the first crossing to the second is inside, from the second to the third outside, …
       for (std::size_t i = 0; i + 1 < crossings.size(); i += 2) {
         const float begin = crossings[i], end = crossings[i + 1];
-        const PixelRange columns(begin, end, coverage.side);
-        for (Index c = columns.first; c < columns.last; ++c) {
+        const auto columns = pixel_range(begin, end, coverage.side);
+        for (Index c = columns.first; c < columns.second; ++c) {
           const float left = std::max(begin, static_cast<float>(c));
           const float right = std::min(end, static_cast<float>(c + 1));
           covered[static_cast<std::size_t>(c)] += (right - left) / kSlices;

@@ -13,13 +13,6 @@ constexpr std::size_t kRecord = 1 + kImage;
 constexpr int kClasses = 10;
 constexpr Index kImagesPerFile = 10'000;  // as published
 
-// planes [3, 32, 32] -> pixels [32, 32, 3].
-void interleave(const std::uint8_t* planes, std::uint8_t* pixels) {
-  for (std::size_t p = 0; p < kPlane; ++p) {
-    for (std::size_t c = 0; c < kChannels; ++c) pixels[p * kChannels + c] = planes[c * kPlane + p];
-  }
-}
-
 // One name a line. Some copies of the data come without this file.
 std::vector<std::string> read_class_names(const fs::path& path) {
   std::error_code ignored;
@@ -55,7 +48,11 @@ void append_cifar(std::span<const std::uint8_t> bytes, std::string_view what, Da
                    ": label ", i, " (counted from 0) of ", what, " is ", int{record[0]},
                    looks_like(bytes, "; download it again"));
     dataset.labels.push_back(record[0]);
-    interleave(record + 1, dataset.pixels.data() + to);
+    for (std::size_t p = 0; p < kPlane; ++p) {
+      for (std::size_t c = 0; c < kChannels; ++c) {
+        dataset.pixels[to + p * kChannels + c] = record[1 + c * kPlane + p];
+      }
+    }
   }
 }
 

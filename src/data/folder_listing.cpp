@@ -38,19 +38,6 @@ std::vector<fs::path> visible_entries(const fs::path& folder) {
   return entries;
 }
 
-// The folders in train/ or test/.
-std::vector<fs::path> class_folders(const fs::path& set, NotRead& not_read) {
-  std::vector<fs::path> folders;
-  for (const fs::path& entry : visible_entries(set)) {
-    if (is_folder(entry)) {
-      folders.push_back(entry.filename());
-    } else {
-      not_read["files outside the folders of the classes"].push_back(entry);
-    }
-  }
-  return folders;
-}
-
 // The name of a folder as text. In one that is not UTF-8 (old archives hold such names) every byte
 // beyond ASCII is written as \xE4, so that different names stay different.
 std::string class_name(const fs::path& folder) {
@@ -64,34 +51,41 @@ std::string class_name(const fs::path& folder) {
   return name;
 }
 
-// Appends the images of one class; none if it has no folder.
-void list_class(const fs::path& folder, std::uint8_t label, std::vector<ImageFile>& files,
-                NotRead& not_read) {
-  if (!is_folder(folder)) return;
-  const std::size_t first = files.size();
-  for (const fs::path& entry : visible_entries(folder)) {
-    std::string ending = entry.extension().string();
-    for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (is_folder(entry)) {
-      not_read["folders within a class"].push_back(entry);
-    } else if (std::ranges::count(kEndings, ending) == 0) {
-      not_read[ending.empty() ? "files without an ending" : ending].push_back(entry);
-    } else {
-      files.push_back({entry, label});
+// The images of each class in train/ or test/, by the name of its folder.
+using Classes = std::map<fs::path, std::vector<fs::path>>;
+
+Classes find_images(const fs::path& set, NotRead& not_read) {
+  Classes classes;
+  for (const fs::path& folder : visible_entries(set)) {
+    if (!is_folder(folder)) {
+      not_read["files outside the folders of the classes"].push_back(folder);
+      continue;
+    }
+    std::vector<fs::path>& images = classes[folder.filename()];
+    for (const fs::path& entry : visible_entries(folder)) {
+      std::string ending = entry.extension().string();
+      for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      if (is_folder(entry)) {
+        not_read["folders within a class"].push_back(entry);
+      } else if (std::ranges::count(kEndings, ending) == 0) {
+        not_read[ending.empty() ? "files without an ending" : ending].push_back(entry);
+      } else {
+        images.push_back(entry);
+      }
     }
   }
-  const auto count = static_cast<double>(files.size() - first);
-  for (std::size_t i = first; i < files.size(); ++i) {
-    files[i].place = (static_cast<double>(i - first) + 0.5) / count;
-  }
+  return classes;
 }
 
-// The images of a set, mixed evenly.
-std::vector<ImageFile> list_set(const fs::path& set, const std::vector<fs::path>& folders,
-                                NotRead& not_read) {
+// The images of a set, mixed evenly. Labels count the classes of the training set.
+std::vector<ImageFile> mixed(const Classes& classes, const Classes& train) {
   std::vector<ImageFile> files;
-  for (std::size_t label = 0; label < folders.size(); ++label) {
-    list_class(set / folders[label], static_cast<std::uint8_t>(label), files, not_read);
+  for (const auto& [folder, images] : classes) {
+    const auto label = static_cast<std::uint8_t>(std::distance(train.begin(), train.find(folder)));
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      const double place = (static_cast<double>(i) + 0.5) / static_cast<double>(images.size());
+      files.push_back({images[i], label, place});
+    }
   }
   std::ranges::sort(files, {}, [](const ImageFile& f) { return std::pair(f.place, f.label); });
   return files;
@@ -122,14 +116,14 @@ FolderListing list_image_folder(const fs::path& dir) {
 
   // The classes are the folders in train/.
   NotRead not_read;
-  const std::vector<fs::path> folders = class_folders(train, not_read);
-  MINITAPE_CHECK(folders.size() >= 2 && folders.size() <= kMaxClasses, "[folder] ", train.string(),
+  const Classes classes = find_images(train, not_read), tested = find_images(test, not_read);
+  MINITAPE_CHECK(classes.size() >= 2 && classes.size() <= kMaxClasses, "[folder] ", train.string(),
                  " must hold a folder for each class, from 2 to ", kMaxClasses, ": it holds ",
-                 folders.size());
-  for (const fs::path& folder : class_folders(test, not_read)) {
-    MINITAPE_CHECK(std::binary_search(folders.begin(), folders.end(), folder), "[folder] ",
-                   test.string(), " must have no class that the training set has not: it has ",
-                   folder, "; move or rename that folder");
+                 classes.size());
+  for (const auto& [folder, images] : tested) {
+    MINITAPE_CHECK(classes.contains(folder), "[folder] ", test.string(),
+                   " must have no class that the training set has not: it has ", folder,
+                   "; move or rename that folder");
   }
   for (const fs::path& entry : visible_entries(dir)) {
     if (is_folder(entry) && entry != train && entry != test) {
@@ -137,17 +131,13 @@ FolderListing list_image_folder(const fs::path& dir) {
     }
   }
 
-  FolderListing listing;
-  listing.train = list_set(train, folders, not_read);
-  listing.test = list_set(test, folders, not_read);
-  listing.not_read = note_about(not_read, dir);
+  FolderListing listing{.train = mixed(classes, classes),
+                        .test = mixed(tested, classes),
+                        .not_read = note_about(not_read, dir)};
   std::vector<std::string> empty;
-  for (std::size_t label = 0; label < folders.size(); ++label) {
-    listing.class_names.push_back(class_name(folders[label]));
-    const auto is_of_class = [label](const ImageFile& file) { return file.label == label; };
-    if (std::ranges::none_of(listing.train, is_of_class)) {
-      empty.push_back("\"" + listing.class_names[label] + "\"");
-    }
+  for (const auto& [folder, images] : classes) {
+    listing.class_names.push_back(class_name(folder));
+    if (images.empty()) empty.push_back("\"" + listing.class_names.back() + "\"");
   }
   const std::string hint = listing.not_read.empty() ? "" : "\n" + listing.not_read;
   MINITAPE_CHECK(empty.empty(), "[folder] ", train.string(),

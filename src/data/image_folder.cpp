@@ -76,11 +76,6 @@ std::string note_about(const std::vector<Failure>& failures, const Dataset& data
   return text;
 }
 
-// How many images of a set are to be read: the first `limit`, all for 0.
-Index wanted_of(const std::vector<ImageFile>& files, Index limit) {
-  return limit == 0 ? std::ssize(files) : std::min(limit, std::ssize(files));
-}
-
 void check_images_fit(const fs::path& dir, Index images, const Shape& shape) {
   const double bytes = static_cast<double>(images) * static_cast<double>(shape.size());
   const auto limit = static_cast<double>(allocator_stats().limit);
@@ -97,6 +92,9 @@ TrainTest load_image_folder(const fs::path& dir, const DataSource& source) {
                  source.image_size);
   // See what is there, in both sets, before the slow part.
   const FolderListing listing = list_image_folder(dir);
+  const auto wanted_of = [](const std::vector<ImageFile>& files, Index limit) {
+    return limit == 0 ? std::ssize(files) : std::min(limit, std::ssize(files));
+  };
   const Index train_images = wanted_of(listing.train, source.train_limit);
   const Index test_images = wanted_of(listing.test, source.test_limit);
   const Shape shape{source.image_size, source.image_size, source.channels};

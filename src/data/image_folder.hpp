@@ -34,10 +34,9 @@ struct FolderListing {
 /// than 256, when one of them has no images, and when test/ has other classes or no images at all.
 FolderListing list_image_folder(const fs::path& dir);
 
-/// Reads both sets, in the size and number of the source. Images that cannot be read are left out,
-/// and the test set may lack classes: the notes say so. Throws also when none of the images of a
-/// class can be read, and when those of both sets would not fit into memory (memory_limit in
-/// core/allocator.hpp).
+/// Reads both sets, in the size and number of the source. Images that cannot be read are left out
+/// with a note. Throws also when none of the images of a class can be read, and when all would not
+/// fit into memory (memory_limit in core/allocator.hpp).
 TrainTest load_image_folder(const fs::path& dir, const DataSource& source);
 
 }  // namespace minitape

@@ -22,8 +22,8 @@ bool is_mnist(const DataSource& source) {
   return source.name == "mnist" || source.name == "fashion_mnist";
 }
 
-// data.dir, else $MINITAPE_DATA, else ./data. A folder of images is never looked for in ./data: what
-// lies there need not be what was meant.
+// data.dir, else $MINITAPE_DATA, else ./data. A folder of images is never looked for in ./data:
+// what lies there need not be what was meant.
 fs::path data_folder(const DataSource& source) {
   const char* variable = std::getenv("MINITAPE_DATA");
   const fs::path folder = source.dir.empty() && variable != nullptr ? variable : source.dir;

@@ -10,15 +10,13 @@
 //
 //   seed = 1
 //   [optimizer]
-//   learning_rate = 0.1                # Config::optimizer.learning_rate
+//   learning_rate = 0.1                            # Config::optimizer.learning_rate
 //   [model]
-//   layers = [
-//     { type = "dense", units = 10 },  # a LayerConfig
-//   ]
+//   layers = [ { type = "dense", units = 10 }, ]   # a LayerConfig each
 //
-// A key that is not in the file keeps its default. An unknown key or a value that does not fit is an
-// error that says where, what was expected and what was found. Whether the layers fit together is
-// checked when the model is built.
+// A key that is not in the file keeps its default. An unknown key or a value that does not fit is
+// an error that says where, what was expected and what was found. Whether the layers fit together
+// is checked when the model is built.
 #pragma once
 
 #include <cstdint>
@@ -107,8 +105,8 @@ struct ScheduleConfig {
   Index warmup_steps = 0;  // the rate first grows linearly; one_cycle: length of the way up
   Index step_epochs = 10;  // step: every so many epochs …
   double factor = 0.1;     // … the rate is multiplied by this
-  // one_cycle is PyTorch's OneCycleLR: from learning_rate / div_factor up to learning_rate, then
-  // down to learning_rate / div_factor / final_div_factor, each along half a cosine.
+  // one_cycle, PyTorch's OneCycleLR: from learning_rate / div_factor up to learning_rate, then down
+  // to learning_rate / div_factor / final_div_factor, each along half a cosine.
   double warmup_fraction = 0.3;  // of all steps; used if warmup_steps is 0 (PyTorch: pct_start)
   double div_factor = 25, final_div_factor = 1e4;
   bool operator==(const ScheduleConfig&) const = default;
@@ -142,14 +140,14 @@ struct Config {
 Config read_config(const std::filesystem::path& file,
                    const std::vector<std::string>& assignments = {});
 
-/// The same for text in memory; errors call it `source_name`. Throws only Error, whatever the bytes.
+/// The same for text in memory, `source_name` in messages. Throws only Error, whatever the bytes.
 Config parse_config(std::string_view toml, const std::string& source_name,
                     const std::vector<std::string>& assignments = {});
 
 /// All keys with their values, as TOML that reads back to an equal Config.
 std::string to_toml(const Config& config);
 
-/// The keys whose values differ, such as "model.batch_norm". The layers are one key, "model.layers";
+/// The keys whose values differ, such as "model.batch_norm". The layers are one, "model.layers";
 /// the kernels' init is up to two, "model.init.type" and "model.init.stddev".
 std::vector<std::string> differing_keys(const Config& a, const Config& b);
 

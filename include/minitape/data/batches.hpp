@@ -1,16 +1,15 @@
 // The mini-batches of one epoch after another: shuffled, augmented, standardized, prepared ahead.
 //
-// Every random choice has its own stream. So a batch depends on the seed, the epoch and its place in
-// the epoch alone: not on the model, the number of threads or what was drawn before.
+// Every random choice has its own stream. So a batch depends on the seed, the epoch and its place
+// in the epoch alone: not on the model, the number of threads or what was drawn before.
 //
 //   "shuffle/epoch<e>"            the order of the images in epoch e (epochs count from 0)
 //   "augment/epoch<e>/image<i>"   for image i of the data set, in this order: whether to flip, the
 //                                 row and the column of the crop. All three are always drawn, so
 //                                 that switching one augmentation on does not change the other.
 //
-// Images are augmented as bytes, before they are standardized. So the padding of a crop is black
-// (byte 0), as in PyTorch's usual RandomCrop(32, padding=4), RandomHorizontalFlip, Normalize: after
-// standardization it is (0 − mean) / deviation, not 0.
+// Images are augmented as bytes, before they are standardized. So the padding of a crop is black,
+// as in PyTorch's usual RandomCrop(32, padding=4), RandomHorizontalFlip, Normalize.
 #pragma once
 
 #include <cstdint>

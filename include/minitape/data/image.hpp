@@ -35,8 +35,8 @@ struct Image {
 inline constexpr Index kMaxImageSide = 65'535;        // pixels
 inline constexpr Index kMaxImagePixels = 50'000'000;  // height times width
 
-/// Decodes a PNG or JPEG file to 1 channel (grey) or 3 (colour). `what` names it in messages. Throws
-/// unless the bytes are a whole file of either format, and when the image is too large.
+/// Decodes a PNG or JPEG file, `what` in messages, to 1 channel (grey) or 3 (colour). Throws unless
+/// the bytes are a whole file of either format, and when the image is too large.
 Image decode_image(std::span<const std::uint8_t> bytes, std::string_view what, Index channels,
                    Index max_pixels = kMaxImagePixels);
 

@@ -14,9 +14,9 @@ namespace minitape {
 std::optional<std::string> file_contents(
     const std::filesystem::path& path, std::size_t most = std::numeric_limits<std::size_t>::max());
 
-/// Makes `contents` the file at `path`, in place of what was there. The bytes go to a temporary file
-/// next to it (`path` + ".tmp": one writer at a time), are forced to the disk, and then take its
-/// name in one step. So a full disk, a crash or a power cut costs at most the new version.
+/// Makes `contents` the file at `path`, in place of what was there. The bytes go to a temporary
+/// file next to it (`path` + ".tmp": one writer at a time), are forced to the disk, and then take
+/// its name in one step. So a full disk, a crash or a power cut costs at most the new version.
 ///
 /// Throws (Fault::run_failed) with the system's reason when that fails; then the old file is
 /// untouched and nothing else is left.
