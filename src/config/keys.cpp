@@ -10,9 +10,8 @@ namespace minitape {
 
 namespace {
 
-// Upper bounds that no sensible config reaches. They keep the size of a batch of activations, at
-// most kMaxExtent * kMaxInput * kMaxExtent numbers, within 64 bits. (Padding may add more; then
-// Shape refuses.)
+// Upper bounds far above any sensible config. They keep the size of a batch of activations, at most
+// kMaxExtent * kMaxInput * kMaxExtent, within 64 bits. (If padding adds more, Shape refuses.)
 constexpr Index kMaxExtent = 100'000;       // channels, units, images of a batch
 constexpr Index kMaxInput = 100'000'000;    // all numbers of one example
 constexpr Index kMaxWindow = 1'000;         // kernels, strides and padding, in pixels

@@ -128,7 +128,6 @@ std::string not_in(const fs::path& folder, const std::string& file, std::string_
 std::string whereabouts(const fs::path& dir, const fs::path& missing) {
   constexpr int kMaxDepth = 3, kMaxEntries = 10'000;
   const std::string name = missing.filename().string();
-  const bool cifar = name.ends_with(".bin");
   const fs::path above = (dir / "..").lexically_normal();
   std::error_code failure;
   if (fs::exists(above / name, failure)) return concat("; there is one in ", above.string());
@@ -144,9 +143,8 @@ std::string whereabouts(const fs::path& dir, const fs::path& missing) {
     // MNIST's files have the same names as Fashion-MNIST's.
     const bool other_set = folder.string().ends_with("mnist") && !in_place;
     if (there == name && !other_set) found = folder.string();
-    if (there + ".bin" == name || (cifar && there.find("python") != there.npos)) {
-      python = path.string();
-    }
+    const bool says_python = name.ends_with(".bin") && there.find("python") != there.npos;
+    if (there + ".bin" == name || says_python) python = path.string();
     for (const char* ending : {".zip", ".tar", ".tgz", ".tar.gz"}) {
       if (in_place && there.ends_with(ending)) archive = path.string();
     }

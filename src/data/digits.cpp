@@ -3,9 +3,8 @@
 //   strokes → smooth warp → turn, scale, slant, shift → pen of some width → contrast and noise
 //
 // The ranges make the set neither trivial nor hopeless. Shifts and turns defeat a linear
-// classifier, which compares pixels with one template a class; noise, low contrast and stray
-// strokes keep a small convolutional network from being perfect after an epoch or two. People can
-// read nearly all digits.
+// classifier; noise, low contrast and stray strokes keep a small convolutional network from being
+// perfect after an epoch or two. People can read nearly all digits.
 #include <algorithm>
 #include <cmath>
 #include <utility>

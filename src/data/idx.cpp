@@ -7,7 +7,7 @@
 namespace minitape {
 namespace {
 
-constexpr Index kMaxSide = 4096;  // of an image; so that the product of the extents cannot overflow
+constexpr Index kMaxSide = 4096;  // of an image: the product of the extents cannot overflow
 
 // The number in the four bytes from `position` on, most significant byte first.
 std::uint32_t big_endian(std::span<const std::uint8_t> bytes, std::size_t position) {

@@ -14,10 +14,9 @@
 
 namespace {
 
-// A PNG's data can decompress to a thousand times their size, so stb gets no more memory at once
-// than the largest picture needs: 8 bytes a pixel (16 bits for each of red, green, blue and alpha)
-// and one for each row's filter. For some files (interlaced ones) stb doubles its buffer until it
-// suffices, so twice as much.
+// A PNG's data can grow a thousandfold when decompressed, so stb gets no more memory at once than
+// the largest picture needs: 8 bytes a pixel (16 bits for each of red, green, blue and alpha) and
+// one for each row's filter; twice that, since for interlaced files stb doubles its buffer.
 constexpr std::size_t kMaxAllocation = 17 * std::size_t{minitape::kMaxImagePixels};
 
 // Filled with zeros: stb 2.27 (Debian 12) uses the tables of a JPEG's codes even if the file has
@@ -31,9 +30,8 @@ void* limited_realloc(void* memory, std::size_t size) {
 
 }  // namespace
 
-// stb is compiled in this file alone. Its functions are static, so that they do not clash with
-// those of a program that has its own stb; its error texts are left out, because threads share
-// them.
+// stb is compiled in this file alone, as static functions, since a program may have its own stb.
+// Its error texts are left out because threads share them.
 #define STBI_MALLOC(size) limited_malloc(size)
 #define STBI_REALLOC(memory, size) limited_realloc(memory, size)
 #define STBI_FREE(memory) std::free(memory)

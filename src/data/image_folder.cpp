@@ -76,21 +76,13 @@ std::string note_about(const std::vector<Failure>& failures, const Dataset& data
   return text;
 }
 
-void check_images_fit(const fs::path& dir, Index images, const Shape& shape) {
-  const double bytes = static_cast<double>(images) * static_cast<double>(shape.size());
-  const auto limit = static_cast<double>(allocator_stats().limit);
-  MINITAPE_CHECK(bytes < limit, "[folder] the images must fit into memory: ", images, " of ",
-                 dir.string(), " take ", static_cast<Index>(bytes / 1e6), " MB, the limit is ",
-                 static_cast<Index>(limit / 1e6), " MB; reduce data.image_size or the limits");
-}
-
 }  // namespace
 
 TrainTest load_image_folder(const fs::path& dir, const DataSource& source) {
   MINITAPE_CHECK(source.image_size >= 1 && source.image_size <= kMaxImageSize,
                  "[folder] image_size must be from 1 to ", kMaxImageSize, ": got ",
                  source.image_size);
-  // See what is there, in both sets, before the slow part.
+  // See what is there, in both sets, and whether it fits, before the slow part.
   const FolderListing listing = list_image_folder(dir);
   const auto wanted_of = [](const std::vector<ImageFile>& files, Index limit) {
     return limit == 0 ? std::ssize(files) : std::min(limit, std::ssize(files));
@@ -98,8 +90,14 @@ TrainTest load_image_folder(const fs::path& dir, const DataSource& source) {
   const Index train_images = wanted_of(listing.train, source.train_limit);
   const Index test_images = wanted_of(listing.test, source.test_limit);
   const Shape shape{source.image_size, source.image_size, source.channels};
-  check_images_fit(dir, train_images + test_images, shape);
+  const Index images = train_images + test_images;
+  const double bytes = static_cast<double>(images) * static_cast<double>(shape.size());
+  const auto limit = static_cast<double>(allocator_stats().limit);
+  MINITAPE_CHECK(bytes < limit, "[folder] the images must fit into memory: ", images, " of ",
+                 dir.string(), " take ", static_cast<Index>(bytes / 1e6), " MB, the limit is ",
+                 static_cast<Index>(limit / 1e6), " MB; reduce data.image_size or the limits");
 
+  // Read the training set, then the test set.
   TrainTest sets;
   if (!listing.not_read.empty()) sets.notes.push_back(listing.not_read);
   const auto read = [&](const std::string& part, const std::vector<ImageFile>& files,

@@ -16,10 +16,8 @@ struct PictureFile {
   bool whole = false;
   /// Cameras store a photo as their sensor lies and note how they were held, as the place of the
   /// stored first row and first column in the picture:
-  ///
   ///   1 top, left      3 bottom, right      5 left, top         7 right, bottom
   ///   2 top, right     4 bottom, left       6 right, top        8 left, bottom
-  ///
   /// 1 where nothing is noted. (CIPA DC-008, "Exif 2.32", tag 274.)
   int orientation = 1;
 };

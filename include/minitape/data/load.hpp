@@ -23,7 +23,6 @@ struct DataSource {
   std::uint64_t seed = 1;  // of the sets made in code
   Index image_size = 32;   // folder: height and width that images get, 1 … kMaxImageSize
   Index channels = 3;      // folder: 1 (grey) or 3 (colour)
-
   bool operator==(const DataSource&) const = default;
 };
 

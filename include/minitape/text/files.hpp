@@ -17,7 +17,6 @@ std::optional<std::string> file_contents(
 /// Makes `contents` the file at `path`, in place of what was there. The bytes go to a temporary
 /// file next to it (`path` + ".tmp": one writer at a time), are forced to the disk, and then take
 /// its name in one step. So a full disk, a crash or a power cut costs at most the new version.
-///
 /// Throws (Fault::run_failed) with the system's reason when that fails; then the old file is
 /// untouched and nothing else is left.
 void write_atomically(const std::filesystem::path& path, std::string_view contents);
