@@ -146,7 +146,8 @@ TrainWatcher watch_with(Progress& progress) {
                             ", test loss ", significant(epoch.test.loss), ", test accuracy ",
                             100 * epoch.test.accuracy, " %"));
   };
-  return {on_step, on_epoch, stop_requested};
+  const auto tell = [&](const std::string& note) { progress.message("minitape: " + note); };
+  return {on_step, on_epoch, stop_requested, tell};
 }
 
 }  // namespace minitape

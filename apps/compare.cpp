@@ -35,7 +35,7 @@ int run_compare(const CompareArguments& arguments) {
   std::cout << fairness.sentence << "\n" << std::flush;
 
   catch_stop_signals();
-  Progress progress(std::cerr, isatty(STDERR_FILENO) != 0);
+  Progress progress(std::cerr, [] { return terminal_columns(STDERR_FILENO); });
   const CompareOptions options{
       .seeds = arguments.seeds,
       .out = arguments.config.out_or("_compare"),

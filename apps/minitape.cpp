@@ -13,6 +13,29 @@
 
 using namespace minitape;
 
+namespace {
+
+// Sets how many threads compute: as many as the call, else OMP_NUM_THREADS, asks for and the system
+// allows.
+void set_threads(int wanted) {
+  set_thread_count(wanted > 0 ? wanted : thread_count());  // too many would crash the program
+  const int threads = startable_threads(thread_count());
+  if (threads < thread_count()) {
+    std::cerr << "minitape: the system lets this program start " << threads << " of "
+              << thread_count() << " threads (ulimit -u, or a container's limit): it goes on with "
+              << threads << "\n";
+    set_thread_count(threads);
+  }
+  if (!has_room_for_blas(threads)) {
+    throw Error(concat("[memory] OpenBLAS needs 128 MB of address space for each of ", threads,
+                       " threads: the system does not give that much. Raise the limit (ulimit -v)",
+                       threads > 1 ? ", or use --threads 1" : ""),
+                Fault::run_failed);
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   spin_less(argv);
   replace_closed_streams();
@@ -21,8 +44,7 @@ int main(int argc, char** argv) {
     const Call call = parse_command_line(argc, argv);
     int code = call.exit_code;
     if (call.run) {
-      // OMP_NUM_THREADS is checked as well: too many threads would crash the program.
-      set_thread_count(call.threads > 0 ? call.threads : thread_count());
+      set_threads(call.threads);
       code = call.run();
     }
     if (!std::cout.flush()) throw Error("cannot write the results to stdout", Fault::run_failed);

@@ -1,11 +1,18 @@
 #include "process.hpp"
 
 #include <fcntl.h>
+#include <sys/auxv.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <latch>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 namespace minitape {
 
@@ -16,10 +23,37 @@ void spin_less(char** argv) {
        {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"}) {
     if (std::getenv(chosen)) return;
   }
+  // Without a loader's address this process is the loader itself (ld.so PROGRAM): started again, it
+  // would take the first argument for a program.
+  if (getauxval(AT_BASE) == 0) return;
   setenv("GOMP_SPINCOUNT", "1000", 1);
   std::error_code unreadable;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", unreadable);
   execv(program.c_str(), argv);  // returns only where it fails; then it goes on as it is
+}
+
+int startable_threads(int wanted) {
+  std::latch all_tried(1);
+  std::vector<std::jthread> threads;
+  try {
+    while (std::ssize(threads) < wanted - 1) threads.emplace_back([&] { all_tried.wait(); });
+  } catch (const std::system_error&) {
+    // The system gives no more than these.
+  }
+  all_tried.count_down();
+  return static_cast<int>(threads.size()) + 1;
+}
+
+bool has_room_for_blas(int threads) {
+  const auto bytes = static_cast<std::size_t>(threads) << 27;
+  void* const room =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return room != MAP_FAILED && munmap(room, bytes) == 0;
+}
+
+std::size_t terminal_columns(int descriptor) {
+  winsize size{};
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void replace_closed_streams() {

@@ -43,7 +43,8 @@ std::string resume_command(const std::string& program, const fs::path& folder) {
 int run_train(const TrainArguments& arguments, const std::string& program) {
   const Config config = arguments.config.read();
   const fs::path out = arguments.run_folder();
-  if (arguments.resume && RunFolder::is_complete(out)) {
+  const bool is_done = arguments.resume && RunFolder::is_complete(out);
+  if (is_done && !RunFolder::wants_more_epochs(out, config)) {
     RunFolder::check_config(out, config);
     std::cerr << "minitape: the run in " << out << " is complete: nothing is left to do\n";
     print_result(RunFolder::last_epoch(out).value_or(EpochRecord{}), out);
@@ -53,7 +54,7 @@ int run_train(const TrainArguments& arguments, const std::string& program) {
   RunFolder::check_free(out, start);  // before the data are read
   const TrainTest data = load_and_tell(config);
   catch_stop_signals();
-  Progress progress(std::cerr, isatty(STDERR_FILENO) != 0);
+  Progress progress(std::cerr, [] { return terminal_columns(STDERR_FILENO); });
   const TrainOutcome outcome = train(config, data, out, watch_with(progress), start);
   progress.finish();
   if (outcome.interrupted) {
@@ -94,12 +95,14 @@ stays in the folder.
 
 Ctrl-C and SIGTERM finish the step, write the checkpoint and end the program by that signal (a shell
 shows 130 or 143); a second one ends it at once. With --resume the run goes on from there, to the
-same bits as without a stop.
+same bits as without a stop. A run can get more epochs in the same way, with a larger train.epochs,
+where its learning rates do not depend on its length (schedule.name = "constant" or "step").
 
 Examples:
   minitape train apps/configs/digits_cnn.toml
   minitape train apps/configs/digits_cnn.toml --set optimizer.learning_rate=0.01 --out runs/slow
-  minitape train runs/slow/config.toml --resume)");
+  minitape train runs/slow/config.toml --resume
+  minitape train runs/slow/config.toml --resume --set train.epochs=20)");
   add_config(sub, arguments->config);
   sub.add_option("--out", arguments->config.out, "Run folder; made if missing")
       ->type_name("DIR")

@@ -1,5 +1,7 @@
 #include "minitape/compare/compare.hpp"
 
+#include <algorithm>
+
 namespace minitape {
 namespace {
 
@@ -9,6 +11,7 @@ RunHistory parse_history(const fs::path& folder) {
   const CsvTable steps = read_csv(folder / "steps.csv");
   const CsvTable metrics = read_csv(folder / "metrics.csv");
   RunHistory run{.folder = folder,
+                 .data = RunFolder::data_of(folder),
                  .steps = steps.numbers("step"),
                  .step_seconds = steps.numbers("seconds"),
                  .loss = steps.numbers("loss"),
@@ -47,32 +50,86 @@ bool already_done(const fs::path& folder, const Config& config) {
   }
 }
 
-std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants,
-                                        const CompareOptions& options, const WatchRun& watch) {
-  std::vector<VariantHistory> histories;
-  for (const Variant& variant : variants) histories.push_back({variant.name, {}});
+// One run of the comparison.
+struct Run {
+  std::size_t variant = 0;
+  Config config;
+  fs::path folder;
+  bool is_done = false;
+};
 
-  std::optional<TrainTest> data;  // loaded when a run needs it
-  DataSource loaded;              // where it came from
+std::vector<Run> plan_runs(const std::vector<Variant>& variants, const CompareOptions& options) {
+  std::vector<Run> runs;
   for (Index seed = 0; seed < options.seeds; ++seed) {
     for (std::size_t v = 0; v < variants.size(); ++v) {
-      const Config config = with_seed(variants[v].config, seed);
-      const fs::path folder =
-          options.out / (variants[v].folder + "_seed-" + std::to_string(config.seed));
-      if (!already_done(folder, config)) {
-        const DataSource source = build_source(config);
-        if (!data || !(source == loaded)) {
-          data = load_data(loaded = source);
-          for (const std::string& note : data->notes) options.tell(note);
-        }
-        // An interrupted comparison may have left the beginning of this run.
-        const std::string announcement = concat(variants[v].name, ", seed ", config.seed);
-        if (train(config, *data, folder, watch(announcement), Start::resume).interrupted) return {};
-      }
-      RunHistory history = read_history(folder);
-      history.seed = config.seed;
-      histories[v].runs.push_back(std::move(history));
+      Run run{.variant = v, .config = with_seed(variants[v].config, seed)};
+      run.folder = options.out / (variants[v].folder + "_seed-" + std::to_string(run.config.seed));
+      run.is_done = already_done(run.folder, run.config);
+      runs.push_back(std::move(run));
     }
+  }
+  return runs;
+}
+
+// Data and the runs that they are for. Runs with the same source must have the same data, even
+// though the files may change between two calls.
+class SharedData {
+ public:
+  // Throws where other data are known for this source.
+  void add(const DataSource& source, const std::string& data, const std::string& who) {
+    const auto known = std::find_if(known_.begin(), known_.end(),
+                                    [&](const Known& k) { return k.source == source; });
+    if (known == known_.end()) return known_.push_back({source, data, who});
+    MINITAPE_CHECK(known->data == data, "[compare] all runs must be on the same data. ", known->who,
+                   ": ", known->data, ". ", who, ": ", data,
+                   ". Bring the old data back, or name a new folder with --out");
+  }
+
+ private:
+  struct Known {
+    DataSource source;
+    std::string data, who;
+  };
+  std::vector<Known> known_;
+};
+
+std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants,
+                                        const CompareOptions& options, const WatchRun& watch) {
+  const std::vector<Run> runs = plan_runs(variants, options);
+  SharedData shared;
+  Index unknown = 0;  // runs that were made before data had a checksum
+  for (const Run& run : runs) {
+    const std::string data = RunFolder::data_of(run.folder);
+    if (!data.empty()) shared.add(build_source(run.config), data, run.folder.string());
+    unknown += run.is_done && data.empty();
+  }
+  if (unknown > 0) {
+    options.tell(concat(unknown, " of ", runs.size(), " runs in ", options.out,
+                        " have no checksum ",
+                        "of their data: whether they saw the same images is not known"));
+  }
+
+  std::vector<VariantHistory> histories;
+  for (const Variant& variant : variants) histories.push_back({variant.name, {}});
+  std::optional<TrainTest> data;  // loaded when a run needs it
+  DataSource loaded;              // where it came from
+  for (const Run& run : runs) {
+    if (!run.is_done) {
+      const DataSource source = build_source(run.config);
+      if (!data || !(source == loaded)) {
+        data = load_data(loaded = source);
+        for (const std::string& note : data->notes) options.tell(note);
+        shared.add(source, data_checksum(*data), "Now");
+      }
+      // An interrupted comparison may have left the beginning of this run.
+      const std::string announcement =
+          concat(variants[run.variant].name, ", seed ", run.config.seed);
+      const TrainWatcher watcher = watch(announcement);
+      if (train(run.config, *data, run.folder, watcher, Start::resume).interrupted) return {};
+    }
+    RunHistory history = read_history(run.folder);
+    history.seed = run.config.seed;
+    histories[run.variant].runs.push_back(std::move(history));
   }
   return histories;
 }

@@ -133,7 +133,7 @@ std::string report_page(const Experiment& experiment, const std::vector<VariantH
   if (problem.empty()) page.set("svg", svg.substr(svg.find("<svg")));  // without the XML line
   page.set("problem", problem);
   page.set("seed_by_seed", seed_by_seed(variants));
-  page.set("fairness", experiment.fairness.sentence);
+  page.set("fairness", experiment.fairness.sentence + " " + data_sentence(variants));
   page.set("commands", list_of(commands(experiment, variants)));
   page.set("environment", environment_facts(variants));
   page.set("config", to_toml(experiment.config));

@@ -108,7 +108,8 @@ std::optional<Batch> Batches::next() {
 void Batches::prepare(Index batch) {
   prepared_ = batch;
   if (batch == batches_per_epoch()) return;
-  ready_ = std::async(std::launch::async, [this, batch] { return make(batch); });
+  ready_ =
+      std::async(std::launch::async | std::launch::deferred, [this, batch] { return make(batch); });
 }
 
 Batch Batches::make(Index batch) const {

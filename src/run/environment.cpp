@@ -58,7 +58,7 @@ std::string utc_now() {
 
 using Json = nlohmann::ordered_json;
 
-Json facts() {
+Json facts(const std::string& data) {
   Json facts = {{"version", MINITAPE_VERSION},
                 {"compiler", MINITAPE_COMPILER},
                 {"flags", MINITAPE_FLAGS},
@@ -71,7 +71,8 @@ Json facts() {
                 {"cpu", value_in_file("/proc/cpuinfo", "model name", ':')},
                 {"os", operating_system()},
                 {"date", utc_now()},
-                {"command", command_line()}};
+                {"command", command_line()},
+                {"data", data}};
   const char* const forced = std::getenv("OPENBLAS_CORETYPE");
   if (forced != nullptr && *forced != '\0') facts["OPENBLAS_CORETYPE"] = forced;
   return facts;
@@ -86,14 +87,20 @@ std::string text_of(const Json& json) {
 
 std::string version() { return MINITAPE_VERSION; }
 
-std::string environment_json() { return text_of(facts()); }
+std::string environment_json(const std::string& data) { return text_of(facts(data)); }
 
-std::string with_resumed(const std::string& before) {
+std::string with_resumed(const std::string& before, const std::string& data) {
   Json json = Json::parse(before, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return environment_json();
+  if (!json.is_object()) json = facts("");
   if (!json["resumed"].is_array()) json["resumed"] = Json::array();
-  json["resumed"].push_back(facts());
+  json["resumed"].push_back(facts(data));
   return text_of(json);
+}
+
+std::string data_in_environment(const std::string& json) {
+  const Json facts = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  const bool is_known = facts.is_object() && facts.contains("data") && facts["data"].is_string();
+  return is_known ? facts["data"].get<std::string>() : "";
 }
 
 }  // namespace minitape

@@ -1,5 +1,6 @@
 #include "minitape/run/progress.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -25,8 +26,12 @@ double Progress::steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Progress::Progress(std::ostream& out, bool live, Clock clock)
-    : out_(out), live_(live), clock_(std::move(clock)), start_(clock_()), shown_(start_) {}
+Progress::Progress(std::ostream& out, Columns columns, Clock clock)
+    : out_(out),
+      columns_(std::move(columns)),
+      clock_(std::move(clock)),
+      start_(clock_()),
+      shown_(start_) {}
 
 void Progress::start(const std::string& title) {
   message(title);
@@ -39,25 +44,35 @@ void Progress::step(Index step, Index total_steps, Index epoch, double loss, dou
   ++steps_;
   images_ += images;
   const double now = clock_();
-  if (now - shown_ < (live_ ? kLivePeriod : kLogPeriod)) return;
+  const std::size_t columns = columns_();
+  if (now - shown_ < (columns > 0 ? kLivePeriod : kLogPeriod)) return;
   shown_ = now;
 
   const double seconds = now - start_;  // above 0, as now is later than shown_
   const double per_second = static_cast<double>(images_) / seconds;
   const double left =
       seconds / static_cast<double>(steps_) * static_cast<double>(total_steps - step);
-  const std::string line =
-      concat("epoch ", epoch, "  step ", step, "/", total_steps, "  loss ", loss_text(loss),
-             "  acc ", percent(accuracy, 1), "  ", fixed(per_second, per_second < 10 ? 1 : 0),
-             " images/s  ", duration_text(left), " left");
-  if (live_) {
-    // Cover what is left of a longer line before.
-    const std::size_t longer = on_line_ > line.size() ? on_line_ - line.size() : 0;
-    out_ << '\r' << line << std::string(longer, ' ') << std::flush;
-    on_line_ = line.size();
-  } else {
-    out_ << line << std::endl;
+  const std::string head =
+      concat("epoch ", epoch, "  step ", step, "/", total_steps, "  loss ", loss_text(loss));
+  const std::string seen = "  acc " + percent(accuracy, 1);
+  const std::string speed = concat("  ", fixed(per_second, per_second < 10 ? 1 : 0), " images/s");
+  const std::string rest = "  " + duration_text(left) + " left";
+  // In a terminal the last column stays free: some wrap as soon as it is written.
+  const std::size_t most = columns > 0 ? columns - 1 : std::string::npos;
+  std::string line;
+  for (const std::string& tail : {seen + speed + rest, speed + rest, speed, std::string()}) {
+    line = head + tail;
+    if (line.size() <= most) break;
   }
+  line = line.substr(0, most);
+  if (columns == 0) {
+    out_ << line << std::endl;
+    return;
+  }
+  // Cover what is left of a longer line before, as far as the terminal still is as wide.
+  const std::size_t longer = std::max(std::min(on_line_, most), line.size()) - line.size();
+  out_ << '\r' << line << std::string(longer, ' ') << std::flush;
+  on_line_ = line.size();
 }
 
 void Progress::message(const std::string& text) {
@@ -72,7 +87,9 @@ void Progress::finish() {
 }
 
 void Progress::erase_line() {
-  if (on_line_ > 0) out_ << '\r' << std::string(on_line_, ' ') << '\r';
+  const std::size_t columns = columns_();
+  const std::size_t seen = std::min(on_line_, columns > 0 ? columns - 1 : on_line_);
+  if (seen > 0) out_ << '\r' << std::string(seen, ' ') << '\r';
   on_line_ = 0;
 }
 

@@ -50,26 +50,47 @@ bool has_diverged(const EpochRecord& record) {
   return !std::isfinite(record.train_eval.loss) || !std::isfinite(record.test.loss);
 }
 
-RunFolder::RunFolder(fs::path folder, const Config& config, Start start)
+RunFolder::RunFolder(fs::path folder, const Config& config, const std::string& data, Start start)
     : folder_(create(folder)), lock_(folder_) {
   check_writable(folder_);
   if (start == Start::resume && fs::exists(folder_ / "config.toml")) {
-    check_config(folder_, config);
-    const fs::path environment = folder_ / "environment.json";
-    write_atomically(environment, with_resumed(file_contents(environment).value_or("")));
+    go_on(config, data);
     return;
   }
   check_free(folder_, start);
   // The config comes first, so that wherever this is cut off, the rest is known to be a run's.
   try {
-    write_atomically(folder_ / "config.toml", to_toml(config));
-    write_atomically(folder_ / "environment.json", environment_json());
+    if (!write_atomically(folder_ / "config.toml", to_toml(config))) {
+      notes_.push_back(
+          "the file system of the output folder cannot sync folders: a power cut could "
+          "lose the file that was written last");
+    }
+    write_atomically(folder_ / "environment.json", environment_json(data));
     continue_after(0, 0);
   } catch (const Error& error) {
     discard();
     throw Error(concat("[run] the output folder ", folder_, " cannot be written: ", error.what()),
                 error.fault());
   }
+}
+
+void RunFolder::go_on(const Config& config, const std::string& data) {
+  const bool longer = wants_more_epochs(folder_, config);
+  if (!longer) check_config(folder_, config);
+  const std::string before = data_of(folder_);
+  if (before.empty()) {
+    notes_.push_back(concat("the run in ", folder_, " has no checksum of its data: only their ",
+                            "number, shape, classes and means are compared"));
+  }
+  MINITAPE_CHECK(before.empty() || before == data, "[run] ", folder_,
+                 " holds a run on other data. It began with ", before, "; now there are ", data,
+                 ". Bring those data back, or name a new folder with --out");
+  if (longer) {  // in this order: what is cut off in between can be resumed as the old run
+    fs::remove(folder_ / "model.safetensors");
+    write_atomically(folder_ / "config.toml", to_toml(config));
+  }
+  const fs::path environment = folder_ / "environment.json";
+  write_atomically(environment, with_resumed(file_contents(environment).value_or(""), data));
 }
 
 // ---- Rows ----
@@ -162,6 +183,26 @@ void RunFolder::check_config(const fs::path& folder, const Config& config) {
   MINITAPE_CHECK(keys.empty(), "[run] ", folder,
                  " holds a run with another config. Different are: ", keys,
                  ". Name a new folder with --out, or go back to that config");
+}
+
+bool RunFolder::wants_more_epochs(const fs::path& folder, const Config& config) {
+  const Config before = read_config(folder / "config.toml");
+  const bool longer = differing_keys(before, config) == std::vector<std::string>{"train.epochs"} &&
+                      config.train.epochs > before.train.epochs;
+  if (!longer) return false;
+  const std::string& schedule = config.schedule.name;
+  MINITAPE_CHECK(schedule == "constant" || schedule == "step",
+                 "[run] a run with schedule.name = ", schedule,
+                 " cannot get more epochs: its learning rates depend on the whole ",
+                 "length of the run. Name a new folder with --out");
+  MINITAPE_CHECK(
+      config.train.max_steps == 0, "[run] a run with train.max_steps = ", config.train.max_steps,
+      " cannot get more epochs: it ends after that many steps. ", "Name a new folder with --out");
+  return true;
+}
+
+std::string RunFolder::data_of(const fs::path& folder) {
+  return data_in_environment(file_contents(folder / "environment.json").value_or(""));
 }
 
 }  // namespace minitape

@@ -146,7 +146,10 @@ TrainingRun::TrainingRun(const Config& config, const TrainTest& data, Sequential
       schedule_(build_schedule(config, batches_.batches_per_epoch())),
       total_steps_(total_steps(config, batches_.batches_per_epoch())),
       total_epochs_(chunk_count(total_steps_, batches_.batches_per_epoch())),
-      folder_(folder, config, start) {
+      folder_(folder, config, data_checksum(data), start) {
+  for (const std::string& note : folder_.notes()) {
+    if (watcher_.tell) watcher_.tell(note);
+  }
   if (start == Start::resume) resume();
 }
 

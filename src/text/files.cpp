@@ -14,8 +14,7 @@
 namespace minitape {
 namespace {
 
-// These two return 0 or the errno of what went wrong.
-
+// Returns 0 or the errno of what went wrong.
 int write_and_sync(const std::filesystem::path& path, std::string_view contents) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) return errno;
@@ -34,14 +33,14 @@ int write_and_sync(const std::filesystem::path& path, std::string_view contents)
   return error;
 }
 
-// A new name is safe only when its folder is on the disk as well.
-int sync_folder(const std::filesystem::path& folder) {
+// A new name is safe only when its folder is on the disk as well. File systems that cannot do that
+// say so with various numbers (EINVAL, EOPNOTSUPP, ENOSYS, EBADF, EIO), so none is told apart.
+bool sync_folder(const std::filesystem::path& folder) {
   const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0) return errno;
-  // EINVAL: this file system cannot sync folders, so there is nothing to wait for.
-  const int error = ::fsync(file) == 0 || errno == EINVAL ? 0 : errno;
+  if (file < 0) return false;
+  const bool done = ::fsync(file) == 0;
   ::close(file);
-  return error;
+  return done;
 }
 
 }  // namespace
@@ -60,7 +59,7 @@ std::optional<std::string> file_contents(const std::filesystem::path& path, std:
   return contents;
 }
 
-void write_atomically(const std::filesystem::path& path, std::string_view contents) {
+bool write_atomically(const std::filesystem::path& path, std::string_view contents) {
   const std::filesystem::path temporary = path.string() + ".tmp";
   int error = write_and_sync(temporary, contents);
   if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
@@ -70,12 +69,7 @@ void write_atomically(const std::filesystem::path& path, std::string_view conten
                        "; what was there before is unchanged"),
                 Fault::run_failed);
   }
-  error = sync_folder(path.has_parent_path() ? path.parent_path() : ".");
-  if (error != 0) {
-    throw Error(concat("[file] ", path, " is written, but its folder cannot be synced to the disk",
-                       ": ", std::strerror(error)),
-                Fault::run_failed);
-  }
+  return sync_folder(path.has_parent_path() ? path.parent_path() : ".");
 }
 
 }  // namespace minitape

@@ -2,9 +2,13 @@
 #include "minitape/data/dataset.hpp"
 
 #include <doctest/doctest.h>
+#include <zlib.h>
 
 #include <cmath>
+#include <iomanip>
+#include <sstream>
 
+#include "minitape/core/parallel.hpp"
 #include "testing.hpp"
 
 using namespace minitape;
@@ -88,4 +92,43 @@ TEST_CASE("no standardization is mean 0 and deviation 1 in every channel") {
   const Standardization none = Standardization::none(3);
   CHECK(none.mean == std::vector<double>{0, 0, 0});
   CHECK(none.deviation == std::vector<double>{1, 1, 1});
+}
+
+TEST_CASE("data_checksum is zlib's CRC-32 of shape, labels and pixels, whatever the threads") {
+  // More bytes than one piece of 2^20.
+  const TrainTest data{random_set(500, {40, 40, 2}), random_set(3, {2, 2, 1}), {}};
+  const auto crc32_of = [](const Dataset& set, const std::string& shape) {
+    std::string bytes = shape;
+    bytes.append(set.labels.begin(), set.labels.end());
+    bytes.append(set.pixels.begin(), set.pixels.end());
+    std::ostringstream hex;
+    hex << std::hex << std::setfill('0') << std::setw(8)
+        << ::crc32(0, reinterpret_cast<const Bytef*>(bytes.data()),
+                   static_cast<uInt>(bytes.size()));
+    return hex.str();
+  };
+  const std::string expected = "500 training images (crc32 " + crc32_of(data.train, "(40, 40, 2)") +
+                               "), 3 test images (crc32 " + crc32_of(data.test, "(2, 2, 1)") + ")";
+  const int threads = thread_count();
+  for (const int count : {1, 3}) {
+    set_thread_count(count);
+    CHECK(data_checksum(data) == expected);
+  }
+  set_thread_count(threads);
+}
+
+TEST_CASE("data_checksum: a pixel, a label, the shape and either set count") {
+  const TrainTest data{random_set(4, {2, 2, 1}), random_set(3, {2, 2, 1}), {}};
+  const std::string before = data_checksum(data);
+  const auto changed = [&](auto change) {
+    TrainTest other = data;
+    change(other);
+    return data_checksum(other) != before;
+  };
+  CHECK(changed([](TrainTest& d) { d.train.pixels[5] ^= 1; }));
+  CHECK(changed([](TrainTest& d) { d.test.pixels[11] ^= 1; }));
+  CHECK(changed([](TrainTest& d) { d.train.labels[2] ^= 1; }));
+  CHECK(changed([](TrainTest& d) { d.test.labels[0] ^= 1; }));
+  CHECK(changed([](TrainTest& d) { d.train.image_shape = {1, 4, 1}; }));
+  CHECK(changed([](TrainTest& d) { std::swap(d.train.pixels[0], d.train.pixels[4]); }));
 }

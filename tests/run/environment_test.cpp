@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json facts_now() { return Json::parse(environment_json()); }
+Json facts_now() { return Json::parse(environment_json("60 images")); }
 
 // The text of a fact.
 std::string fact(const std::string& key) { return facts_now()[key]; }
@@ -87,8 +87,8 @@ TEST_CASE("environment_json: one fact a line, in this order") {
   for (const auto& item : facts.items()) keys.push_back(item.key());
   CHECK(keys == std::vector<std::string>{"version", "compiler", "flags", "build_type", "precision",
                                          "blas", "blas_core", "kernels", "threads", "cpu", "os",
-                                         "date", "command"});
-  const std::string text = environment_json();
+                                         "date", "command", "data"});
+  const std::string text = environment_json("60 images");
   CHECK(text.starts_with("{\n  \"version\": \""));
   CHECK(text.ends_with("\"\n}\n"));
   CHECK(std::count(text.begin(), text.end(), '\n') == 2 + std::ssize(keys));
@@ -99,7 +99,7 @@ TEST_CASE("with_resumed: adds to what is known of the start") {
   std::string text = "{\"threads\": 2}";
   for (const int now : {3, 4}) {
     set_thread_count(now);
-    text = with_resumed(text);
+    text = with_resumed(text, "60 images");
   }
   set_thread_count(threads);
   const Json facts = Json::parse(text);
@@ -111,11 +111,12 @@ TEST_CASE("with_resumed: adds to what is known of the start") {
 
   for (const char* damaged : {"", "{", "[]", "7"}) {
     CAPTURE(damaged);
-    CHECK(Json::parse(with_resumed(damaged))["threads"] == threads);
+    CHECK(Json::parse(with_resumed(damaged, "60 images"))["threads"] == threads);
+    CHECK(data_in_environment(with_resumed(damaged, "60 images")) == "");
   }
-  CHECK(Json::parse(with_resumed("{\"resumed\": 3}"))["resumed"].size() == 1);
+  CHECK(Json::parse(with_resumed("{\"resumed\": 3}", "60 images"))["resumed"].size() == 1);
   // A folder's name in the command may be no text.
-  CHECK_NOTHROW(with_resumed("{\"command\": \"\xff\"}"));
+  CHECK_NOTHROW(with_resumed("{\"command\": \"\xff\"}", "60 images"));
 }
 
 }  // namespace

@@ -33,11 +33,12 @@ TEST_CASE("RunFolder: a second run at the same time leaves the first one's files
   const TemporaryFolder folder;
   const auto path = folder.path() / "run";
   const Config config = config_with(kTinyLayers);
-  RunFolder first(path, config);
+  RunFolder first(path, config, "data");
   // In the moment before the first has written its config the folder looks free.
   std::filesystem::remove(path / "config.toml");
   first.add(StepRecord{.step = 1});
-  CHECK(error_lacks({"another process is writing into"}, [&] { RunFolder(path, config); }) == "");
+  CHECK(error_lacks({"another process is writing into"},
+                    [&] { RunFolder(path, config, "data"); }) == "");
   CHECK(file_text(path / "steps.csv").find("\n1,") != std::string::npos);
 }
 

@@ -12,7 +12,10 @@ namespace {
 
 // A progress whose clock the test sets, and what it has printed since it was last looked at.
 struct Watched {
-  explicit Watched(bool live) : progress(out, live, [this] { return now; }) {}
+  explicit Watched(std::size_t width)
+      : columns(width),
+        progress(
+            out, [this] { return columns; }, [this] { return now; }) {}
 
   std::string printed() {
     std::string text = out.str();
@@ -21,6 +24,7 @@ struct Watched {
   }
 
   double now = 1000;
+  std::size_t columns;  // of the terminal; 0: there is none
   std::ostringstream out;
   Progress progress;
 };
@@ -48,7 +52,7 @@ std::string on_screen(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a log gets a line every five seconds") {
-  Watched watched(false);
+  Watched watched(0);
   watched.now += 4.9;
   watched.progress.step(1, 100, 1, 2.3, 0.1, 128);
   CHECK(watched.printed() == "");
@@ -71,7 +75,7 @@ TEST_CASE("a log gets a line every five seconds") {
 }
 
 TEST_CASE("a terminal has one line, rewritten ten times a second") {
-  Watched watched(true);
+  Watched watched(100);
   int lines = 0;
   std::string text;
   for (int i = 1; i <= 1000; ++i) {
@@ -89,7 +93,7 @@ TEST_CASE("a terminal has one line, rewritten ten times a second") {
 }
 
 TEST_CASE("a shorter line leaves nothing of the longer one, a message goes above, the end erases") {
-  Watched watched(true);
+  Watched watched(100);
   watched.now += 100;
   watched.progress.step(1, 2, 1, 1.5e10, 0.5, 1000000);
   std::string text = watched.printed();
@@ -115,7 +119,8 @@ TEST_CASE("the live line goes when the progress goes, as when an exception passe
   std::ostringstream out;
   {
     double now = 0;
-    Progress progress(out, true, [&] { return now; });
+    Progress progress(
+        out, [] { return 80; }, [&] { return now; });
     now = 1;
     progress.step(1, 2, 1, 1, 1, 1);
     CHECK(on_screen(out.str()) != "");
@@ -124,8 +129,29 @@ TEST_CASE("the live line goes when the progress goes, as when an exception passe
   CHECK(on_screen(out.str()) == "error: disk full\n");
 }
 
+TEST_CASE("the live line stays within the terminal, whose width may change") {
+  Watched watched(100);
+  std::string text;
+  for (const std::size_t columns : {100, 75, 74, 63, 62, 49, 48, 20, 5, 1, 100}) {
+    watched.columns = columns;
+    watched.now += 1;
+    watched.progress.step(1, 2345, 1, 0.0712, 0.977, 7510);
+    const std::string line = watched.printed();
+    CAPTURE(line);
+    CHECK(line.size() <= columns);  // "\r" and columns - 1 letters
+    CHECK((columns < 75) == (line.find("acc") == std::string::npos));
+    CHECK((columns < 63) == (line.find(" left") == std::string::npos));
+    CHECK((columns < 49) == (line.find("images/s") == std::string::npos));
+    text += line;
+  }
+  CHECK(on_screen(text).ends_with("7510 images/s  39m 04s left"));
+  watched.columns = 30;
+  watched.progress.finish();
+  CHECK(watched.printed() == "\r" + std::string(29, ' ') + "\r");
+}
+
 TEST_CASE("start begins a new run with a new count") {
-  Watched watched(false);
+  Watched watched(0);
   watched.now += 1000;
   watched.progress.step(1, 10, 1, 1, 1, 1000);
   watched.printed();
@@ -138,7 +164,7 @@ TEST_CASE("start begins a new run with a new count") {
 }
 
 TEST_CASE("a resumed run counts its own steps alone") {
-  Watched watched(false);
+  Watched watched(0);
   watched.now += 10;
   watched.progress.step(901, 1000, 9, 1, 1, 100);  // the first one of this process
   CHECK(watched.printed() ==
@@ -146,7 +172,7 @@ TEST_CASE("a resumed run counts its own steps alone") {
 }
 
 TEST_CASE("no number stops the show") {
-  Watched watched(false);
+  Watched watched(0);
   watched.now += 5;
   watched.progress.step(1, 0, 1, kNaN, kNaN, 0);
   CHECK(watched.printed() == "epoch 1  step 1/0  loss nan  acc nan %  0.0 images/s  ? left\n");

@@ -27,7 +27,7 @@ TEST_CASE("RunFolder: makes the folder with its parents and writes what it is gi
   const TemporaryFolder temporary;
   const auto path = temporary.path() / "runs" / "first";
   const Config config = config_with(kTinyLayers);
-  RunFolder run(path, config);
+  RunFolder run(path, config, "data");
   run.add(StepRecord{1, 1, 0.5, 0.7, 0.25, 0.125});
   run.add(EpochRecord{1, 2, 3, 0.5, {4, 0.5}, {6, 0.75}, {8, 1}});
 
@@ -61,9 +61,10 @@ TEST_CASE("RunFolder: files of another run or comparison are never overwritten n
       CAPTURE(start);
       const TemporaryFolder folder;
       std::ofstream(folder.path() / file) << "precious";
-      CHECK(error_lacks({"[run]", "--out", "or remove this one",
-                         start == Start::fresh ? "holds another run" : "no config.toml"},
-                        [&] { RunFolder(folder.path(), config_with(kTinyLayers), start); }) == "");
+      CHECK(error_lacks(
+                {"[run]", "--out", "or remove this one",
+                 start == Start::fresh ? "holds another run" : "no config.toml"},
+                [&] { RunFolder(folder.path(), config_with(kTinyLayers), "data", start); }) == "");
       CHECK(folder.file_names() == Names{file});
       CHECK(file_text(folder.path() / file) == "precious");
     }
@@ -74,22 +75,99 @@ TEST_CASE("RunFolder: a folder that cannot be made is the caller's to mend") {
   const TemporaryFolder folder;
   std::ofstream(folder.path() / "file") << "not a folder";
   CHECK(error_lacks({"[run] the output folder", "file/run", "cannot be written"}, [&] {
-          RunFolder(folder.path() / "file" / "run", config_with(kTinyLayers));
+          RunFolder(folder.path() / "file" / "run", config_with(kTinyLayers), "data");
         }) == "");
   CHECK(folder.file_names() == Names{"file"});
+}
+
+TEST_CASE("RunFolder: a run goes on with the data that it began with, and only with these") {
+  const TemporaryFolder folder;
+  const auto environment = folder.path() / "environment.json";
+  const Config config = config_with(kTinyLayers);
+  const auto go_on = [&](const std::string& data) {
+    return RunFolder(folder.path(), config, data, Start::resume).notes();
+  };
+  { const RunFolder first(folder.path(), config, "60 images"); }
+  CHECK(RunFolder::data_of(folder.path()) == "60 images");
+  CHECK(go_on("60 images").empty());
+  const std::string before = file_text(environment);
+  CHECK(error_lacks(
+            {"[run]", "other data", "began with 60 images", "now there are 61 images", "--out"},
+            [&] { go_on("61 images"); }) == "");
+  CHECK(file_text(environment) == before);
+  // A run of an older version has no checksum, and does not get one that may be wrong.
+  for (const char* text : {"{\"cpu\": \"x\"}", "{\"data\": 7}", "{", "", "[]"}) {
+    CAPTURE(text);
+    std::ofstream(environment) << text;
+    CHECK(RunFolder::data_of(folder.path()) == "");
+    REQUIRE(go_on("61 images").size() == 1);
+    CHECK(go_on("61 images")[0].find("no checksum of its data") != std::string::npos);
+  }
+}
+
+TEST_CASE("RunFolder: a complete run can get more epochs where its schedule allows that") {
+  const TemporaryFolder folder;
+  Config config = config_with(kTinyLayers);
+  const auto longer = [&](Index epochs) {
+    Config other = config;
+    other.train.epochs += epochs;
+    return other;
+  };
+  {
+    const RunFolder first(folder.path(), config, "data");
+    first.write_model(save_model(build_model(config, {4, 4, 1})));
+  }
+  CHECK_FALSE(RunFolder::wants_more_epochs(folder.path(), config));
+  CHECK_FALSE(RunFolder::wants_more_epochs(folder.path(), longer(-1)));
+  Config other_seed = longer(1);
+  other_seed.seed = 2;
+  CHECK_FALSE(RunFolder::wants_more_epochs(folder.path(), other_seed));
+  CHECK(RunFolder::wants_more_epochs(folder.path(), longer(1)));
+
+  // Other data: nothing changes.
+  CHECK_THROWS_AS(RunFolder(folder.path(), longer(1), "others", Start::resume), Error);
+  CHECK(RunFolder::is_complete(folder.path()));
+  { const RunFolder again(folder.path(), longer(1), "data", Start::resume); }
+  CHECK_FALSE(RunFolder::is_complete(folder.path()));
+  CHECK(read_config(folder.path() / "config.toml") == longer(1));
+}
+
+TEST_CASE("RunFolder: more epochs are refused where the learning rates depend on the length") {
+  for (const char* name : {"constant", "step", "cosine", "one_cycle"}) {
+    for (const Index max_steps : {0, 3}) {
+      const TemporaryFolder folder;
+      Config config = config_with(kTinyLayers);
+      config.schedule.name = name;
+      config.train.max_steps = max_steps;
+      { const RunFolder first(folder.path(), config, "data"); }
+      config.train.epochs += 1;
+      CAPTURE(name);
+      CAPTURE(max_steps);
+      const std::string schedule = name;
+      if (schedule == "cosine" || schedule == "one_cycle") {
+        CHECK(error_lacks({"[run]", "schedule.name = " + schedule, "whole length", "--out"},
+                          [&] { RunFolder::wants_more_epochs(folder.path(), config); }) == "");
+      } else if (max_steps > 0) {
+        CHECK(error_lacks({"[run]", "train.max_steps = 3", "--out"},
+                          [&] { RunFolder::wants_more_epochs(folder.path(), config); }) == "");
+      } else {
+        CHECK(RunFolder::wants_more_epochs(folder.path(), config));
+      }
+    }
+  }
 }
 
 TEST_CASE("RunFolder: discarding removes the run, and the folder where nothing else is in it") {
   const TemporaryFolder temporary;
   const auto path = temporary.path() / "run";
   const Config config = config_with(kTinyLayers);
-  const RunFolder run(path, config);
+  const RunFolder run(path, config, "data");
   run.write_initial(save_model(build_model(config, {4, 4, 1})));
   run.write_model(save_model(build_model(config, {4, 4, 1})));
   run.discard();
   CHECK_FALSE(std::filesystem::exists(path));
 
-  const RunFolder again(temporary.path(), config);
+  const RunFolder again(temporary.path(), config, "data");
   std::ofstream(temporary.path() / "notes.txt") << "mine";
   again.discard();
   CHECK(temporary.file_names() == Names{"notes.txt"});

@@ -413,11 +413,49 @@ TEST_CASE("train: other data than the run began with are refused") {
   TrainTest other = data;
   std::swap(other.train.class_names[0], other.train.class_names[1]);
   CHECK(refused(other, "class_names") == "");
+  // A single pixel or label shows in the checksum of the data, of the test set as well.
+  for (const bool is_test : {false, true}) {
+    for (const bool is_label : {false, true}) {
+      other = data;
+      Dataset& set = is_test ? other.test : other.train;
+      (is_label ? set.labels[1] : set.pixels[7]) ^= 1;
+      CHECK(error_lacks({"holds a run on other data", data_checksum(data), data_checksum(other)},
+                        [&] { train(long_config(), other, path, {}, Start::resume); }) == "");
+    }
+  }
+  // A run from before there were checksums: what its checkpoint tells is compared.
+  std::ofstream(path / "environment.json") << "{}";
   other = data;
   other.train.pixels[7] ^= 1;
   CHECK(refused(other, "deviation") == "");
   CHECK(refused({data.train, tiny_dataset(4)}, "images was [10, 6] and is [10, 4]") == "");
-  CHECK_NOTHROW(train(long_config(), data, path, {}, Start::resume));
+  std::vector<std::string> notes;
+  const TrainWatcher watcher{.tell = [&](const std::string& note) { notes.push_back(note); }};
+  CHECK_NOTHROW(train(long_config(), data, path, watcher, Start::resume));
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].find("no checksum of its data") != std::string::npos);
+}
+
+TEST_CASE("train: more epochs give the bytes of a run that was meant to be so long") {
+  const TemporaryFolder folder;
+  const auto grown = folder.path() / "grown", straight = folder.path() / "straight";
+  const TrainTest data = tiny_data(10);
+  Config config = long_config();
+  config.schedule.name = "step";
+  config.schedule.step_epochs = 2;
+  config.train.epochs = 2;
+  train(config, data, grown);
+  config.train.epochs = 5;
+  train(config, data, straight);
+  train(config, data, grown, {}, Start::resume);
+  for (const char* file : {"model.safetensors", "config.toml"}) {
+    CHECK(file_text(grown / file) == file_text(straight / file));
+  }
+  const auto losses = [](const std::filesystem::path& run) {
+    return read_csv(run / "steps.csv").numbers("loss");
+  };
+  CHECK(losses(grown) == losses(straight));
+  CHECK(RunFolder::last_epoch(grown)->epoch == 5);
 }
 
 TEST_CASE("train: a checkpoint that stands where this run cannot is refused") {

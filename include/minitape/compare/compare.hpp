@@ -28,6 +28,7 @@ namespace minitape {
 /// One run, read back from its folder.
 struct RunHistory {
   std::filesystem::path folder;
+  std::string data;  // data_checksum of what it was trained on; "" where it was not kept
   std::uint64_t seed = 0;
   std::vector<double> steps, step_seconds, loss, accuracy;                     // a value per step
   std::vector<double> epochs, epoch_steps, test_accuracy, test_loss, seconds;  // a value per epoch
@@ -57,7 +58,8 @@ using WatchRun = std::function<TrainWatcher(const std::string& announcement)>;
 
 /// Trains every variant with every seed (the config's own, the next one, …), each in a folder of
 /// its own, and reads all runs back. A run that is complete is not trained again; one that was
-/// interrupted goes on. Returns nothing where the watcher stopped a run.
+/// interrupted goes on. Throws before training where runs that should see the same data were made
+/// with others. Returns nothing where the watcher stopped a run.
 std::vector<VariantHistory> run_variants(const std::vector<Variant>& variants,
                                          const CompareOptions& options, const WatchRun& watch);
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "minitape/compare/variants.hpp"
+#include "minitape/compare/compare.hpp"
 
 namespace minitape {
 
@@ -25,5 +25,8 @@ struct Fairness {
 /// initial weights.
 Fairness check_fair(const std::vector<Variant>& variants, const std::vector<Variation>& variations,
                     Index seeds);
+
+/// What the runs tell of the data that they saw, in a sentence.
+std::string data_sentence(const std::vector<VariantHistory>& variants);
 
 }  // namespace minitape

@@ -4,7 +4,8 @@
 //
 //   epoch 2  step 700/2345  loss 0.0712  acc 97.7 %  7510 images/s  28s left
 //
-// In a log file or a pipe the same line is printed once in a few seconds.
+// On a narrow one some parts are left out: a line that wraps could not be rewritten. In a log file,
+// a pipe or a terminal of unknown width the same line is printed once in a few seconds.
 #pragma once
 
 #include <functional>
@@ -20,9 +21,11 @@ class Progress {
   /// Seconds from some fixed moment on; never goes back.
   using Clock = std::function<double()>;
   static double steady_seconds();
+  /// How many columns the terminal has at this moment; 0: `out` is none, or its width is unknown.
+  using Columns = std::function<std::size_t()>;
 
-  /// `live` says that `out` is a terminal. Keeps a reference to `out`.
-  Progress(std::ostream& out, bool live, Clock clock = steady_seconds);
+  /// Keeps a reference to `out`.
+  Progress(std::ostream& out, Columns columns, Clock clock = steady_seconds);
   ~Progress() { finish(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -42,7 +45,7 @@ class Progress {
   void erase_line();
 
   std::ostream& out_;
-  bool live_;
+  Columns columns_;
   Clock clock_;
   double start_;             // when this run began
   double shown_;             // when a line was last printed

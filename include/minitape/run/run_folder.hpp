@@ -49,12 +49,17 @@ enum class Start { fresh, resume };
 
 class RunFolder {
  public:
-  /// Creates the folder with its config.toml and environment.json. Throws, leaving everything as it
-  /// is, when the folder is being written by another process or cannot be written, when it holds
-  /// any file of a run already (fresh), or a run with another config or none (resume).
-  RunFolder(std::filesystem::path folder, const Config& config, Start start = Start::fresh);
+  /// Creates the folder with its config.toml and environment.json. `data` is the data_checksum of
+  /// what is trained on. Throws, leaving everything as it is, when the folder is being written by
+  /// another process or cannot be written, when it holds any file of a run already (fresh), or a
+  /// run with another config or none or on other data (resume). A run that is to have more epochs
+  /// gets its new config, and is no longer complete.
+  RunFolder(std::filesystem::path folder, const Config& config, const std::string& data,
+            Start start = Start::fresh);
 
   const std::filesystem::path& path() const { return folder_; }
+  /// What the user should know of the folder, in a sentence each.
+  const std::vector<std::string>& notes() const { return notes_; }
   /// Each row is on its way to the disk when the call returns; throws when it cannot be written.
   void add(const StepRecord& record);
   void add(const EpochRecord& record);
@@ -78,12 +83,20 @@ class RunFolder {
   static bool is_complete(const std::filesystem::path& folder);
   /// Throws, with the keys that differ, unless the run in the folder has this config.
   static void check_config(const std::filesystem::path& folder, const Config& config);
+  /// Whether the config is that of the run in the folder, but for a larger train.epochs. Throws
+  /// where such a run cannot go on as if it had been meant to be longer from the start.
+  static bool wants_more_epochs(const std::filesystem::path& folder, const Config& config);
+  /// The data_checksum of the run in the folder; "" where it has none.
+  static std::string data_of(const std::filesystem::path& folder);
   /// The last row of metrics.csv; nothing where there is none.
   static std::optional<EpochRecord> last_epoch(const std::filesystem::path& folder);
 
  private:
+  void go_on(const Config& config, const std::string& data);
+
   std::filesystem::path folder_;
   FolderLock lock_;
+  std::vector<std::string> notes_;
   std::optional<CsvWriter> steps_, metrics_;
 };
 

@@ -35,6 +35,7 @@ struct TrainWatcher {
   std::function<void(const StepRecord&, Index images, Index total_steps)> on_step;
   std::function<void(const EpochRecord&)> on_epoch;
   std::function<bool()> wants_to_stop;  // asked after every step; the run can be resumed
+  std::function<void(const std::string& note)> tell;  // what the user should know, in a sentence
 };
 
 /// Trains, measures after every epoch and keeps everything in the run folder. Resumed, it goes on

@@ -18,7 +18,9 @@ std::optional<std::string> file_contents(
 /// file next to it (`path` + ".tmp": one writer at a time), are forced to the disk, and then take
 /// its name in one step. So a full disk, a crash or a power cut costs at most the new version.
 /// Throws (Fault::run_failed) with the system's reason when that fails; then the old file is
-/// untouched and nothing else is left.
-void write_atomically(const std::filesystem::path& path, std::string_view contents);
+/// untouched and nothing else is left. Returns false where the file system cannot force the new
+/// name to the disk, as some network and encrypted ones cannot: a power cut may then bring the old
+/// file back.
+bool write_atomically(const std::filesystem::path& path, std::string_view contents);
 
 }  // namespace minitape
