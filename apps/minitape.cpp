@@ -27,9 +27,9 @@ void set_threads(int wanted) {
     set_thread_count(threads);
   }
   if (!has_room_for_blas(threads)) {
-    throw Error(concat("[memory] OpenBLAS needs 128 MB of address space for each of ", threads,
-                       " threads: the system does not give that much. Raise the limit (ulimit -v)",
-                       threads > 1 ? ", or use --threads 1" : ""),
+    throw Error(concat("[memory] the matrix products need ", 128 * (threads + 1),
+                       " MB of address space: the system does not give that much. Raise the limit ",
+                       "(ulimit -v)", threads > 1 ? ", or use --threads 1" : ""),
                 Fault::run_failed);
   }
 }

@@ -45,7 +45,8 @@ int startable_threads(int wanted) {
 }
 
 bool has_room_for_blas(int threads) {
-  const auto bytes = static_cast<std::size_t>(threads) << 27;
+  // And as much again for what every thread takes besides: its stack, its part of the heap.
+  const auto bytes = static_cast<std::size_t>(threads + 1) << 27;
   void* const room =
       mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return room != MAP_FAILED && munmap(room, bytes) == 0;
