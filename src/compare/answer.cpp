@@ -1,4 +1,5 @@
-#include "minitape/compare/answer.hpp"
+// The answer of a comparison: a sentence for each pair of variants.
+#include "minitape/compare/results.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -56,53 +56,42 @@ struct Run {
   Config config;
   fs::path folder;
   bool is_done = false;
+  DataSource source = {};
+  std::string data = {};  // what it was made with; "" where that is not known
 };
 
 std::vector<Run> plan_runs(const std::vector<Variant>& variants, const CompareOptions& options) {
   std::vector<Run> runs;
   for (Index seed = 0; seed < options.seeds; ++seed) {
     for (std::size_t v = 0; v < variants.size(); ++v) {
-      Run run{.variant = v, .config = with_seed(variants[v].config, seed)};
-      run.folder = options.out / (variants[v].folder + "_seed-" + std::to_string(run.config.seed));
-      run.is_done = already_done(run.folder, run.config);
-      runs.push_back(std::move(run));
+      const Config config = with_seed(variants[v].config, seed);
+      const fs::path folder =
+          options.out / (variants[v].folder + "_seed-" + std::to_string(config.seed));
+      runs.push_back({v, config, folder, already_done(folder, config), build_source(config),
+                      RunFolder::data_of(folder)});
     }
   }
   return runs;
 }
 
-// Data and the runs that they are for. Runs with the same source must have the same data, even
-// though the files may change between two calls.
-class SharedData {
- public:
-  // Throws where other data are known for this source.
-  void add(const DataSource& source, const std::string& data, const std::string& who) {
-    const auto known = std::find_if(known_.begin(), known_.end(),
-                                    [&](const Known& k) { return k.source == source; });
-    if (known == known_.end()) return known_.push_back({source, data, who});
-    MINITAPE_CHECK(known->data == data, "[compare] all runs must be on the same data. ", known->who,
-                   ": ", known->data, ". ", who, ": ", data,
+// Throws where a run from this source was made with other data: the files may have changed between
+// two calls.
+void check_data(const std::vector<Run>& runs, const DataSource& source, const std::string& data,
+                const std::string& who) {
+  for (const Run& run : runs) {
+    const bool differs = !data.empty() && !run.data.empty() && run.data != data;
+    MINITAPE_CHECK(!differs || !(run.source == source), "[compare] all runs must be on the same ",
+                   "data. ", run.folder.string(), ": ", run.data, ". ", who, ": ", data,
                    ". Bring the old data back, or name a new folder with --out");
   }
-
- private:
-  struct Known {
-    DataSource source;
-    std::string data, who;
-  };
-  std::vector<Known> known_;
-};
+}
 
 std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants,
                                         const CompareOptions& options, const WatchRun& watch) {
   const std::vector<Run> runs = plan_runs(variants, options);
-  SharedData shared;
-  Index unknown = 0;  // runs that were made before data had a checksum
-  for (const Run& run : runs) {
-    const std::string data = RunFolder::data_of(run.folder);
-    if (!data.empty()) shared.add(build_source(run.config), data, run.folder.string());
-    unknown += run.is_done && data.empty();
-  }
+  for (const Run& run : runs) check_data(runs, run.source, run.data, run.folder.string());
+  const auto unknown = std::count_if(
+      runs.begin(), runs.end(), [](const Run& run) { return run.is_done && run.data.empty(); });
   if (unknown > 0) {
     options.tell(concat(unknown, " of ", runs.size(), " runs in ", options.out,
                         " have no checksum ",
@@ -115,16 +104,14 @@ std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants,
   DataSource loaded;              // where it came from
   for (const Run& run : runs) {
     if (!run.is_done) {
-      const DataSource source = build_source(run.config);
-      if (!data || !(source == loaded)) {
-        data = load_data(loaded = source);
+      if (!data || !(run.source == loaded)) {
+        data = load_data(loaded = run.source);
         for (const std::string& note : data->notes) options.tell(note);
-        shared.add(source, data_checksum(*data), "Now");
+        check_data(runs, run.source, data_checksum(*data), "Now");
       }
       // An interrupted comparison may have left the beginning of this run.
-      const std::string announcement =
-          concat(variants[run.variant].name, ", seed ", run.config.seed);
-      const TrainWatcher watcher = watch(announcement);
+      const TrainWatcher watcher =
+          watch(concat(variants[run.variant].name, ", seed ", run.config.seed));
       if (train(run.config, *data, run.folder, watcher, Start::resume).interrupted) return {};
     }
     RunHistory history = read_history(run.folder);

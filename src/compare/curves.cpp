@@ -1,4 +1,5 @@
-#include "minitape/compare/curves.hpp"
+// The curves of a comparison: each variant's mean over its seeds, with the standard deviation.
+#include "minitape/compare/chart.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,5 @@
-#include "minitape/compare/fairness.hpp"
+// The proof, before anything is trained, that a comparison is fair.
+#include "minitape/compare/variants.hpp"
 
 #include <algorithm>
 #include <map>
@@ -111,19 +112,6 @@ Fairness check_fair(const std::vector<Variant>& variants, const std::vector<Vari
   }
   sentence += same_batches ? ". They see the same batches." : ". Their batches differ.";
   return {sentence, shared.different.empty(), same_batches};
-}
-
-std::string data_sentence(const std::vector<VariantHistory>& variants) {
-  std::set<std::string> sets;
-  for (const VariantHistory& variant : variants) {
-    for (const RunHistory& run : variant.runs) sets.insert(run.data);
-  }
-  if (sets.contains("")) {
-    return "Some runs have no checksum of their data: whether all saw the same images is not "
-           "known.";
-  }
-  return sets.size() == 1 ? "All runs saw the same data: " + *sets.begin() + "."
-                          : concat("The runs saw ", sets.size(), " different sets of data.");
 }
 
 }  // namespace minitape

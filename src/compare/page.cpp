@@ -1,4 +1,5 @@
-#include "compare/page.hpp"
+// report.html: a comparison on one page, for those who were not there.
+#include "minitape/compare/report.hpp"
 
 #include <map>
 #include <nlohmann/json.hpp>

@@ -1,8 +1,10 @@
+// Charts as pictures: numbers and a script for gnuplot, which draws curves.svg and curves.png.
+//
 // curves.dat has one block per curve, two blank lines apart: gnuplot calls them index 0, 1, 2, …
 //
 //     # x y low high: 'Test accuracy' 'batch_norm = true'
 //     1 98.4 98.31 98.49
-#include "minitape/compare/picture.hpp"
+#include "minitape/compare/chart.hpp"
 
 #include <sys/wait.h>
 

@@ -2,12 +2,8 @@
 
 #include <ostream>
 
-#include "compare/page.hpp"
-#include "minitape/compare/answer.hpp"
-#include "minitape/compare/curves.hpp"
-#include "minitape/compare/picture.hpp"
-#include "minitape/compare/table.hpp"
-#include "minitape/compare/terminal_plot.hpp"
+#include "minitape/compare/chart.hpp"
+#include "minitape/compare/results.hpp"
 #include "minitape/text/files.hpp"
 
 namespace minitape {

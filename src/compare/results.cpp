@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <set>
 
 namespace minitape {
 namespace {
@@ -45,6 +46,19 @@ MeanSd paired_difference(const VariantHistory& a, const VariantHistory& b) {
     differences.push_back(a.runs[i].test_accuracy.back() - b.runs[i].test_accuracy.back());
   }
   return mean_sd(differences);
+}
+
+std::string data_sentence(const std::vector<VariantHistory>& variants) {
+  std::set<std::string> sets;
+  for (const VariantHistory& variant : variants) {
+    for (const RunHistory& run : variant.runs) sets.insert(run.data);
+  }
+  if (sets.contains("")) {
+    return "Some runs have no checksum of their data: whether all saw the same images is not "
+           "known.";
+  }
+  return sets.size() == 1 ? "All runs saw the same data: " + *sets.begin() + "."
+                          : concat("The runs saw ", sets.size(), " different sets of data.");
 }
 
 double steps_to_reach(const RunHistory& run, double threshold) {

@@ -1,4 +1,5 @@
-#include "minitape/compare/table.hpp"
+// The table of a comparison: made once, shown by the terminal, the page and summary.csv.
+#include "minitape/compare/results.hpp"
 
 #include <algorithm>
 #include <cmath>

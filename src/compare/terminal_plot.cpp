@@ -1,11 +1,11 @@
-// The plot is a grid of cells, each empty or holding one curve's marker:
+// A chart in letters: a grid of cells, each empty or holding one curve's marker:
 //
 //     99 ┤        ●●●●●●●●
 //        │    ●●●●○○○○○○○○
 //     98 ┤●●●●○○○○
 //        └────────────────
 //         epoch 1        3
-#include "minitape/compare/terminal_plot.hpp"
+#include "minitape/compare/chart.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "minitape/compare/answer.hpp"
+#include "minitape/compare/results.hpp"
 
 #include "made_runs.hpp"
 #include "testing.hpp"

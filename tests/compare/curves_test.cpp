@@ -1,4 +1,4 @@
-#include "minitape/compare/curves.hpp"
+#include "minitape/compare/chart.hpp"
 
 #include <cmath>
 #include <numeric>

@@ -1,4 +1,4 @@
-#include "minitape/compare/fairness.hpp"
+#include "minitape/compare/variants.hpp"
 
 #include <fstream>
 

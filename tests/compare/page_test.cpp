@@ -1,4 +1,4 @@
-#include "compare/page.hpp"
+#include "minitape/compare/report.hpp"
 
 #include <fstream>
 

@@ -1,4 +1,4 @@
-#include "minitape/compare/picture.hpp"
+#include "minitape/compare/chart.hpp"
 
 #include <doctest/doctest.h>
 #include <stdlib.h>

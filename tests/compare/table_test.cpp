@@ -1,4 +1,4 @@
-#include "minitape/compare/table.hpp"
+#include "minitape/compare/results.hpp"
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-#include "minitape/compare/terminal_plot.hpp"
+#include "minitape/compare/chart.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "minitape/compare/fairness.hpp"
+#include "minitape/compare/variants.hpp"
 #include "minitape/config/build.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"

@@ -17,7 +17,19 @@ TEST_CASE("terminal_lines: a message keeps its lines") {
   CHECK(terminal_lines("[config]\n  \x1b[2J\r\n") == "[config]\n  ?[2J?\n");
 }
 
-TEST_CASE("terminal_width: letters, not bytes") { CHECK(terminal_width("größer") == 6); }
+TEST_CASE("terminal_width: columns, not bytes") {
+  CHECK(terminal_width("") == 0);
+  CHECK(terminal_width("größer ± ●") == 10);
+  CHECK(terminal_width("猫 ねこ") == 7);
+  CHECK(terminal_width("a😀b") == 4);
+  CHECK(terminal_width("e\u0301") == 1);
+  CHECK(terminal_width("k\xE4se") == 4);  // not UTF-8
+  CHECK(terminal_width(std::string("a\0b", 3)) == 3);
+}
+
+TEST_CASE("aligned: wide letters keep the columns") {
+  CHECK(aligned({{"猫", "1"}, {"cat", "22"}}) == "猫     1\ncat   22\n");
+}
 
 TEST_CASE("aligned: columns as wide as their widest cell, in letters") {
   CHECK(aligned({{"", "loss"}, {"größer", "0.5"}}) ==

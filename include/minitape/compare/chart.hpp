@@ -1,9 +1,12 @@
-// A line chart as plain numbers: what the picture and the terminal plot draw.
+// The curves of a comparison: as numbers, as pictures drawn by gnuplot, and in a terminal.
 #pragma once
 
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <vector>
+
+#include "minitape/compare/compare.hpp"
 
 namespace minitape {
 
@@ -43,5 +46,25 @@ Range y_range(const Chart& chart);
 
 /// Round numbers within the range, 1, 2 or 5 times a power of ten apart: at most count + 1.
 std::vector<double> ticks(const Range& range, int count);
+
+/// Two charts: test accuracy after each epoch, in percent, and training loss by step (the mean of
+/// the last kSmoothing batches, thinned out to at most 200 points). A run that diverged has a curve
+/// up to there; a point is the mean of the runs that have it.
+std::vector<Chart> comparison_charts(const std::vector<VariantHistory>& variants);
+
+/// Writes curves.dat (the numbers) and curves.gp (a script that anybody can change and run again)
+/// into the folder and lets gnuplot draw both pictures: one panel per chart, side by side, with a
+/// band of ± spread around each line, under the title.
+///
+/// Returns "" when the pictures are there. A machine without gnuplot is no error: then it returns a
+/// line that says what is missing and how to get it. Throws (Fault::run_failed) when the folder
+/// cannot be written.
+std::string write_pictures(const std::filesystem::path& folder, const std::vector<Chart>& charts,
+                           const std::string& title = "");
+
+/// The chart as lines of text, `width` columns wide (longer labels stay whole): its title, `height`
+/// lines of curves with the y axis, the x axis with its two ends, and a legend with a line for each
+/// curve.
+std::string terminal_plot(const Chart& chart, int width, int height);
 
 }  // namespace minitape

@@ -2,14 +2,11 @@
 //
 // What lives in the room compare/, in the order in which it is used:
 //
-//   variants, fairness    a config for each value of the varied keys, and the proof that the
-//                         comparison is fair
-//   compare               this file: the runs, one for each variant and seed
-//   results, table        their numbers; means and deviations in rows and columns
-//   answer                a sentence for each pair of variants
-//   chart, curves         lines with bands, as numbers
-//   picture, terminal_plot  those lines drawn by gnuplot, and in a terminal
-//   report                all that a comparison leaves for its readers, with report.html
+//   variants   a config for each value of the varied keys, and the proof that they compare fairly
+//   compare    this file: the runs, one for each variant and seed
+//   results    their numbers, the table, a sentence for each pair of variants
+//   chart      the curves: as numbers, drawn by gnuplot, in a terminal
+//   report     all that a comparison leaves for its readers, with report.html
 //
 // It includes rooms up to run/. The rooms after it (tools/, apps/) may include it.
 #pragma once

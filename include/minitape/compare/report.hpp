@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "minitape/compare/compare.hpp"
-#include "minitape/compare/fairness.hpp"
+#include "minitape/compare/results.hpp"
 
 namespace minitape {
 
@@ -24,5 +24,12 @@ struct Experiment {
 /// answer and the paths of what it wrote.
 void report(const Experiment& experiment, const std::vector<VariantHistory>& variants,
             const std::filesystem::path& folder, std::ostream& out);
+
+/// The page, from the template report.html. It needs no other file, no network and no script.
+/// `svg` is the picture of the curves; where it is "", the page says `problem` instead. The same
+/// runs give the same bytes: there is no date in it but those that the runs recorded.
+std::string report_page(const Experiment& experiment, const std::vector<VariantHistory>& variants,
+                        const Table& table, const std::vector<std::string>& answer,
+                        const std::string& svg, const std::string& problem);
 
 }  // namespace minitape

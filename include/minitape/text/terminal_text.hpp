@@ -16,7 +16,7 @@ std::string terminal_text(const std::string& text);
 /// The same for a message of several lines: line ends stay.
 std::string terminal_lines(const std::string& text);
 
-/// The number of letters, not bytes, of text in UTF-8.
+/// The columns that text in UTF-8 takes: East Asian letters and emoji two, combining accents none.
 std::size_t terminal_width(const std::string& text);
 
 /// Rows of cells as a table: a line per row, each column as wide as its widest cell, three blanks
