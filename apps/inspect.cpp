@@ -6,7 +6,6 @@
 #include "minitape/text/files.hpp"
 #include "minitape/tools/benchmark.hpp"
 #include "minitape/tools/contact_sheet.hpp"
-#include "minitape/tools/profile.hpp"
 #include "minitape/tools/summary.hpp"
 #include "subcommands.hpp"
 

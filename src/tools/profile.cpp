@@ -1,4 +1,5 @@
-#include "minitape/tools/profile.hpp"
+// Where a training step goes: measured part by part, against the machine's ceilings.
+#include "minitape/tools/benchmark.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -10,7 +11,6 @@
 #include "minitape/ops/softmax_cross_entropy.hpp"
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
-#include "minitape/tools/benchmark.hpp"
 
 namespace minitape {
 namespace {

@@ -1,4 +1,4 @@
-#include "minitape/tools/profile.hpp"
+#include "minitape/tools/benchmark.hpp"
 
 #include "minitape/config/build.hpp"
 #include "testing.hpp"
