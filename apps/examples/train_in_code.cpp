@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "minitape/data/batches.hpp"
-#include "minitape/data/synthetic.hpp"
+#include "minitape/data/load.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/conv2d.hpp"
 #include "minitape/nn/sequential.hpp"

@@ -7,7 +7,6 @@
 #include "minitape/data/load.hpp"
 
 namespace minitape {
-
 namespace {
 
 // Upper bounds far above any sensible config. They keep the size of a batch of activations, at most

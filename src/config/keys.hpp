@@ -1,10 +1,135 @@
-// The keys of a config as a list, made from the table of all keys in keys.cpp. Reading, checking,
-// suggesting, writing and comparing all go through this list.
+// What a key is: its field as TOML, the rule for its values, and the list of all keys (made from
+// the table in keys.cpp) that reading, suggesting, writing and comparing go through.
 #pragma once
 
-#include "config/rules.hpp"
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "minitape/config/config.hpp"
+#include "minitape/core/check.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
+
+// ---- Fields as TOML ----
+
+/// Also of true and false.
+std::string toml_text(std::integral auto field) { return concat(std::boolalpha, field); }
+std::string toml_text(double field);
+std::string toml_text(const std::string& field);
+std::string toml_text(const std::vector<std::string>& field);
+std::string toml_text(const Shape& field);
+std::string toml_text(const Padding& field);
+std::string toml_text(const std::vector<LayerConfig>& field);
+/// "" if it is unset.
+template <class T>
+std::string toml_text(const std::optional<T>& field) {
+  return field ? toml_text(*field) : "";
+}
+
+/// `"a", "b", "c"`
+std::string toml_texts(std::vector<std::string> names);
+
+/// A value that was read, for messages: `the string "ten"`, `the integer 3`, `a table`.
+std::string found(const toml::node& node);
+
+// ---- Rules ----
+
+template <class Value>
+struct Rule {
+  std::string expected;                                             // in words, for messages
+  std::function<std::optional<Value>(const toml::node&)> value_of;  // nothing if it does not fit
+  std::vector<std::string> choices = {};                            // the names, where it is names
+};
+
+inline Rule<bool> flag() {
+  return {"true or false", [](const toml::node& node) { return node.value_exact<bool>(); }};
+}
+
+inline Rule<std::string> any_text() {
+  return {"a string", [](const toml::node& node) { return node.value_exact<std::string>(); }};
+}
+
+inline Rule<Index> integers(Index least, Index most) {
+  return {concat("an integer from ", least, " to ", most), [=](const toml::node& node) {
+            const auto value = node.value_exact<Index>();
+            return value && *value >= least && *value <= most ? value : std::nullopt;
+          }};
+}
+
+/// An integer will do. NaN will not: it fits no bounds.
+inline Rule<double> numbers(double least, double most) {
+  return {concat("a number from ", number_text(least), " to ", number_text(most)),
+          [=](const toml::node& node) {
+            const auto value = node.value<double>();
+            return value && *value >= least && *value <= most ? value : std::nullopt;
+          }};
+}
+
+inline Rule<double> below_one() {
+  return {"a number from 0 to below 1", numbers(0, std::nextafter(1.0, 0.0)).value_of};
+}
+
+inline Rule<std::string> one_of(const std::vector<std::string>& names) {
+  const auto value_of = [names](const toml::node& node) {
+    const auto value = node.value_exact<std::string>();
+    return value && std::ranges::count(names, *value) > 0 ? value : std::nullopt;
+  };
+  return {"one of " + toml_texts(names), value_of, names};
+}
+
+/// A list whose entries fit the rule.
+template <class Value>
+std::optional<std::vector<Value>> list_of(const toml::node& node, const Rule<Value>& rule) {
+  if (!node.is_array()) return std::nullopt;
+  std::vector<Value> values;
+  for (const toml::node& entry : *node.as_array()) {
+    const std::optional<Value> value = rule.value_of(entry);
+    if (!value) return std::nullopt;
+    values.push_back(*value);
+  }
+  return values;
+}
+
+inline Rule<std::vector<std::string>> some_of(const std::vector<std::string>& names) {
+  return {"a list with entries from " + toml_texts(names),
+          [names](const toml::node& node) { return list_of(node, one_of(names)); }, names};
+}
+
+/// The shape of one example: [30] or [100, 200, 3]; [] is ().
+inline Rule<Shape> example_shape(Index max_extent, Index max_size) {
+  const auto value_of = [=](const toml::node& node) -> std::optional<Shape> {
+    constexpr std::size_t kMaxAxes = Shape::kMaxRank - 1;  // the batch comes first
+    const auto extents = list_of(node, integers(1, max_extent));
+    if (!extents || extents->size() > kMaxAxes) return std::nullopt;
+    const Shape shape{std::span<const Index>(*extents)};
+    return shape.size() <= max_size ? std::optional(shape) : std::nullopt;
+  };
+  return {concat("a list such as [30] or [100, 200, 3], up to three integers from 1 to ",
+                 max_extent, " with a product of at most ", max_size),
+          value_of};
+}
+
+/// "valid", "same" or a number of pixels.
+inline Rule<Padding> padding_up_to(Index most) {
+  const auto value_of = [=](const toml::node& node) -> std::optional<Padding> {
+    const auto name = node.value_exact<std::string>();
+    if (name == "valid") return Padding::valid();
+    if (name == "same") return Padding::same();
+    const auto amount = integers(0, most).value_of(node);
+    return amount ? std::optional(Padding::of(*amount)) : std::nullopt;
+  };
+  return {"\"valid\", \"same\" or " + integers(0, most).expected, value_of};
+}
+
+// ---- Keys ----
 
 struct KeyList;
 

@@ -49,10 +49,6 @@ std::string value_text(const toml::node& node) {
 
 // ---- Values ----
 
-std::string toml_text(bool field) { return field ? "true" : "false"; }
-std::string toml_text(Index field) { return std::to_string(field); }
-std::string toml_text(std::uint64_t field) { return std::to_string(field); }
-
 std::string toml_text(double field) {
   const std::string text = number_text(field);
   const bool looks_like_integer = text.find_first_of(".e") == std::string::npos;

@@ -28,13 +28,15 @@ std::vector<Real> standardized_bytes(const Dataset& dataset,
   return table;
 }
 
-// bytes [rows, C] -> numbers [rows, C].
-void standardize(const std::vector<Real>& table, Bytes bytes, Real* numbers) {
+// Makes image n and its label part of the batch: bytes [H, W, C] -> numbers [H, W, C].
+void put(Batch& batch, Index n, const std::vector<Real>& table, Bytes bytes, int label) {
   const std::size_t channels = table.size() / 256;
+  Real* const numbers = batch.images.data() + n * std::ssize(bytes);
   for (std::size_t c = 0; c < channels; ++c) {
     const Real* of_channel = table.data() + c * 256;
     for (std::size_t i = c; i < bytes.size(); i += channels) numbers[i] = of_channel[bytes[i]];
   }
+  batch.labels[static_cast<std::size_t>(n)] = label;
 }
 
 // result(h, w) = image(h + top, w + left), or 0 where the image has no such pixel; with flip, w
@@ -62,7 +64,7 @@ void augment(const Augmentation& augmentation, Random random, Bytes image, const
   }
 }
 
-Batch uninitialized_batch(const Dataset& dataset, Index count) {
+Batch batch_of(const Dataset& dataset, Index count) {
   return {Tensor::uninitialized(dataset.image_shape.with_batch(count)),
           std::vector<int>(static_cast<std::size_t>(count))};
 }
@@ -116,7 +118,7 @@ Batch Batches::make(Index batch) const {
   const Index first = batch * options_.batch_size;
   const Index count = std::min(options_.batch_size, dataset_.size() - first);
   const Augmentation& augmentation = options_.augmentation;
-  Batch result = uninitialized_batch(dataset_, count);
+  Batch result = batch_of(dataset_, count);
   std::vector<std::uint8_t> augmented;  // [H, W, C]
   for (Index n = 0; n < count; ++n) {
     const Index i = order_[static_cast<std::size_t>(first + n)];
@@ -126,8 +128,7 @@ Batch Batches::make(Index batch) const {
       augment(augmentation, stream(options_.seed, name), image, dataset_.image_shape, augmented);
       image = augmented;
     }
-    standardize(table_, image, result.images.data() + n * dataset_.image_shape.size());
-    result.labels[static_cast<std::size_t>(n)] = dataset_.labels[static_cast<std::size_t>(i)];
+    put(result, n, table_, image, dataset_.labels[static_cast<std::size_t>(i)]);
   }
   return result;
 }
@@ -137,13 +138,12 @@ Batch make_batch(const Dataset& dataset, const Standardization& standardization,
   MINITAPE_CHECK(first >= 0 && count >= 1 && count <= dataset.size() - first, "[batches] ",
                  dataset.name, " must have the images asked for: it has ", dataset.size(),
                  ", asked for were ", count, " from ", first, " on");
-  Batch result = uninitialized_batch(dataset, count);
+  Batch result = batch_of(dataset, count);
   const std::vector<Real> table = standardized_bytes(dataset, standardization);
   for (Index n = 0; n < count; ++n) {
-    standardize(table, dataset.image(first + n),
-                result.images.data() + n * dataset.image_shape.size());
+    const Index i = first + n;
+    put(result, n, table, dataset.image(i), dataset.labels[static_cast<std::size_t>(i)]);
   }
-  std::copy_n(dataset.labels.begin() + first, count, result.labels.begin());
   return result;
 }
 

@@ -40,11 +40,10 @@ struct Plane {
 
 /// Where a figure goes: p ↦ centre + rotate(angle) · (width·(x + slant·y), height·y).
 struct Placement {
-  Point centre;      // pixels
-  float width = 1;   // pixels per unit
-  float height = 1;  // pixels per unit
-  float angle = 0;   // radians, clockwise as seen
-  float slant = 0;   // how far the top leans to the left
+  Point centre;                 // pixels
+  float width = 1, height = 1;  // pixels per unit
+  float angle = 0;              // radians, clockwise as seen
+  float slant = 0;              // how far the top leans to the left
 };
 Line placed(const Line& figure, const Placement& placement);
 
@@ -62,11 +61,10 @@ void fill_outline(Plane& coverage, const Line& outline);
 float between(Random& random, float low, float high);
 Point random_point(Random& random, float low, float high);
 
-/// Roughly normal with mean 0 and variance 1, within ±3.5: the sum of four random bytes. It takes a
-/// tenth of the time of an exact normal number.
+/// Roughly normal with mean 0 and variance 1, in a tenth of the time: a sum of four random bytes.
 float quick_normal(Random& random);
 
-/// The byte for a brightness; brightness is clamped to 0 … 1.
+/// Brightness is clamped to 0 … 1.
 std::uint8_t to_byte(float brightness);
 
 // ---- The pictures, in digits.cpp and shapes.cpp ----

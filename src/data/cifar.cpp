@@ -1,7 +1,14 @@
 // CIFAR-10: one binary file read, then the six files of the set.
+//
+// CIFAR-10's files in the binary version have no header, only records of 3073 bytes: a label, 0 to
+// 9, and 1024 bytes each of red, green and blue, row by row. A file has all reds of an image first;
+// a Dataset has red, green and blue of a pixel side by side. (A. Krizhevsky, "Learning Multiple
+// Layers of Features from Tiny Images", 2009.)
+//
+//   pixels[(h·32 + w)·3 + c] = record[1 + c·1024 + h·32 + w]
 #include <sstream>
 
-#include "published_sets.hpp"
+#include "reading.hpp"
 
 namespace minitape {
 namespace {

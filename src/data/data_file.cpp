@@ -1,5 +1,4 @@
-#include "data_file.hpp"
-
+// A data file: read whole, plain or compressed; and what to say when it is another file or missing.
 #include <zlib.h>
 
 #include <algorithm>
@@ -7,7 +6,7 @@
 #include <cstring>
 #include <memory>
 
-#include "minitape/core/check.hpp"
+#include "reading.hpp"
 
 namespace minitape {
 namespace {

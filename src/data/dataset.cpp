@@ -2,21 +2,18 @@
 
 #include <zlib.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
-
-#include "minitape/core/parallel.hpp"
+#include <iomanip>
 
 namespace minitape {
 namespace {
 
 // How often each byte occurs in channel c.
-std::array<std::uint64_t, 256> count_bytes(const Dataset& dataset, Index c) {
+std::array<std::uint64_t, 256> count_bytes(const Dataset& dataset, std::size_t c) {
   std::array<std::uint64_t, 256> count{};
   const auto channels = static_cast<std::size_t>(dataset.image_shape.channels());
-  for (auto i = static_cast<std::size_t>(c); i < dataset.pixels.size(); i += channels) {
+  for (std::size_t i = c; i < dataset.pixels.size(); i += channels) {
     ++count[dataset.pixels[i]];
   }
   return count;
@@ -37,25 +34,13 @@ std::pair<double, double> mean_and_variance(const std::array<std::uint64_t, 256>
   return {mean, squares / n};
 }
 
-// The CRC-32 of a whole set. The pixels' pieces are summed on all threads, then put together.
+// The CRC-32 of a whole set.
 std::string crc32_of(const Dataset& dataset) {
-  constexpr Index kPiece = 1 << 20;  // bytes
   const std::string shape = concat(dataset.image_shape);
   uLong sum = ::crc32_z(0, reinterpret_cast<const Bytef*>(shape.data()), shape.size());
   sum = ::crc32_z(sum, dataset.labels.data(), dataset.labels.size());
-  const Index bytes = std::ssize(dataset.pixels);
-  std::vector<uLong> pieces(static_cast<std::size_t>(chunk_count(bytes, kPiece)));
-  parallel_chunks(bytes, kPiece, [&](Index piece, Index begin, Index end) {
-    pieces[static_cast<std::size_t>(piece)] =
-        ::crc32_z(0, dataset.pixels.data() + begin, static_cast<z_size_t>(end - begin));
-  });
-  for (std::size_t p = 0; p < pieces.size(); ++p) {
-    const Index begin = static_cast<Index>(p) * kPiece;
-    sum = ::crc32_combine(sum, pieces[p], std::min(kPiece, bytes - begin));
-  }
-  char text[16];
-  std::snprintf(text, sizeof text, "%08lx", sum);
-  return text;
+  sum = ::crc32_z(sum, dataset.pixels.data(), dataset.pixels.size());
+  return concat(std::hex, std::setw(8), std::setfill('0'), sum);
 }
 
 }  // namespace
@@ -74,14 +59,11 @@ Standardization Standardization::of(const Dataset& dataset) {
   MINITAPE_CHECK(dataset.size() >= 1, "[standardization] ", dataset.name,
                  " must hold at least one image: it is empty");
   Standardization result = none(dataset.image_shape.channels());
-  parallel_for(dataset.image_shape.channels(), 1, [&](Index begin, Index end) {
-    for (Index c = begin; c < end; ++c) {
-      const auto [mean, variance] = mean_and_variance(count_bytes(dataset, c));
-      const auto at = static_cast<std::size_t>(c);
-      result.mean[at] = mean / 255;
-      if (variance > 0) result.deviation[at] = std::sqrt(variance) / 255;
-    }
-  });
+  for (std::size_t c = 0; c < result.mean.size(); ++c) {
+    const auto [mean, variance] = mean_and_variance(count_bytes(dataset, c));
+    result.mean[c] = mean / 255;
+    if (variance > 0) result.deviation[c] = std::sqrt(variance) / 255;
+  }
   return result;
 }
 

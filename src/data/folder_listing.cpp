@@ -1,13 +1,24 @@
-// What lies in a folder of images, and what of it is not read.
+// Images of one's own, a folder for each class: what lies there, and what of it is not read.
+//
+//   DIR/train/CLASS/*.png    to learn from (also .jpg, .jpeg, .jpe and .jfif, in any case)
+//   DIR/test/CLASS/*.png     to be judged by; may lack classes, but has none that train/ lacks
+//
+// The classes are the names of the folders in train/, sorted byte by byte: "10" comes before "2".
+// The images of a class are sorted in the same way. In the data set the classes are mixed evenly:
+// image k of a class of n stands where (k + ½) / n of all images come before it. So the first N
+// images have the classes in the proportions of the whole, on every machine and for every seed.
+//
+// Every image is stretched to the same square (see resized in image.hpp). Symbolic links are
+// followed. Hidden files are ignored; other files and folders are left out with a note.
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <iomanip>
 #include <map>
 
-#include "image_folder.hpp"
 #include "minitape/text/terminal_text.hpp"
 #include "minitape/text/words.hpp"
+#include "reading.hpp"
 
 namespace minitape {
 namespace {

@@ -1,8 +1,16 @@
 // MNIST and Fashion-MNIST: one IDX file parsed, then the four files of a set.
+//
+// MNIST's files are in the IDX format, plain or compressed with gzip: a header, then the values,
+// row-major. (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".)
+//
+//   byte 0-1  zero
+//   byte 2    type of the values: 0x08 is an unsigned byte, the only type used here
+//   byte 3    number of axes: 3 for images (N, H, W), 1 for labels (N)
+//   byte 4-…  the extents, 4 bytes each, most significant byte first
 #include <algorithm>
 #include <iomanip>
 
-#include "published_sets.hpp"
+#include "reading.hpp"
 
 namespace minitape {
 namespace {
@@ -22,14 +30,14 @@ std::string hexadecimal(IdxKind magic) {
 
 void check_magic(std::span<const std::uint8_t> bytes, IdxKind kind, std::string_view what) {
   const auto magic = IdxKind{big_endian(bytes, 0)};
-  const bool images = kind == IdxKind::images;
-  const std::string rule = concat("[idx] ", what, " must hold ", images ? "images" : "labels",
-                                  " (magic ", hexadecimal(kind), "): its magic is ");
-  MINITAPE_CHECK(magic != (images ? IdxKind::labels : IdxKind::images), rule, hexadecimal(magic),
-                 ", that of ", images ? "labels" : "images",
-                 "; have the two files changed places?");
-  MINITAPE_CHECK(magic == kind, rule, hexadecimal(magic), ", so it is another kind of file",
-                 looks_like(bytes, "; download it again"));
+  if (magic == kind) return;
+  const auto name = [](IdxKind k) { return k == IdxKind::images ? "images" : "labels"; };
+  const std::string hint =
+      magic == IdxKind::images || magic == IdxKind::labels
+          ? concat("that of ", name(magic), "; have the two files changed places?")
+          : "so it is another kind of file" + looks_like(bytes, "; download it again");
+  throw Error(concat("[idx] ", what, " must hold ", name(kind), " (magic ", hexadecimal(kind),
+                     "): its magic is ", hexadecimal(magic), ", ", hint));
 }
 
 }  // namespace

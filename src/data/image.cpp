@@ -8,9 +8,7 @@
 #include <new>
 #include <utility>
 
-#include "data_file.hpp"
-#include "minitape/core/check.hpp"
-#include "picture_file.hpp"
+#include "reading.hpp"
 
 namespace {
 
@@ -75,11 +73,11 @@ void convert(const std::uint8_t* stored, int stored_channels, std::uint8_t* pixe
 int extent(const Image& image, int axis) { return static_cast<int>(image.shape[axis]); }
 
 void check_image(const Image& image, std::string_view op) {
-  MINITAPE_CHECK(image.shape.rank() == 3 && std::ssize(image.pixels) == image.shape.size(), "[", op,
-                 "] an image has a shape (H, W, C) and as many pixels: got the shape ", image.shape,
-                 " and ", image.pixels.size(), " bytes");
-  MINITAPE_CHECK(image.shape[2] == 1 || image.shape[2] == 3, "[", op,
-                 "] an image has 1 channel or 3: its shape is ", image.shape);
+  const Shape& s = image.shape;
+  MINITAPE_CHECK(s.rank() == 3 && (s[2] == 1 || s[2] == 3) && std::ssize(image.pixels) == s.size(),
+                 "[", op,
+                 "] an image has a shape (H, W, 1) or (H, W, 3) and as many pixels: got the shape ",
+                 s, " and ", image.pixels.size(), " bytes");
 }
 
 }  // namespace

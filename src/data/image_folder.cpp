@@ -1,10 +1,9 @@
-#include "image_folder.hpp"
-
+// A folder of images becomes two data sets.
 #include <algorithm>
 
 #include "minitape/core/allocator.hpp"
 #include "minitape/core/parallel.hpp"
-#include "minitape/data/image.hpp"
+#include "reading.hpp"
 
 namespace minitape {
 namespace {
@@ -12,13 +11,12 @@ namespace {
 constexpr std::size_t kMostNamed = 10;  // images in one message
 constexpr Index kAtOnce = 32;           // images that are decoded side by side
 
-// A file that cannot be read.
 struct Failure {
   std::uint8_t label = 0;
-  std::string reason;  // names the file
+  std::string reason;  // names the file that cannot be read
 };
 
-// Appends the first `wanted` images that can be read. Returns what could not be read on the way.
+// Appends the first `wanted` images that can be read; returns what could not be on the way.
 std::vector<Failure> read_images(const std::vector<ImageFile>& files, Index wanted,
                                  Dataset& dataset) {
   const Shape& shape = dataset.image_shape;
@@ -91,11 +89,11 @@ TrainTest load_image_folder(const fs::path& dir, const DataSource& source) {
   const Index test_images = wanted_of(listing.test, source.test_limit);
   const Shape shape{source.image_size, source.image_size, source.channels};
   const Index images = train_images + test_images;
-  const double bytes = static_cast<double>(images) * static_cast<double>(shape.size());
-  const auto limit = static_cast<double>(allocator_stats().limit);
+  const auto bytes = static_cast<std::size_t>(images * shape.size());
+  const std::size_t limit = allocator_stats().limit;
   MINITAPE_CHECK(bytes < limit, "[folder] the images must fit into memory: ", images, " of ",
-                 dir.string(), " take ", static_cast<Index>(bytes / 1e6), " MB, the limit is ",
-                 static_cast<Index>(limit / 1e6), " MB; reduce data.image_size or the limits");
+                 dir.string(), " take ", bytes / 1'000'000, " MB, the limit is ", limit / 1'000'000,
+                 " MB; reduce data.image_size or the limits");
 
   // Read the training set, then the test set.
   TrainTest sets;

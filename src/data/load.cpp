@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "image_folder.hpp"
-#include "minitape/data/synthetic.hpp"
 #include "minitape/text/words.hpp"
-#include "published_sets.hpp"
+#include "reading.hpp"
 
 namespace minitape {
 namespace {

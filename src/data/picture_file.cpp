@@ -1,10 +1,11 @@
-#include "picture_file.hpp"
-
+// Whether a PNG or JPEG file is whole, and which way up the picture is.
 #include <zlib.h>
 
 #include <algorithm>
 #include <numeric>
 #include <string_view>
+
+#include "reading.hpp"
 
 namespace minitape {
 namespace {

@@ -1,9 +1,16 @@
-#include "minitape/data/synthetic.hpp"
-
+// Two data sets that are drawn in code, so that everything runs without any data file.
+//
+//   digits   28 × 28 × 1   "0" … "9", drawn with a pen: light on dark, as in MNIST
+//   shapes   32 × 32 × 3   ten kinds of shape on clutter, in colours that do not tell the kind
+//
+// Image i takes all its random numbers from the stream "<set>/<split>/image<i>". So a set of N
+// images is the beginning of every larger one, and the number of threads changes nothing. Every
+// ten images show each class once, in random order.
 #include <numeric>
 
 #include "canvas.hpp"
 #include "minitape/core/parallel.hpp"
+#include "minitape/data/load.hpp"
 
 namespace minitape {
 namespace {
@@ -17,11 +24,8 @@ std::uint8_t label_of(const std::string& stream_name, std::uint64_t seed, Index 
   return static_cast<std::uint8_t>(round[static_cast<std::size_t>(image % classes)]);
 }
 
-// Draws one image of a class into `pixels` [H, W, C], with random numbers from `random` alone.
-using DrawImage = void (*)(Random& random, int label, std::span<std::uint8_t> pixels);
-
 // Fills an empty set with images 0 … count − 1 of a split.
-Dataset filled(Dataset set, DrawImage draw, std::uint64_t seed, std::string_view split,
+Dataset filled(Dataset set, decltype(draw_digit) draw, std::uint64_t seed, std::string_view split,
                Index count) {
   MINITAPE_CHECK(split == "train" || split == "test", "[", set.name,
                  "] the split must be \"train\" or \"test\": got \"", split, "\"");

@@ -8,7 +8,7 @@
 
 #include "data/image_files.hpp"
 #include "minitape/data/image.hpp"
-#include "minitape/data/synthetic.hpp"
+#include "minitape/data/load.hpp"
 
 using namespace minitape;
 

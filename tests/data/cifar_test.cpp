@@ -1,5 +1,5 @@
 // CIFAR-10 files: hand-made ones, good and bad, and the real ones where MINITAPE_DATA holds them.
-#include "data/published_sets.hpp"
+#include "data/reading.hpp"
 
 #include <doctest/doctest.h>
 

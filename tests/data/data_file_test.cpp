@@ -1,5 +1,5 @@
 // Data files: read whole, and help where they are another kind of file or lie somewhere else.
-#include "data/data_file.hpp"
+#include "data/reading.hpp"
 
 #include "data/files.hpp"
 #include "minitape/data/load.hpp"

@@ -1,6 +1,6 @@
 // Folders of images: which files are taken, in which order, as which class; what is left out with
 // a note and what is refused.
-#include "data/image_folder.hpp"
+#include "data/reading.hpp"
 
 #include "data/image_files.hpp"
 #include "testing.hpp"

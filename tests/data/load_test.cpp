@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include "data/files.hpp"
-#include "minitape/data/synthetic.hpp"
 
 using namespace minitape;
 using doctest::Contains;

@@ -1,5 +1,5 @@
 // Picture files: which way up a photo is, and where a file that is not whole is found out.
-#include "data/picture_file.hpp"
+#include "data/reading.hpp"
 
 #include "image_files.hpp"
 #include "testing.hpp"

@@ -1,5 +1,5 @@
 // The synthetic sets: repeatable, balanced, and neither trivial nor hopeless.
-#include "minitape/data/synthetic.hpp"
+#include "minitape/data/load.hpp"
 
 #include <doctest/doctest.h>
 

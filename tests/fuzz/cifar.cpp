@@ -1,5 +1,5 @@
 // CIFAR-10's files.
-#include "data/published_sets.hpp"
+#include "data/reading.hpp"
 #include "fuzz.hpp"
 
 using namespace minitape;

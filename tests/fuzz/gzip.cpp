@@ -2,7 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "data/data_file.hpp"
+#include "data/reading.hpp"
 #include "fuzz.hpp"
 
 using namespace minitape;

@@ -1,5 +1,5 @@
 // MNIST's files. The first byte chooses between images and labels, the rest is the file.
-#include "data/published_sets.hpp"
+#include "data/reading.hpp"
 #include "fuzz.hpp"
 
 using namespace minitape;

@@ -3,7 +3,6 @@
 #include "ledger/ledger.hpp"
 #include "minitape/data/batches.hpp"
 #include "minitape/data/load.hpp"
-#include "minitape/data/synthetic.hpp"
 
 namespace minitape {
 namespace {

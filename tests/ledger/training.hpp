@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "minitape/data/batches.hpp"
-#include "minitape/data/synthetic.hpp"
+#include "minitape/data/load.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/dense.hpp"
 #include "minitape/nn/sequential.hpp"

@@ -2,7 +2,7 @@
 #include "minitape/tools/digit_photo.hpp"
 
 #include "drawn_photo.hpp"
-#include "minitape/data/synthetic.hpp"
+#include "minitape/data/load.hpp"
 #include "testing.hpp"
 
 namespace minitape {

@@ -5,7 +5,7 @@
 
 #include "minitape/config/build.hpp"
 #include "minitape/data/batches.hpp"
-#include "minitape/data/synthetic.hpp"
+#include "minitape/data/load.hpp"
 #include "minitape/run/trainer.hpp"
 #include "minitape/tools/fold.hpp"
 #include "temporary_folder.hpp"

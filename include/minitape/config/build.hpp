@@ -15,8 +15,8 @@
 
 namespace minitape {
 
-/// The initialized model for examples of shape `input` ((H, W, C) or (features)). Throws, naming
-/// the layer and both sides' shapes, where the layers do not fit together.
+/// Initialized, for examples of shape `input`, (H, W, C) or (features). Throws where the layers do
+/// not fit together, naming the layer and both sides' shapes.
 Sequential build_model(const Config& config, const Shape& input);
 
 /// Throws unless the model gives one number for each of `classes` classes.

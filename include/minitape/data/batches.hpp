@@ -4,9 +4,9 @@
 // in the epoch alone: not on the model, the number of threads or what was drawn before.
 //
 //   "shuffle/epoch<e>"            the order of the images in epoch e (epochs count from 0)
-//   "augment/epoch<e>/image<i>"   for image i of the data set, in this order: whether to flip, the
-//                                 row and the column of the crop. All three are always drawn, so
-//                                 that switching one augmentation on does not change the other.
+//   "augment/epoch<e>/image<i>"   whether image i of the data set is flipped; row and column of its
+//                                 crop. All three are always drawn, so that switching one
+//                                 augmentation on does not change the other.
 //
 // Images are augmented as bytes, before they are standardized. So the padding of a crop is black,
 // as in PyTorch's usual RandomCrop(32, padding=4), RandomHorizontalFlip, Normalize.
@@ -43,8 +43,8 @@ struct BatchOptions {
 
 class Batches {
  public:
-  /// Refers to the data set, which must outlive this object and must not change. Throws when the
-  /// standardization has other channels than the images, or the set is too small for a batch.
+  /// The data set must outlive this object and must not change. Throws when the standardization has
+  /// other channels than the images, or the set is too small for a batch.
   Batches(const Dataset& dataset, const Standardization& standardization,
           const BatchOptions& options);
   Batches(const Batches&) = delete;  // the thread that prepares a batch refers to this object
