@@ -21,32 +21,28 @@ SavedTensor take(SafetensorsFile& file, const std::string& name) {
   return tensor;
 }
 
-void save_standing(const Standing& standing, SafetensorsFile& file) {
-  file.tensors.push_back(save_count("run.steps", standing.steps));
-  file.tensors.push_back(save_count("run.epochs", standing.epochs));
-  file.tensors.push_back(save_count("run.images", standing.images));
-  file.tensors.push_back(save_number("run.seen_loss", standing.seen.loss));
-  file.tensors.push_back(save_number("run.seen_accuracy", standing.seen.accuracy));
-  file.tensors.push_back(save_number("run.seconds", standing.seconds));
-  if (const auto& divergence = standing.divergence) {
-    file.tensors.push_back(save_count("run.diverged_at", divergence->step));
-    file.tensors.push_back(save_number("run.diverged_learning_rate", divergence->learning_rate));
-    file.metadata[kDivergedIn] = divergence->where;
+// Calls visit(name, number) for every number of a Standing, in the order of the file.
+template <class AnyStanding, class Visit>
+void for_each_number(AnyStanding& standing, Visit visit) {
+  visit("run.steps", standing.steps);
+  visit("run.epochs", standing.epochs);
+  visit("run.images", standing.images);
+  visit("run.seen_loss", standing.seen.loss);
+  visit("run.seen_accuracy", standing.seen.accuracy);
+  visit("run.seconds", standing.seconds);
+  if (standing.divergence) {
+    visit("run.diverged_at", standing.divergence->step);
+    visit("run.diverged_learning_rate", standing.divergence->learning_rate);
   }
 }
 
 Standing take_standing(SafetensorsFile& file) {
-  const auto count = [&file](const char* name) { return load_count(take(file, name)); };
-  const auto number = [&file](const char* name) { return load_number(take(file, name)); };
-  Standing standing{.steps = count("run.steps"),
-                    .epochs = count("run.epochs"),
-                    .seen = {number("run.seen_loss"), number("run.seen_accuracy")},
-                    .images = count("run.images"),
-                    .seconds = number("run.seconds")};
-  if (const auto where = file.metadata.find(kDivergedIn); where != file.metadata.end()) {
-    standing.divergence = {count("run.diverged_at"), number("run.diverged_learning_rate"),
-                           where->second};
-  }
+  Standing standing;
+  const auto where = file.metadata.find(kDivergedIn);
+  if (where != file.metadata.end()) standing.divergence = Divergence{.where = where->second};
+  for_each_number(standing, [&file]<class Number>(const char* name, Number& number) {
+    number = load_number<Number>(take(file, name));
+  });
   return standing;
 }
 
@@ -55,12 +51,15 @@ Standing take_standing(SafetensorsFile& file) {
 SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd) {
   SafetensorsFile file = save_model(model);
   for (const Counter* counter : model.const_state().counters) {
-    file.tensors.push_back(save_count(counter->name, counter->value));
+    file.tensors.push_back(save_number(counter->name, counter->value));
   }
   for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
     file.tensors.push_back(save_tensor(velocity_name(sgd, i), sgd.velocities()[i]));
   }
-  save_standing(standing, file);
+  for_each_number(standing, [&file](const char* name, auto number) {
+    file.tensors.push_back(save_number(name, number));
+  });
+  if (standing.divergence) file.metadata[kDivergedIn] = standing.divergence->where;
   return file;
 }
 
@@ -69,7 +68,7 @@ Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd) {
   Standing standing = take_standing(file);
   std::vector<Index> counts;
   for (const Counter* counter : model.state().counters) {
-    counts.push_back(load_count(take(file, counter->name)));
+    counts.push_back(load_number<Index>(take(file, counter->name)));
   }
   std::vector<Tensor> velocities;
   for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
@@ -86,6 +85,27 @@ Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd) {
     sgd.velocities()[i] = std::move(velocities[i]);
   }
   return standing;
+}
+
+void check_same_data(const SafetensorsFile& checkpoint,
+                     const std::map<std::string, std::string>& data) {
+  for (const auto& [key, now] : data) {
+    const auto before = checkpoint.metadata.find(key);
+    const bool is_known = before != checkpoint.metadata.end();
+    MINITAPE_CHECK(is_known && before->second == now,
+                   "[checkpoint] the data must be those that the run began with: ", key, " was ",
+                   is_known ? before->second : "not saved", " and is ", now);
+  }
+}
+
+void check_standing(const Standing& at, Index epochs, Index steps, Index steps_per_epoch) {
+  const Index done = at.steps - at.epochs * steps_per_epoch;  // in the epoch that has begun
+  const bool at_the_end = at.epochs == epochs && at.steps == steps;
+  const bool on_the_way =
+      at.epochs < epochs && at.steps <= steps && done >= 0 && done <= steps_per_epoch;
+  MINITAPE_CHECK(at_the_end || on_the_way, "[checkpoint] must be of this run of ", epochs,
+                 " epochs and ", steps, " steps: it stands at step ", at.steps, " after ",
+                 at.epochs, " epochs");
 }
 
 }  // namespace minitape

@@ -1,6 +1,5 @@
 #include "minitape/run/csv.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 
 #include "minitape/core/check.hpp"
 #include "minitape/text/files.hpp"
+#include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {
@@ -22,14 +22,14 @@ Error failed(const char* what, const std::filesystem::path& path) {
                Fault::run_failed);
 }
 
-// The whole file. A pipe in place of one would be waited for.
+// The whole file. To open a pipe in its place would wait for a writer.
 std::string read_text(const std::filesystem::path& path) {
-  std::error_code unknown;  // what cannot be looked at cannot be read either
-  const auto status = std::filesystem::status(path, unknown);
-  MINITAPE_CHECK(status.type() != std::filesystem::file_type::not_found, "[csv] ", path,
-                 " must be there: it is missing");
-  MINITAPE_CHECK(unknown || std::filesystem::is_regular_file(status), "[csv] ", path,
-                 " must be a file: it is a folder, a pipe or a device");
+  using std::filesystem::file_type;
+  std::error_code ignored;  // what cannot be looked at cannot be read either
+  const file_type type = std::filesystem::status(path, ignored).type();
+  MINITAPE_CHECK(type == file_type::regular || type == file_type::none, "[csv] ", path,
+                 " must be a file: it is ",
+                 type == file_type::not_found ? "missing" : "a folder, a pipe or a device");
   std::optional<std::string> text = file_contents(path);
   if (!text) throw failed("read", path);
   return *std::move(text);
@@ -47,13 +47,7 @@ std::vector<std::string> split(const std::string& line) {
   return cells;
 }
 
-std::string joined(const std::vector<std::string>& cells) {
-  std::string line;
-  for (std::size_t i = 0; i < cells.size(); ++i) line += (i > 0 ? "," : "") + cells[i];
-  return line;
-}
-
-// Leaves the header and `rows` rows of a file.
+// Cuts off all but the header and the first `rows` rows of a file.
 void cut_behind(const std::filesystem::path& path, const std::string& header, Index rows) {
   const std::string text = read_text(path);
   MINITAPE_CHECK(text.starts_with(header + "\n"), "[csv] ", path, " must begin with \"", header,
@@ -108,29 +102,22 @@ CsvTable read_csv(const std::filesystem::path& path) {
 CsvWriter::CsvWriter(std::filesystem::path path, const std::vector<std::string>& columns,
                      Index keep)
     : path_(std::move(path)), columns_(columns.size()) {
-  if (keep > 0) {
-    cut_behind(path_, joined(columns), keep);
-    file_.open(path_, std::ios::app);
-  } else {
-    file_.open(path_);
-    row(columns);
-  }
+  if (keep > 0) cut_behind(path_, joined(columns, ","), keep);
+  file_.reset(std::fopen(path_.c_str(), keep > 0 ? "a" : "w"));
+  if (!file_) throw failed("write", path_);
+  if (keep == 0) row(columns);
 }
 
 void CsvWriter::row(const std::vector<std::string>& cells) {
   MINITAPE_CHECK(cells.size() == columns_, "[csv] ", path_, " has ", columns_,
                  " columns: got a row of ", cells.size());
-  file_ << joined(cells) << "\n" << std::flush;
-  if (!file_) throw failed("write", path_);
+  const std::string line = joined(cells, ",") + "\n";
+  const bool written = std::fputs(line.c_str(), file_.get()) >= 0 && std::fflush(file_.get()) == 0;
+  if (!written) throw failed("write", path_);
 }
 
 void CsvWriter::sync() {
-  const int file = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);  // the rows are the system's by now
-  const bool done = file >= 0 && ::fsync(file) == 0;
-  const int reason = errno;
-  if (file >= 0) ::close(file);
-  errno = reason;
-  if (!done) throw failed("write", path_);
+  if (::fsync(::fileno(file_.get())) != 0) throw failed("write", path_);
 }
 
 }  // namespace minitape

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <iomanip>
 #include <nlohmann/json.hpp>
 
 #include "core/blas.hpp"
@@ -49,11 +50,7 @@ std::string command_line() {
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
+  return concat(std::put_time(std::gmtime(&now), "%Y-%m-%dT%H:%M:%SZ"));
 }
 
 using Json = nlohmann::ordered_json;

@@ -7,14 +7,13 @@
 namespace minitape {
 namespace {
 
-// Every tensor of the model's state with its name.
-std::vector<std::pair<std::string, Tensor*>> named_tensors(Sequential& model) {
-  std::vector<std::pair<std::string, Tensor*>> tensors;
-  const LayerState state = model.state();
-  for (Parameter* parameter : state.parameters) {
-    tensors.emplace_back(parameter->name, &parameter->value);
-  }
-  for (Buffer* buffer : state.buffers) tensors.emplace_back(buffer->name, &buffer->value);
+// The name and the address of every tensor in a LayerState or ConstLayerState.
+template <class State>
+auto named_tensors(const State& state) {
+  using Address = decltype(&state.parameters[0]->value);
+  std::vector<std::pair<std::string, Address>> tensors;
+  for (auto* parameter : state.parameters) tensors.emplace_back(parameter->name, &parameter->value);
+  for (auto* buffer : state.buffers) tensors.emplace_back(buffer->name, &buffer->value);
   return tensors;
 }
 
@@ -24,40 +23,6 @@ void check_variance(const std::string& name, const Tensor& variance) {
                    value);
   }
 }
-
-}  // namespace
-
-SafetensorsFile save_model(const Sequential& model) {
-  SafetensorsFile file;
-  const ConstLayerState state = model.const_state();
-  for (const Parameter* parameter : state.parameters) {
-    file.tensors.push_back(save_tensor(parameter->name, parameter->value));
-  }
-  for (const Buffer* buffer : state.buffers) {
-    file.tensors.push_back(save_tensor(buffer->name, buffer->value));
-  }
-  return file;
-}
-
-void load_model(Sequential& model, const SafetensorsFile& file, Statistics statistics) {
-  const auto targets = named_tensors(model);
-  // Read and check everything first, so that a bad file leaves the model as it was.
-  std::vector<Tensor> loaded;
-  for (const auto& [name, tensor] : targets) {
-    loaded.push_back(load_tensor(file.at(name), tensor->shape()));
-    if (statistics == Statistics::valid && name.ends_with(".running_variance")) {
-      check_variance(name, loaded.back());
-    }
-  }
-  for (const SavedTensor& saved : file.tensors) {
-    bool known = false;
-    for (const auto& target : targets) known |= target.first == saved.name;
-    MINITAPE_CHECK(known, "[load] the file has a tensor that the model has not: ", saved.name);
-  }
-  for (std::size_t i = 0; i < targets.size(); ++i) *targets[i].second = std::move(loaded[i]);
-}
-
-namespace {
 
 // One entry of the metadata as what it should be.
 template <class Value>
@@ -75,6 +40,32 @@ Value read_fact(const SafetensorsFile& file, const std::string& key) {
 
 }  // namespace
 
+SafetensorsFile save_model(const Sequential& model) {
+  SafetensorsFile file;
+  for (const auto& [name, tensor] : named_tensors(model.const_state())) {
+    file.tensors.push_back(save_tensor(name, *tensor));
+  }
+  return file;
+}
+
+void load_model(Sequential& model, const SafetensorsFile& file, Statistics statistics) {
+  const auto targets = named_tensors(model.state());
+  // Read and check everything first, so that a bad file leaves the model as it was.
+  std::vector<Tensor> loaded;
+  for (const auto& [name, tensor] : targets) {
+    loaded.push_back(load_tensor(file.at(name), tensor->shape()));
+    if (statistics == Statistics::valid && name.ends_with(".running_variance")) {
+      check_variance(name, loaded.back());
+    }
+  }
+  for (const SavedTensor& saved : file.tensors) {
+    bool known = false;
+    for (const auto& target : targets) known |= target.first == saved.name;
+    MINITAPE_CHECK(known, "[load] the file has a tensor that the model has not: ", saved.name);
+  }
+  for (std::size_t i = 0; i < targets.size(); ++i) *targets[i].second = std::move(loaded[i]);
+}
+
 std::map<std::string, std::string> save_data_facts(const DataFacts& facts) {
   const auto text = [](const nlohmann::json& json) {
     return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
@@ -90,7 +81,7 @@ std::map<std::string, std::string> save_data_facts(const DataFacts& facts) {
 }
 
 DataFacts load_data_facts(const SafetensorsFile& file) {
-  // As doubles, because a JSON number may be any number.
+  // As doubles: the JSON library would round 9.5 and cut off 1e300 without a word.
   const auto shape = read_fact<std::vector<double>>(file, "image_shape");
   DataFacts facts{.class_names = read_fact<std::vector<std::string>>(file, "class_names"),
                   .standardization = {read_fact<std::vector<double>>(file, "mean"),

@@ -76,20 +76,15 @@ void Progress::step(Index step, Index total_steps, Index epoch, double loss, dou
 }
 
 void Progress::message(const std::string& text) {
-  erase_line();
+  finish();
   out_ << terminal_lines(text) << std::endl;
   shown_ = clock_();
 }
 
 void Progress::finish() {
-  erase_line();
-  out_.flush();
-}
-
-void Progress::erase_line() {
   const std::size_t columns = columns_();
   const std::size_t seen = std::min(on_line_, columns > 0 ? columns - 1 : on_line_);
-  if (seen > 0) out_ << '\r' << std::string(seen, ' ') << '\r';
+  if (seen > 0) out_ << '\r' << std::string(seen, ' ') << '\r' << std::flush;
   on_line_ = 0;
 }
 

@@ -1,5 +1,7 @@
 #include "minitape/run/run_folder.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,28 +10,23 @@
 #include <cstring>
 
 #include "minitape/run/environment.hpp"
-#include "minitape/run/model_file.hpp"
 #include "minitape/text/files.hpp"
 #include "minitape/text/numbers.hpp"
+#include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {
 
 namespace fs = std::filesystem;
 
-// What can go wrong in these two the caller can mend, by naming another folder.
-
+// The folder, which exists now and can be written.
 fs::path create(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  MINITAPE_CHECK(!error, "[run] the output folder ", folder,
-                 " cannot be written: ", error.message());
+  const bool writable = !error && ::access(folder.c_str(), W_OK | X_OK) == 0;
+  MINITAPE_CHECK(writable, "[run] the output folder ", folder,
+                 " cannot be written: ", error ? error.message() : std::strerror(errno));
   return folder;
-}
-
-void check_writable(const fs::path& folder) {
-  MINITAPE_CHECK(::access(folder.c_str(), W_OK | X_OK) == 0, "[run] the output folder ", folder,
-                 " cannot be written: ", std::strerror(errno));
 }
 
 constexpr const char* kFiles[] = {"config.toml",      "environment.json", "initial.safetensors",
@@ -50,9 +47,21 @@ bool has_diverged(const EpochRecord& record) {
   return !std::isfinite(record.train_eval.loss) || !std::isfinite(record.test.loss);
 }
 
+FolderLock::FolderLock(const fs::path& folder)
+    : file_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  MINITAPE_CHECK(file_ >= 0, "[run] the output folder ", folder,
+                 " cannot be opened: ", std::strerror(errno));
+  if (::flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(file_);
+    throw Error(concat("[run] another process is writing into ", folder,
+                       ": wait until it has ended, or name another folder with --out"));
+  }
+}
+
+FolderLock::~FolderLock() { ::close(file_); }
+
 RunFolder::RunFolder(fs::path folder, const Config& config, const std::string& data, Start start)
     : folder_(create(folder)), lock_(folder_) {
-  check_writable(folder_);
   if (start == Start::resume && fs::exists(folder_ / "config.toml")) {
     go_on(config, data);
     return;
@@ -128,24 +137,10 @@ std::optional<EpochRecord> RunFolder::last_epoch(const fs::path& folder) {
 
 // ---- Models and checkpoints ----
 
-void RunFolder::write_initial(const SafetensorsFile& model) const {
-  write_safetensors(folder_ / "initial.safetensors", model);
-}
-
-void RunFolder::write_model(const SafetensorsFile& model) const {
-  write_safetensors(folder_ / "model.safetensors", model);
-}
-
 void RunFolder::write_checkpoint(const SafetensorsFile& checkpoint) {
   steps_->sync();
   metrics_->sync();
   write_safetensors(folder_ / "checkpoint.safetensors", checkpoint);
-}
-
-std::optional<SafetensorsFile> RunFolder::read_checkpoint() const {
-  const fs::path path = folder_ / "checkpoint.safetensors";
-  if (!fs::exists(path)) return std::nullopt;
-  return read_safetensors(path);
 }
 
 // ---- What a folder holds ----
@@ -176,10 +171,7 @@ bool RunFolder::is_complete(const fs::path& folder) {
 }
 
 void RunFolder::check_config(const fs::path& folder, const Config& config) {
-  std::string keys;
-  for (const std::string& key : differing_keys(read_config(folder / "config.toml"), config)) {
-    keys += (keys.empty() ? "" : ", ") + key;
-  }
+  const std::string keys = joined(differing_keys(read_config(folder / "config.toml"), config));
   MINITAPE_CHECK(keys.empty(), "[run] ", folder,
                  " holds a run with another config. Different are: ", keys,
                  ". Name a new folder with --out, or go back to that config");

@@ -1,11 +1,11 @@
-#include "minitape/run/saved_tensor.hpp"
-
+// One tensor of a safetensors file: values become bytes, and bytes values.
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <limits>
 #include <map>
+#include <type_traits>
 
+#include "minitape/run/safetensors.hpp"
 #include "minitape/text/terminal_text.hpp"
 
 namespace minitape {
@@ -23,20 +23,7 @@ void copy_converted(const std::string& bytes, Tensor& tensor) {
 }
 
 template <class Number>
-SavedTensor save_one(const std::string& name, const char* dtype, Number value) {
-  return {name, dtype, {1}, {reinterpret_cast<const char*>(&value), sizeof value}};
-}
-
-template <class Number>
-Number load_one(const SavedTensor& saved, const char* dtype) {
-  Number value;
-  MINITAPE_CHECK(saved.dtype == dtype && saved.shape == std::vector<Index>{1} &&
-                     saved.bytes.size() == sizeof value,
-                 "[safetensors] tensor ", printable(saved.name), " must be one number, ", dtype,
-                 " (1): the file holds ", form_of(saved));
-  std::memcpy(&value, saved.bytes.data(), sizeof value);
-  return value;
-}
+constexpr const char* kDtype = std::is_same_v<Number, Index> ? "I64" : "F64";
 
 }  // namespace
 
@@ -68,22 +55,28 @@ Tensor load_tensor(const SavedTensor& saved, const Shape& shape) {
   return tensor;
 }
 
-SavedTensor save_count(const std::string& name, Index value) {
-  return save_one(name, "I64", value);
+template <class Number>
+SavedTensor save_number(const std::string& name, Number value) {
+  return {name, kDtype<Number>, {1}, {reinterpret_cast<const char*>(&value), sizeof value}};
 }
 
-Index load_count(const SavedTensor& saved) {
-  const auto count = load_one<Index>(saved, "I64");
-  MINITAPE_CHECK(count >= 0, "[safetensors] ", printable(saved.name),
-                 " must not be negative: the file has ", count);
-  return count;
+template <class Number>
+Number load_number(const SavedTensor& saved) {
+  Number value;
+  MINITAPE_CHECK(saved.dtype == kDtype<Number> && saved.shape == std::vector<Index>{1} &&
+                     saved.bytes.size() == sizeof value,
+                 "[safetensors] tensor ", printable(saved.name), " must be one number, ",
+                 kDtype<Number>, " (1): the file holds ", form_of(saved));
+  std::memcpy(&value, saved.bytes.data(), sizeof value);
+  MINITAPE_CHECK(std::is_floating_point_v<Number> || value >= 0, "[safetensors] ",
+                 printable(saved.name), " must not be negative: the file has ", value);
+  return value;
 }
 
-SavedTensor save_number(const std::string& name, double value) {
-  return save_one(name, "F64", value);
-}
-
-double load_number(const SavedTensor& saved) { return load_one<double>(saved, "F64"); }
+template SavedTensor save_number(const std::string&, Index);
+template SavedTensor save_number(const std::string&, double);
+template Index load_number(const SavedTensor&);
+template double load_number(const SavedTensor&);
 
 Index bits_of(const std::string& dtype) {
   static const std::map<std::string, Index> kBits = {
@@ -97,15 +90,12 @@ Index bits_of(const std::string& dtype) {
 }
 
 Index byte_count(const SavedTensor& tensor, const std::string& who) {
-  constexpr Index kMax = std::numeric_limits<Index>::max();
   Index bits = bits_of(tensor.dtype);
   MINITAPE_CHECK(bits > 0, "[safetensors] ", who, " has the unknown dtype ",
                  printable(tensor.dtype));
-  // Ask before each factor whether the product still fits into an Index.
   for (const Index extent : tensor.shape) {
-    MINITAPE_CHECK(extent >= 0 && (extent == 0 || bits <= kMax / extent), "[safetensors] ", who,
-                   " has an impossible shape: ", form_of(tensor));
-    bits *= extent;
+    MINITAPE_CHECK(extent >= 0 && !__builtin_mul_overflow(bits, extent, &bits), "[safetensors] ",
+                   who, " has an impossible shape: ", form_of(tensor));
   }
   MINITAPE_CHECK(bits % 8 == 0, "[safetensors] ", who,
                  " does not fill whole bytes: ", form_of(tensor));

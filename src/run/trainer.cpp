@@ -1,21 +1,24 @@
 #include "minitape/run/trainer.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <utility>
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
-#include "run/training_run.hpp"
+#include "minitape/run/model_file.hpp"
 
 namespace minitape {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr Index kTrainEvalImages = 10'000;  // the fixed part of the training set that is evaluated
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 bool all_finite(const Tensor& tensor) {
@@ -35,131 +38,195 @@ std::string first_non_finite(const Tape& tape) {
   return "the loss";
 }
 
+// One training run: what it works with and where it stands.
+class TrainingRun {
+ public:
+  TrainingRun(const Config& config, const TrainTest& data, Sequential model,
+              const std::filesystem::path& folder, const TrainWatcher& watcher, Start start)
+      : config_(config),
+        data_(data),
+        watcher_(watcher),
+        model_(std::move(model)),
+        sgd_(model_.state().parameters, build_sgd_options(config)),
+        facts_{data.train.image_shape, data.train.class_names,
+               build_standardization(config, data.train)},
+        batches_(data.train, facts_.standardization, build_batch_options(config)),
+        schedule_(build_schedule(config, batches_.batches_per_epoch())),
+        total_steps_(total_steps(config, batches_.batches_per_epoch())),
+        total_epochs_(chunk_count(total_steps_, batches_.batches_per_epoch())),
+        folder_(folder, config, data_checksum(data), start) {
+    for (const std::string& note : folder_.notes()) {
+      if (watcher_.tell) watcher_.tell(note);
+    }
+    if (start == Start::resume) resume();
+  }
+
+  // ---- The loops: a run is epochs, an epoch is steps and a measurement, a step is one update ----
+
+  TrainOutcome train() {
+    constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+    if (at_.steps == 0) write_model("initial.safetensors");
+    if (total_epochs_ == 0) measure(0, Score{kNaN, kNaN});
+    while (at_.epochs < total_epochs_ && !has_ended()) train_epoch();
+
+    if (!stopped_by_divergence()) write_checkpoint();
+    if (!has_ended()) write_model("model.safetensors");
+    outcome_.steps = at_.steps;
+    outcome_.divergence = at_.divergence;
+    outcome_.seconds = seconds();
+    return outcome_;
+  }
+
+  Index steps() const { return at_.steps; }
+  void discard() const { folder_.discard(); }
+
+ private:
+  // From where the run stands to the end of the epoch, or to where the run ends.
+  void train_epoch() {
+    const Index epoch = at_.epochs + 1;
+    batches_.start_epoch(epoch - 1, at_.steps - at_.epochs * batches_.batches_per_epoch());
+    while (at_.steps < total_steps_ && !has_ended()) {
+      const auto start = Clock::now();
+      std::optional<Batch> batch = batches_.next();
+      if (!batch) break;
+      StepRecord record = train_step(*batch, epoch);
+      record.seconds = seconds_since(start);
+      keep(record, std::ssize(batch->labels));
+    }
+    if (has_ended()) return;
+    const auto images = static_cast<double>(at_.images);
+    measure(epoch, {at_.seen.loss / images, at_.seen.accuracy / images});
+    at_.epochs = epoch;
+    at_.seen = {};
+    at_.images = 0;
+  }
+
+  // One update. The loss and the accuracy are those before it.
+  StepRecord train_step(Batch& batch, Index epoch) {
+    // Forward.
+    tape_.clear();
+    const Var logits = model_.forward(tape_.constant(std::move(batch.images)), Mode::training);
+    const Var loss = softmax_cross_entropy(logits, batch.labels);
+    const StepRecord record{
+        .step = at_.steps + 1,
+        .epoch = epoch,
+        .learning_rate = schedule_.learning_rate(at_.steps),
+        .loss = static_cast<double>(loss.value().item()),
+        .accuracy = static_cast<double>(count_correct(logits.value(), batch.labels)) /
+                    static_cast<double>(batch.labels.size())};
+    if (has_diverged(record) && !at_.divergence) {
+      at_.divergence = {record.step, record.learning_rate, first_non_finite(tape_)};
+    }
+    // Backward and update.
+    if (!stopped_by_divergence()) {
+      tape_.backward(loss);
+      sgd_.step(record.learning_rate);
+    }
+    at_.steps = record.step;
+    return record;
+  }
+
+  // What follows a step: its row, the sums of the epoch, the watcher, a checkpoint where one is due.
+  void keep(const StepRecord& record, Index images) {
+    folder_.add(record);
+    at_.seen.loss += record.loss * static_cast<double>(images);
+    at_.seen.accuracy += record.accuracy * static_cast<double>(images);
+    at_.images += images;
+    if (watcher_.on_step) watcher_.on_step(record, images, total_steps_);
+    const bool is_due = seconds_since(checkpoint_written_) >= config_.train.checkpoint_seconds;
+    if (is_due && !stopped_by_divergence()) write_checkpoint();
+    if (watcher_.wants_to_stop) outcome_.interrupted = watcher_.wants_to_stop();
+  }
+
+  // Evaluates the model at the end of an epoch. `seen` is the mean over the epoch's own batches.
+  void measure(Index epoch, Score seen) {
+    const Index part = std::min(kTrainEvalImages, data_.train.size());
+    EpochRecord record{
+        .epoch = epoch,
+        .step = at_.steps,
+        .learning_rate = schedule_.learning_rate(std::max<Index>(0, at_.steps - 1)),
+        .train = seen,
+        .train_eval = evaluate(model_, data_.train, facts_.standardization, part),
+        .test = evaluate(model_, data_.test, facts_.standardization, data_.test.size())};
+    record.seconds = seconds();
+    folder_.add(record);
+    outcome_.last = record;
+    // The last update of the epoch may have been too large.
+    if (has_diverged(record) && !at_.divergence) {
+      at_.divergence = {record.step, record.learning_rate, "the evaluation after this step"};
+    }
+    if (watcher_.on_epoch) watcher_.on_epoch(record);
+  }
+
+  bool has_ended() const { return stopped_by_divergence() || outcome_.interrupted; }
+  bool stopped_by_divergence() const { return at_.divergence && config_.train.stop_on_divergence; }
+  double seconds() const { return seconds_before_ + seconds_since(start_); }
+
+  // ---- Files ----
+
+  void write_model(const char* name) const {
+    SafetensorsFile file = save_model(model_);
+    file.metadata = save_data_facts(facts_);
+    write_safetensors(folder_.path() / name, file);
+  }
+
+  void write_checkpoint() {
+    at_.seconds = seconds();
+    SafetensorsFile file = save_checkpoint(at_, model_, sgd_);
+    file.metadata.merge(data_metadata());
+    folder_.write_checkpoint(file);
+    checkpoint_written_ = Clock::now();
+  }
+
+  // Goes on from the last checkpoint; from the start where the run did not get so far.
+  void resume() {
+    try {
+      const std::filesystem::path checkpoint = folder_.path() / "checkpoint.safetensors";
+      if (std::filesystem::exists(checkpoint)) {
+        SafetensorsFile file = read_safetensors(checkpoint);
+        check_same_data(file, data_metadata());
+        at_ = load_checkpoint(std::move(file), model_, sgd_);
+      }
+      seconds_before_ = at_.seconds;
+      check_standing(at_, total_epochs_, total_steps_, batches_.batches_per_epoch());
+      folder_.continue_after(at_.steps, at_.epochs);
+      outcome_.last = RunFolder::last_epoch(folder_.path()).value_or(EpochRecord{});
+    } catch (const Error& error) {
+      // A disk that cannot be read is no reason to remove anything.
+      const bool damaged = error.fault() == Fault::bad_input;
+      throw Error(concat("[run] the run in ", folder_.path(), " cannot go on: ", error.what(),
+                         damaged ? ". Remove this folder to start again" : ""),
+                  error.fault());
+    }
+  }
+
+  // What a checkpoint tells of the data. Where images are standardized, a changed pixel shows in
+  // the mean.
+  std::map<std::string, std::string> data_metadata() const {
+    auto metadata = save_data_facts(facts_);
+    metadata["images"] = concat("[", data_.train.size(), ", ", data_.test.size(), "]");
+    return metadata;
+  }
+
+  const Config& config_;
+  const TrainTest& data_;
+  const TrainWatcher& watcher_;
+
+  Sequential model_;
+  Sgd sgd_;
+  DataFacts facts_;
+  Batches batches_;
+  Schedule schedule_;
+  Index total_steps_, total_epochs_;
+  RunFolder folder_;
+  Tape tape_;
+  Standing at_;
+  TrainOutcome outcome_;
+  double seconds_before_ = 0;  // of the processes that worked on this run before
+  Clock::time_point start_ = Clock::now(), checkpoint_written_ = start_;
+};
+
 }  // namespace
-
-// ---- The loops: a run is epochs, an epoch is steps and a measurement, a step is one update ----
-
-TrainOutcome TrainingRun::train() {
-  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-  if (at_.steps == 0) folder_.write_initial(saved_model());
-  if (total_epochs_ == 0) measure(0, Score{kNaN, kNaN});
-  while (at_.epochs < total_epochs_ && !has_ended()) train_epoch();
-
-  if (!stopped_by_divergence()) write_checkpoint();
-  if (!has_ended()) folder_.write_model(saved_model());
-  outcome_.steps = at_.steps;
-  outcome_.divergence = at_.divergence;
-  outcome_.seconds = seconds();
-  return outcome_;
-}
-
-// From where the run stands to the end of the epoch, or to where the run ends.
-void TrainingRun::train_epoch() {
-  const Index epoch = at_.epochs + 1;
-  batches_.start_epoch(epoch - 1, at_.steps - at_.epochs * batches_.batches_per_epoch());
-  while (at_.steps < total_steps_ && !has_ended()) {
-    const auto start = Clock::now();
-    std::optional<Batch> batch = batches_.next();
-    if (!batch) break;
-    StepRecord record = train_step(*batch, epoch);
-    record.seconds = seconds_since(start);
-    keep(record, std::ssize(batch->labels));
-  }
-  if (has_ended()) return;
-  const auto images = static_cast<double>(at_.images);
-  measure(epoch, {at_.seen.loss / images, at_.seen.accuracy / images});
-  at_.epochs = epoch;
-  at_.seen = {};
-  at_.images = 0;
-}
-
-// One update. The loss and the accuracy are those before it.
-StepRecord TrainingRun::train_step(Batch& batch, Index epoch) {
-  // Forward.
-  tape_.clear();
-  const Var logits = model_.forward(tape_.constant(std::move(batch.images)), Mode::training);
-  const Var loss = softmax_cross_entropy(logits, batch.labels);
-  const StepRecord record{
-      .step = at_.steps + 1,
-      .epoch = epoch,
-      .learning_rate = schedule_.learning_rate(at_.steps),
-      .loss = static_cast<double>(loss.value().item()),
-      .accuracy = static_cast<double>(count_correct(logits.value(), batch.labels)) /
-                  static_cast<double>(batch.labels.size())};
-  if (has_diverged(record) && !at_.divergence) {
-    at_.divergence = {record.step, record.learning_rate, first_non_finite(tape_)};
-  }
-  // Backward and update.
-  if (!stopped_by_divergence()) {
-    tape_.backward(loss);
-    sgd_.step(record.learning_rate);
-  }
-  at_.steps = record.step;
-  return record;
-}
-
-// What follows a step: its row, the sums of the epoch, sometimes a checkpoint, a look from outside.
-void TrainingRun::keep(const StepRecord& record, Index images) {
-  folder_.add(record);
-  at_.seen.loss += record.loss * static_cast<double>(images);
-  at_.seen.accuracy += record.accuracy * static_cast<double>(images);
-  at_.images += images;
-  if (watcher_.on_step) watcher_.on_step(record, images, total_steps_);
-  const bool is_due = seconds_since(checkpoint_written_) >= config_.train.checkpoint_seconds;
-  if (is_due && !stopped_by_divergence()) write_checkpoint();
-  if (watcher_.wants_to_stop) outcome_.interrupted = watcher_.wants_to_stop();
-}
-
-// Evaluates the model at the end of an epoch. `seen` is the mean over the epoch's own batches.
-void TrainingRun::measure(Index epoch, Score seen) {
-  const Index part = std::min(kTrainEvalImages, data_.train.size());
-  EpochRecord record{
-      .epoch = epoch,
-      .step = at_.steps,
-      .learning_rate = schedule_.learning_rate(std::max<Index>(0, at_.steps - 1)),
-      .train = seen,
-      .train_eval = evaluate(model_, data_.train, facts_.standardization, part),
-      .test = evaluate(model_, data_.test, facts_.standardization, data_.test.size())};
-  record.seconds = seconds();
-  folder_.add(record);
-  outcome_.last = record;
-  // The last update of the epoch may have been one too large.
-  if (has_diverged(record) && !at_.divergence) {
-    at_.divergence = {record.step, record.learning_rate, "the evaluation after this step"};
-  }
-  if (watcher_.on_epoch) watcher_.on_epoch(record);
-}
-
-// ---- The run as a whole ----
-
-TrainingRun::TrainingRun(const Config& config, const TrainTest& data, Sequential model,
-                         const std::filesystem::path& folder, const TrainWatcher& watcher,
-                         Start start)
-    : config_(config),
-      data_(data),
-      watcher_(watcher),
-      model_(std::move(model)),
-      sgd_(model_.state().parameters, build_sgd_options(config)),
-      facts_{data.train.image_shape, data.train.class_names,
-             build_standardization(config, data.train)},
-      batches_(data.train, facts_.standardization, build_batch_options(config)),
-      schedule_(build_schedule(config, batches_.batches_per_epoch())),
-      total_steps_(total_steps(config, batches_.batches_per_epoch())),
-      total_epochs_(chunk_count(total_steps_, batches_.batches_per_epoch())),
-      folder_(folder, config, data_checksum(data), start) {
-  for (const std::string& note : folder_.notes()) {
-    if (watcher_.tell) watcher_.tell(note);
-  }
-  if (start == Start::resume) resume();
-}
-
-SafetensorsFile TrainingRun::saved_model() const {
-  SafetensorsFile file = save_model(model_);
-  file.metadata = save_data_facts(facts_);
-  return file;
-}
-
-double TrainingRun::seconds() const { return seconds_before_ + seconds_since(start_); }
 
 TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
                    const TrainWatcher& watcher, Start start) {

@@ -122,8 +122,8 @@ TEST_CASE("load_checkpoint: one that does not fit is refused and changes nothing
     CHECK(checkpoint_error(with(save_tensor(name, Tensor::zeros({1}))), {name}) == "");
   }
   CHECK(checkpoint_error(with(two), {"run.steps", "one number", "2"}) == "");
-  CHECK(checkpoint_error(with(save_count("run.images", -1)), {"run.images", "-1"}) == "");
-  CHECK(checkpoint_error(with(save_count("run.seconds", 1)), {"run.seconds", "F64"}) == "");
+  CHECK(checkpoint_error(with(save_number<Index>("run.images", -1)), {"run.images", "-1"}) == "");
+  CHECK(checkpoint_error(with(save_number<Index>("run.seconds", 1)), {"run.seconds", "F64"}) == "");
   CHECK(checkpoint_error(with(save_tensor("optimizer.velocity.4.dense.bias", Tensor::zeros({3}))),
                          {"velocity.4.dense.bias", "(2)", "(3)"}) == "");
   CHECK(checkpoint_error(with(save_tensor("1.batch_norm.running_variance", numbers({2}, {1, -1}))),

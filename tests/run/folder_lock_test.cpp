@@ -1,5 +1,3 @@
-#include "minitape/run/folder_lock.hpp"
-
 #include <optional>
 
 #include "minitape/compare/compare.hpp"

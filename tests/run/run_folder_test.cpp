@@ -43,9 +43,9 @@ TEST_CASE("RunFolder: makes the folder with its parents and writes what it is gi
   CHECK(RunFolder::holds_run(path));
   CHECK_FALSE(RunFolder::is_complete(path));
   const Sequential model = build_model(config, {4, 4, 1});
-  run.write_initial(save_model(model));
+  write_safetensors(run.path() / "initial.safetensors", save_model(model));
   CHECK_FALSE(RunFolder::is_complete(path));
-  run.write_model(save_model(model));
+  write_safetensors(run.path() / "model.safetensors", save_model(model));
   CHECK(RunFolder::is_complete(path));
   Sequential loaded = build_model(config, {4, 4, 1});
   CHECK_NOTHROW(load_model(loaded, read_safetensors(path / "initial.safetensors")));
@@ -115,7 +115,8 @@ TEST_CASE("RunFolder: a complete run can get more epochs where its schedule allo
   };
   {
     const RunFolder first(folder.path(), config, "data");
-    first.write_model(save_model(build_model(config, {4, 4, 1})));
+    write_safetensors(first.path() / "model.safetensors",
+                      save_model(build_model(config, {4, 4, 1})));
   }
   CHECK_FALSE(RunFolder::wants_more_epochs(folder.path(), config));
   CHECK_FALSE(RunFolder::wants_more_epochs(folder.path(), longer(-1)));
@@ -162,8 +163,8 @@ TEST_CASE("RunFolder: discarding removes the run, and the folder where nothing e
   const auto path = temporary.path() / "run";
   const Config config = config_with(kTinyLayers);
   const RunFolder run(path, config, "data");
-  run.write_initial(save_model(build_model(config, {4, 4, 1})));
-  run.write_model(save_model(build_model(config, {4, 4, 1})));
+  write_safetensors(run.path() / "initial.safetensors", save_model(build_model(config, {4, 4, 1})));
+  write_safetensors(run.path() / "model.safetensors", save_model(build_model(config, {4, 4, 1})));
   run.discard();
   CHECK_FALSE(std::filesystem::exists(path));
 

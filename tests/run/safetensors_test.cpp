@@ -58,7 +58,7 @@ SafetensorsFile example() {
   file.tensors.push_back({"small", "U8", {3}, "\1\2\3"});
   file.tensors.push_back(save_tensor("0.conv2d.kernel", Tensor({2, 3}, {1, -2, 3, -4, 5, 0.5})));
   file.tensors.push_back(save_tensor("scalar", Tensor::scalar(7)));
-  file.tensors.push_back(save_count("step", 42));
+  file.tensors.push_back(save_number<Index>("step", 42));
   file.tensors.push_back({"none", "F32", {0, 4}, {}});
   file.metadata = {{"format", "minitape"}, {"note", "späße \"quoted\"\n"}};
   return file;
@@ -93,7 +93,7 @@ TEST_CASE("what is written is read back, to the bit") {
   CHECK(load_tensor(back.at("0.conv2d.kernel"), {2, 3})[5] == Real(0.5));
   CHECK(load_tensor(back.at("scalar"), {}).item() == 7);
   CHECK(load_tensor(back.at("none"), {0, 4}).size() == 0);
-  CHECK(load_count(back.at("step")) == 42);
+  CHECK(load_number<Index>(back.at("step")) == 42);
 }
 
 TEST_CASE("each tensor begins at a multiple of its element's size") {
@@ -145,16 +145,16 @@ TEST_CASE("loading says what it expected and what it found") {
   CHECK_THROWS_WITH_AS(load_tensor({"t", "F32", {1, 1, 1, 1, 1}, std::string(4, '\0')}, {1}),
                        doctest::Contains("must have shape (1): the file holds F32 (1, 1, 1, 1, 1)"),
                        Error);
-  CHECK_THROWS_WITH_AS(load_count(saved),
+  CHECK_THROWS_WITH_AS(load_number<Index>(saved),
                        "[safetensors] tensor \"0.dense.kernel\" must be one number, I64 (1): the "
                        "file holds F32 (2, 3)",
                        Error);
-  CHECK_THROWS_WITH_AS(load_number(save_count("n", 1)),
+  CHECK_THROWS_WITH_AS(load_number<double>(save_number<Index>("n", 1)),
                        doctest::Contains("must be one number, F64 (1): the file holds I64 (1)"),
                        Error);
-  CHECK_THROWS_WITH_AS(load_count({"n", "I64", {2}, std::string(16, '\0')}),
+  CHECK_THROWS_WITH_AS(load_number<Index>({"n", "I64", {2}, std::string(16, '\0')}),
                        doctest::Contains("the file holds I64 (2)"), Error);
-  CHECK_THROWS_WITH_AS(load_count(save_count("n", -1)),
+  CHECK_THROWS_WITH_AS(load_number<Index>(save_number<Index>("n", -1)),
                        "[safetensors] \"n\" must not be negative: the file has -1", Error);
   CHECK_THROWS_WITH_AS(example().at("1.dense.bias"),
                        "[safetensors] there is no tensor \"1.dense.bias\" in this file, which "

@@ -470,8 +470,8 @@ TEST_CASE("train: a checkpoint that stands where this run cannot is refused") {
     CAPTURE(epochs);
     SafetensorsFile file = good;
     for (SavedTensor& tensor : file.tensors) {
-      if (tensor.name == "run.steps") tensor = save_count(tensor.name, steps);
-      if (tensor.name == "run.epochs") tensor = save_count(tensor.name, epochs);
+      if (tensor.name == "run.steps") tensor = save_number<Index>(tensor.name, steps);
+      if (tensor.name == "run.epochs") tensor = save_number<Index>(tensor.name, epochs);
     }
     write_safetensors(path / "checkpoint.safetensors", file);
     CHECK(error_lacks({"cannot go on", "of this run of 3 epochs and 9 steps",

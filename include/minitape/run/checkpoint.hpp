@@ -44,4 +44,10 @@ SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& mode
 /// is changed, when the file is not such a checkpoint of this very model and optimizer.
 Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd);
 
+/// Throws unless the checkpoint's metadata hold each entry of `data`, which describes the data now.
+void check_same_data(const SafetensorsFile& checkpoint,
+                     const std::map<std::string, std::string>& data);
+/// Throws unless a run of so many epochs and steps can stand there.
+void check_standing(const Standing& at, Index epochs, Index steps, Index steps_per_epoch);
+
 }  // namespace minitape

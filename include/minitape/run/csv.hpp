@@ -1,8 +1,9 @@
 // Tables of numbers with a header line, as the run folder keeps them.
 #pragma once
 
+#include <cstdio>
 #include <filesystem>
-#include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,8 @@ CsvTable read_csv(const std::filesystem::path& path);
 /// killed leaves all its rows behind.
 class CsvWriter {
  public:
-  /// Goes on behind the first `keep` rows of the file and cuts off the rest. 0: creates the file,
-  /// or empties it, and writes the header. Throws when there are not so many rows of these columns.
+  /// Keeps the first `keep` rows of the file, cuts off the rest and appends to them. 0: creates the
+  /// file, or empties it, and writes the header. Throws when it has fewer rows or other columns.
   CsvWriter(std::filesystem::path path, const std::vector<std::string>& columns, Index keep = 0);
   /// Throws (Fault::run_failed) when the row cannot be written.
   void row(const std::vector<std::string>& cells);
@@ -38,8 +39,8 @@ class CsvWriter {
 
  private:
   std::filesystem::path path_;
-  std::ofstream file_;
   std::size_t columns_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_{nullptr, std::fclose};
 };
 
 }  // namespace minitape

@@ -42,8 +42,6 @@ class Progress {
   void finish();
 
  private:
-  void erase_line();
-
   std::ostream& out_;
   Columns columns_;
   Clock clock_;

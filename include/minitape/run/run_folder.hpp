@@ -22,8 +22,7 @@
 #include "minitape/config/config.hpp"
 #include "minitape/run/checkpoint.hpp"
 #include "minitape/run/csv.hpp"
-#include "minitape/run/folder_lock.hpp"
-#include "minitape/run/model_file.hpp"
+#include "minitape/run/safetensors.hpp"
 
 namespace minitape {
 
@@ -44,6 +43,22 @@ struct EpochRecord {
 bool has_diverged(const StepRecord& record);
 bool has_diverged(const EpochRecord& record);
 
+/// One process at a time in a folder: two runs would mix their rows, and one that gives up would
+/// remove the files of the other. The lock is the system's (flock on the folder itself): it leaves
+/// no file behind and ends with the process, however that ends.
+class FolderLock {
+ public:
+  /// Throws at once when the folder is locked already or cannot be opened. On a file system without
+  /// locks it does nothing.
+  explicit FolderLock(const std::filesystem::path& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int file_;  // the open folder
+};
+
 /// Begin a run, or go on with the one in the folder where there is one.
 enum class Start { fresh, resume };
 
@@ -63,14 +78,10 @@ class RunFolder {
   /// Each row is on its way to the disk when the call returns; throws when it cannot be written.
   void add(const StepRecord& record);
   void add(const EpochRecord& record);
-  void write_initial(const SafetensorsFile& model) const;
-  void write_model(const SafetensorsFile& model) const;
   /// The rows so far are safe on the disk before the checkpoint is.
   void write_checkpoint(const SafetensorsFile& checkpoint);
-
-  /// The last checkpoint; nothing where the run did not get so far.
-  std::optional<SafetensorsFile> read_checkpoint() const;
-  /// Goes on behind so many rows of steps.csv and metrics.csv: those that the checkpoint knows of.
+  /// Keeps so many rows of steps.csv and metrics.csv, those that the checkpoint knows of, and cuts
+  /// off the rest.
   void continue_after(Index steps, Index epochs);
 
   /// Removes the files of a fresh run, and the folder if nothing else is in it.

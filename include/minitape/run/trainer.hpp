@@ -2,11 +2,10 @@
 //
 // The room run/ holds what one training run is and leaves behind:
 //
-//   trainer.hpp       the training loop              evaluate.hpp     loss and accuracy on a set
-//   run_folder.hpp    all files of a run             csv.hpp          tables of numbers
-//   checkpoint.hpp    where a run stands             model_file.hpp   a trained model
-//   safetensors.hpp   named tensors in a file        saved_tensor.hpp one of them
-//   environment.hpp   program and machine            folder_lock.hpp  one process at a time
+//   trainer.hpp       the training loop        evaluate.hpp    loss and accuracy on a set
+//   run_folder.hpp    all files of a run       csv.hpp         tables of numbers
+//   checkpoint.hpp    where a run stands       model_file.hpp  a trained model
+//   safetensors.hpp   named tensors in a file  environment.hpp program and machine
 //   progress.hpp      how a run is getting on, on a terminal
 //
 // It includes config/ and the rooms before it. compare/, tools/ and apps/ may include it.
