@@ -35,15 +35,11 @@ std::string read_text(const std::filesystem::path& path) {
   return *std::move(text);
 }
 
-std::vector<std::string> split(const std::string& line) {
-  std::vector<std::string> cells(1);
-  for (const char letter : line) {
-    if (letter == ',') {
-      cells.emplace_back();
-    } else if (letter != '\r') {
-      cells.back() += letter;
-    }
-  }
+std::vector<std::string> split(std::string line) {
+  std::erase(line, '\r');
+  std::istringstream rest(line + ",");  // so that a comma ends every cell, an empty last one too
+  std::vector<std::string> cells;
+  for (std::string cell; std::getline(rest, cell, ',');) cells.push_back(cell);
   return cells;
 }
 

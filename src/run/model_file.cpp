@@ -24,6 +24,24 @@ void check_variance(const std::string& name, const Tensor& variance) {
   }
 }
 
+// Sets all targets. Throws, before the first is set, unless the file holds exactly these tensors.
+void load_all(const std::vector<std::pair<std::string, Tensor*>>& targets,
+              const SafetensorsFile& file, Statistics statistics) {
+  std::vector<Tensor> loaded;
+  for (const auto& [name, tensor] : targets) {
+    loaded.push_back(load_tensor(file.at(name), tensor->shape()));
+    if (statistics == Statistics::valid && name.ends_with(".running_variance")) {
+      check_variance(name, loaded.back());
+    }
+  }
+  for (const SavedTensor& saved : file.tensors) {
+    bool known = false;
+    for (const auto& target : targets) known |= target.first == saved.name;
+    MINITAPE_CHECK(known, "[load] the file has a tensor that the model has not: ", saved.name);
+  }
+  for (std::size_t i = 0; i < targets.size(); ++i) *targets[i].second = std::move(loaded[i]);
+}
+
 // One entry of the metadata as what it should be.
 template <class Value>
 Value read_fact(const SafetensorsFile& file, const std::string& key) {
@@ -49,32 +67,15 @@ SafetensorsFile save_model(const Sequential& model) {
 }
 
 void load_model(Sequential& model, const SafetensorsFile& file, Statistics statistics) {
-  const auto targets = named_tensors(model.state());
-  // Read and check everything first, so that a bad file leaves the model as it was.
-  std::vector<Tensor> loaded;
-  for (const auto& [name, tensor] : targets) {
-    loaded.push_back(load_tensor(file.at(name), tensor->shape()));
-    if (statistics == Statistics::valid && name.ends_with(".running_variance")) {
-      check_variance(name, loaded.back());
-    }
-  }
-  for (const SavedTensor& saved : file.tensors) {
-    bool known = false;
-    for (const auto& target : targets) known |= target.first == saved.name;
-    MINITAPE_CHECK(known, "[load] the file has a tensor that the model has not: ", saved.name);
-  }
-  for (std::size_t i = 0; i < targets.size(); ++i) *targets[i].second = std::move(loaded[i]);
+  load_all(named_tensors(model.state()), file, statistics);
 }
 
 std::map<std::string, std::string> save_data_facts(const DataFacts& facts) {
   const auto text = [](const nlohmann::json& json) {
     return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   };
-  std::vector<Index> shape;
-  for (int axis = 0; axis < facts.image_shape.rank(); ++axis) {
-    shape.push_back(facts.image_shape[axis]);
-  }
-  return {{"image_shape", text(shape)},
+  const Shape& shape = facts.image_shape;
+  return {{"image_shape", text({shape[0], shape[1], shape[2]})},
           {"class_names", text(facts.class_names)},
           {"mean", text(facts.standardization.mean)},
           {"deviation", text(facts.standardization.deviation)}};
@@ -107,6 +108,103 @@ DataFacts load_data_facts(const SafetensorsFile& file) {
                    mean[c], " and ", deviation[c]);
   }
   return facts;
+}
+
+// ---- Checkpoints ----
+
+namespace {
+
+constexpr const char* kDivergedIn = "run.diverged_in";  // metadata: text
+
+std::string velocity_name(const Sgd& sgd, std::size_t i) {
+  return "optimizer.velocity." + sgd.parameters()[i]->name;
+}
+
+// Takes the tensor out of the file. Throws when there is none of that name.
+SavedTensor take(SafetensorsFile& file, const std::string& name) {
+  SavedTensor tensor = file.at(name);
+  std::erase_if(file.tensors, [&](const SavedTensor& other) { return other.name == name; });
+  return tensor;
+}
+
+// Calls visit(name, number) for every number of a Standing, in the order of the file.
+template <class AnyStanding, class Visit>
+void for_each_number(AnyStanding& standing, Visit visit) {
+  visit("run.steps", standing.steps);
+  visit("run.epochs", standing.epochs);
+  visit("run.images", standing.images);
+  visit("run.seen_loss", standing.seen.loss);
+  visit("run.seen_accuracy", standing.seen.accuracy);
+  visit("run.seconds", standing.seconds);
+  if (standing.divergence) {
+    visit("run.diverged_at", standing.divergence->step);
+    visit("run.diverged_learning_rate", standing.divergence->learning_rate);
+  }
+}
+
+Standing take_standing(SafetensorsFile& file) {
+  Standing standing;
+  const auto where = file.metadata.find(kDivergedIn);
+  if (where != file.metadata.end()) standing.divergence = Divergence{.where = where->second};
+  for_each_number(standing, [&file]<class Number>(const char* name, Number& number) {
+    number = load_number<Number>(take(file, name));
+  });
+  return standing;
+}
+
+}  // namespace
+
+SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd) {
+  SafetensorsFile file = save_model(model);
+  for (const Counter* counter : model.const_state().counters) {
+    file.tensors.push_back(save_number(counter->name, counter->value));
+  }
+  for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
+    file.tensors.push_back(save_tensor(velocity_name(sgd, i), sgd.velocities()[i]));
+  }
+  for_each_number(standing, [&file](const char* name, auto number) {
+    file.tensors.push_back(save_number(name, number));
+  });
+  if (standing.divergence) file.metadata[kDivergedIn] = standing.divergence->where;
+  return file;
+}
+
+Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd) {
+  // Take out the numbers. Nothing is changed yet.
+  Standing standing = take_standing(file);
+  std::vector<Index> counts;
+  for (const Counter* counter : model.state().counters) {
+    counts.push_back(load_number<Index>(take(file, counter->name)));
+  }
+  // What is left must be the tensors of the model and the optimizer.
+  auto targets = named_tensors(model.state());
+  for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
+    targets.emplace_back(velocity_name(sgd, i), &sgd.velocities()[i]);
+  }
+  load_all(targets, file, standing.divergence ? Statistics::any : Statistics::valid);
+  for (std::size_t i = 0; i < counts.size(); ++i) model.state().counters[i]->value = counts[i];
+  return standing;
+}
+
+void check_same_data(const SafetensorsFile& checkpoint,
+                     const std::map<std::string, std::string>& data) {
+  for (const auto& [key, now] : data) {
+    const auto before = checkpoint.metadata.find(key);
+    const bool is_known = before != checkpoint.metadata.end();
+    MINITAPE_CHECK(is_known && before->second == now,
+                   "[checkpoint] the data must be those that the run began with: ", key, " was ",
+                   is_known ? before->second : "not saved", " and is ", now);
+  }
+}
+
+void check_standing(const Standing& at, Index epochs, Index steps, Index steps_per_epoch) {
+  const Index done = at.steps - at.epochs * steps_per_epoch;  // in the epoch that has begun
+  const bool at_the_end = at.epochs == epochs && at.steps == steps;
+  const bool on_the_way =
+      at.epochs < epochs && at.steps <= steps && done >= 0 && done <= steps_per_epoch;
+  MINITAPE_CHECK(at_the_end || on_the_way, "[checkpoint] must be of this run of ", epochs,
+                 " epochs and ", steps, " steps: it stands at step ", at.steps, " after ",
+                 at.epochs, " epochs");
 }
 
 }  // namespace minitape

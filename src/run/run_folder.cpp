@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 
 #include "minitape/run/environment.hpp"
@@ -40,12 +39,6 @@ const std::vector<std::string> kEpochColumns{
     "test_loss",  "test_accuracy"};
 
 }  // namespace
-
-bool has_diverged(const StepRecord& record) { return !std::isfinite(record.loss); }
-
-bool has_diverged(const EpochRecord& record) {
-  return !std::isfinite(record.train_eval.loss) || !std::isfinite(record.test.loss);
-}
 
 FolderLock::FolderLock(const fs::path& folder)
     : file_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {

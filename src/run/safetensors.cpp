@@ -50,8 +50,7 @@ json parse_header(std::string_view text, const std::string& where) {
 // Whether this is a list of whole numbers >= 0 that an Index can hold.
 bool is_list_of_counts(const json& list) {
   const auto is_count = [](const json& number) {
-    return number.is_number_unsigned() &&
-           number.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<Index>::max()};
+    return number.is_number_unsigned() && number.get<Index>() >= 0;  // a too large one wraps round
   };
   return list.is_array() && std::all_of(list.begin(), list.end(), is_count);
 }

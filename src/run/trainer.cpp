@@ -8,7 +8,6 @@
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
-#include "minitape/run/model_file.hpp"
 
 namespace minitape {
 namespace {

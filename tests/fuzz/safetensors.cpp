@@ -7,7 +7,6 @@
 #include "fuzz.hpp"
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/dense.hpp"
-#include "minitape/run/checkpoint.hpp"
 #include "minitape/run/model_file.hpp"
 
 using namespace minitape;

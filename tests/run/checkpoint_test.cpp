@@ -1,11 +1,10 @@
-#include "minitape/run/checkpoint.hpp"
+#include "minitape/run/model_file.hpp"
 
 #include <functional>
 #include <limits>
 
 #include "minitape/config/build.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
-#include "minitape/run/model_file.hpp"
 #include "testing.hpp"
 #include "tiny_experiment.hpp"
 

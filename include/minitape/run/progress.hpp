@@ -28,7 +28,6 @@ class Progress {
   Progress(std::ostream& out, Columns columns, Clock clock = steady_seconds);
   ~Progress() { finish(); }
   Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
 
   /// A new run begins; `title` is printed and stays. Speed and time left are averages from here, or
   /// from the construction, on, evaluations included.

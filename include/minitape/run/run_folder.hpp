@@ -9,20 +9,20 @@
 //                          epoch,step,seconds,learning_rate,train_loss,train_accuracy,
 //                          train_eval_loss,train_eval_accuracy,test_loss,test_accuracy
 //                          (seconds since the start, evaluations included)
-//   checkpoint.safetensors where the run stood last, to go on from there (checkpoint.hpp)
+//   checkpoint.safetensors where the run stood last, to go on from there (model_file.hpp)
 //   model.safetensors      the trained model; its presence says that the run was completed
 //
 // Steps and epochs count from 1, accuracies are parts of 1, losses are nats per example.
 #pragma once
 
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <string>
 
 #include "minitape/config/config.hpp"
-#include "minitape/run/checkpoint.hpp"
 #include "minitape/run/csv.hpp"
-#include "minitape/run/safetensors.hpp"
+#include "minitape/run/model_file.hpp"
 
 namespace minitape {
 
@@ -40,8 +40,10 @@ struct EpochRecord {
 };
 
 /// Whether a loss is no longer finite: the run has diverged at this step or in this epoch.
-bool has_diverged(const StepRecord& record);
-bool has_diverged(const EpochRecord& record);
+inline bool has_diverged(const StepRecord& record) { return !std::isfinite(record.loss); }
+inline bool has_diverged(const EpochRecord& record) {
+  return !std::isfinite(record.train_eval.loss) || !std::isfinite(record.test.loss);
+}
 
 /// One process at a time in a folder: two runs would mix their rows, and one that gives up would
 /// remove the files of the other. The lock is the system's (flock on the folder itself): it leaves

@@ -2,11 +2,10 @@
 //
 // The room run/ holds what one training run is and leaves behind:
 //
-//   trainer.hpp       the training loop        evaluate.hpp    loss and accuracy on a set
-//   run_folder.hpp    all files of a run       csv.hpp         tables of numbers
-//   checkpoint.hpp    where a run stands       model_file.hpp  a trained model
-//   safetensors.hpp   named tensors in a file  environment.hpp program and machine
-//   progress.hpp      how a run is getting on, on a terminal
+//   trainer.hpp     the training loop           evaluate.hpp     loss and accuracy on a set
+//   run_folder.hpp  all files of a run          model_file.hpp   trained models and checkpoints
+//   csv.hpp         tables of numbers           safetensors.hpp  named tensors in a file
+//   progress.hpp    a run's progress, live      environment.hpp  program and machine
 //
 // It includes config/ and the rooms before it. compare/, tools/ and apps/ may include it.
 #pragma once
