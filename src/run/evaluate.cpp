@@ -1,9 +1,10 @@
-#include "minitape/run/evaluate.hpp"
-
+// Evaluation: how good a model is on images that it is not trained with at this moment.
 #include <algorithm>
 #include <utility>
 
+#include "minitape/data/batches.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/run/trainer.hpp"
 
 namespace minitape {
 

@@ -56,6 +56,44 @@ Value read_fact(const SafetensorsFile& file, const std::string& key) {
   }
 }
 
+constexpr const char* kDivergedIn = "run.diverged_in";  // metadata: text
+
+std::string velocity_name(const Sgd& sgd, std::size_t i) {
+  return "optimizer.velocity." + sgd.parameters()[i]->name;
+}
+
+// Takes the tensor out of the file. Throws when there is none of that name.
+SavedTensor take(SafetensorsFile& file, const std::string& name) {
+  SavedTensor tensor = file.at(name);
+  std::erase_if(file.tensors, [&](const SavedTensor& other) { return other.name == name; });
+  return tensor;
+}
+
+// Calls visit(name, number) for every number of a Standing, in the order of the file.
+template <class AnyStanding, class Visit>
+void for_each_number(AnyStanding& standing, Visit visit) {
+  visit("run.steps", standing.steps);
+  visit("run.epochs", standing.epochs);
+  visit("run.images", standing.images);
+  visit("run.seen_loss", standing.seen.loss);
+  visit("run.seen_accuracy", standing.seen.accuracy);
+  visit("run.seconds", standing.seconds);
+  if (standing.divergence) {
+    visit("run.diverged_at", standing.divergence->step);
+    visit("run.diverged_learning_rate", standing.divergence->learning_rate);
+  }
+}
+
+Standing take_standing(SafetensorsFile& file) {
+  Standing standing;
+  const auto where = file.metadata.find(kDivergedIn);
+  if (where != file.metadata.end()) standing.divergence = Divergence{.where = where->second};
+  for_each_number(standing, [&file]<class Number>(const char* name, Number& number) {
+    number = load_number<Number>(take(file, name));
+  });
+  return standing;
+}
+
 }  // namespace
 
 SafetensorsFile save_model(const Sequential& model) {
@@ -112,48 +150,6 @@ DataFacts load_data_facts(const SafetensorsFile& file) {
 
 // ---- Checkpoints ----
 
-namespace {
-
-constexpr const char* kDivergedIn = "run.diverged_in";  // metadata: text
-
-std::string velocity_name(const Sgd& sgd, std::size_t i) {
-  return "optimizer.velocity." + sgd.parameters()[i]->name;
-}
-
-// Takes the tensor out of the file. Throws when there is none of that name.
-SavedTensor take(SafetensorsFile& file, const std::string& name) {
-  SavedTensor tensor = file.at(name);
-  std::erase_if(file.tensors, [&](const SavedTensor& other) { return other.name == name; });
-  return tensor;
-}
-
-// Calls visit(name, number) for every number of a Standing, in the order of the file.
-template <class AnyStanding, class Visit>
-void for_each_number(AnyStanding& standing, Visit visit) {
-  visit("run.steps", standing.steps);
-  visit("run.epochs", standing.epochs);
-  visit("run.images", standing.images);
-  visit("run.seen_loss", standing.seen.loss);
-  visit("run.seen_accuracy", standing.seen.accuracy);
-  visit("run.seconds", standing.seconds);
-  if (standing.divergence) {
-    visit("run.diverged_at", standing.divergence->step);
-    visit("run.diverged_learning_rate", standing.divergence->learning_rate);
-  }
-}
-
-Standing take_standing(SafetensorsFile& file) {
-  Standing standing;
-  const auto where = file.metadata.find(kDivergedIn);
-  if (where != file.metadata.end()) standing.divergence = Divergence{.where = where->second};
-  for_each_number(standing, [&file]<class Number>(const char* name, Number& number) {
-    number = load_number<Number>(take(file, name));
-  });
-  return standing;
-}
-
-}  // namespace
-
 SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd) {
   SafetensorsFile file = save_model(model);
   for (const Counter* counter : model.const_state().counters) {
@@ -189,11 +185,11 @@ Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd) {
 void check_same_data(const SafetensorsFile& checkpoint,
                      const std::map<std::string, std::string>& data) {
   for (const auto& [key, now] : data) {
-    const auto before = checkpoint.metadata.find(key);
-    const bool is_known = before != checkpoint.metadata.end();
-    MINITAPE_CHECK(is_known && before->second == now,
+    const auto found = checkpoint.metadata.find(key);
+    const std::string before = found == checkpoint.metadata.end() ? "not saved" : found->second;
+    MINITAPE_CHECK(before == now,
                    "[checkpoint] the data must be those that the run began with: ", key, " was ",
-                   is_known ? before->second : "not saved", " and is ", now);
+                   before, " and is ", now);
   }
 }
 

@@ -47,11 +47,7 @@ Tensor load_tensor(const SavedTensor& saved, const Shape& shape) {
   MINITAPE_CHECK(std::ssize(saved.bytes) == byte_count(saved, name), "[safetensors] ", name,
                  " of shape ", shape, " has ", saved.bytes.size(), " bytes");
   Tensor tensor = Tensor::uninitialized(shape);
-  if (saved.dtype == "F32") {
-    copy_converted<float>(saved.bytes, tensor);
-  } else {
-    copy_converted<double>(saved.bytes, tensor);
-  }
+  (saved.dtype == "F32" ? copy_converted<float> : copy_converted<double>)(saved.bytes, tensor);
   return tensor;
 }
 

@@ -20,16 +20,13 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-bool all_finite(const Tensor& tensor) {
-  const auto values = tensor.values();
-  return std::all_of(values.begin(), values.end(), [](Real v) { return std::isfinite(v); });
-}
-
 // The first value on the tape that is not finite. Nodes stand in the order of computation, so this
 // is where the trouble began, not where it was noticed.
 std::string first_non_finite(const Tape& tape) {
   for (const Tape::Node& node : tape.nodes()) {
-    if (node.current_value().empty() || all_finite(node.current_value())) continue;
+    const auto values = node.current_value().values();
+    if (std::all_of(values.begin(), values.end(), [](Real v) { return std::isfinite(v); }))
+      continue;
     if (node.parameter) return "parameter " + node.parameter->name;
     return node.layer.empty() ? node.operation
                               : concat("layer ", node.layer, " (", node.operation, ")");
@@ -125,7 +122,7 @@ class TrainingRun {
     return record;
   }
 
-  // What follows a step: its row, the sums of the epoch, the watcher, a checkpoint where one is due.
+  // After a step: its row, the sums of the epoch, the watcher, a checkpoint where one is due.
   void keep(const StepRecord& record, Index images) {
     folder_.add(record);
     at_.seen.loss += record.loss * static_cast<double>(images);

@@ -24,7 +24,6 @@
 #include "minitape/data/dataset.hpp"
 #include "minitape/nn/sequential.hpp"
 #include "minitape/optim/sgd.hpp"
-#include "minitape/run/evaluate.hpp"
 #include "minitape/run/safetensors.hpp"
 
 namespace minitape {
@@ -55,6 +54,11 @@ std::map<std::string, std::string> save_data_facts(const DataFacts& facts);
 DataFacts load_data_facts(const SafetensorsFile& file);
 
 // ---- Checkpoints ----
+
+/// Loss in nats and accuracy as a part of 1: means over some examples, or sums over them.
+struct Score {
+  double loss = 0, accuracy = 0;
+};
 
 /// Where the numbers of a run went bad.
 struct Divergence {

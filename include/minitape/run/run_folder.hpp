@@ -45,9 +45,8 @@ inline bool has_diverged(const EpochRecord& record) {
   return !std::isfinite(record.train_eval.loss) || !std::isfinite(record.test.loss);
 }
 
-/// One process at a time in a folder: two runs would mix their rows, and one that gives up would
-/// remove the files of the other. The lock is the system's (flock on the folder itself): it leaves
-/// no file behind and ends with the process, however that ends.
+/// One process at a time in a folder: two would mix their rows, or remove each other's files. The
+/// lock is the system's (flock on the folder itself): no file is left, however the process ends.
 class FolderLock {
  public:
   /// Throws at once when the folder is locked already or cannot be opened. On a file system without

@@ -2,10 +2,10 @@
 //
 // The room run/ holds what one training run is and leaves behind:
 //
-//   trainer.hpp     the training loop           evaluate.hpp     loss and accuracy on a set
+//   trainer.hpp     training and evaluation     progress.hpp     a run's progress, live
 //   run_folder.hpp  all files of a run          model_file.hpp   trained models and checkpoints
 //   csv.hpp         tables of numbers           safetensors.hpp  named tensors in a file
-//   progress.hpp    a run's progress, live      environment.hpp  program and machine
+//   environment.hpp program and machine
 //
 // It includes config/ and the rooms before it. compare/, tools/ and apps/ may include it.
 #pragma once
@@ -15,7 +15,6 @@
 #include <string>
 
 #include "minitape/config/build.hpp"
-#include "minitape/run/evaluate.hpp"
 #include "minitape/run/run_folder.hpp"
 
 namespace minitape {
@@ -43,5 +42,10 @@ struct TrainWatcher {
 /// measured until then is kept, and no model.safetensors is written.
 TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
                    const TrainWatcher& watcher = {}, Start start = Start::fresh);
+
+/// Mean loss and accuracy over the first `count` images, without augmentation. The model is const:
+/// it normalizes with its running statistics and cannot change.
+Score evaluate(const Sequential& model, const Dataset& dataset,
+               const Standardization& standardization, Index count);
 
 }  // namespace minitape
