@@ -1,8 +1,6 @@
 // minitape compare: variants that differ in one key, side by side.
 #include "minitape/compare/compare.hpp"
 
-#include <unistd.h>
-
 #include <iostream>
 
 #include "minitape/compare/report.hpp"
@@ -35,7 +33,7 @@ int run_compare(const CompareArguments& arguments) {
   std::cout << fairness.sentence << "\n" << std::flush;
 
   catch_stop_signals();
-  Progress progress(std::cerr, [] { return terminal_columns(STDERR_FILENO); });
+  Progress progress(std::cerr, terminal_columns);
   const CompareOptions options{
       .seeds = arguments.seeds,
       .out = arguments.config.out_or("_compare"),

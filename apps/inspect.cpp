@@ -77,10 +77,7 @@ void add_data(CLI::App& app, Call& call) {
 Prints how many images there are of each class, their shape, the mean and standard deviation that
 standardize each channel, and the augmentation. Draws a contact sheet: the first training images as
 they come out of the first epoch's batches, shuffled and augmented, with their labels. Small images
-are magnified, so that one sees the pixels.
-
-Reads the config and the data files. Writes one PNG file, in place of what was there; the numbers go
-to stdout.
+are magnified, so that one sees the pixels. A picture that was there is replaced.
 
 Examples:
   minitape data apps/configs/digits_cnn.toml --out digits.png

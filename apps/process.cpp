@@ -52,9 +52,9 @@ bool has_room_for_blas(int threads) {
   return room != MAP_FAILED && munmap(room, bytes) == 0;
 }
 
-std::size_t terminal_columns(int descriptor) {
+std::size_t terminal_columns() {
   winsize size{};
-  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void replace_closed_streams() {

@@ -19,8 +19,8 @@ int startable_threads(int wanted);
 /// limit (ulimit -v) forbids that it tries again for ever.
 bool has_room_for_blas(int threads);
 
-/// The width of the terminal that a file descriptor is; 0 where it is none or does not say.
-std::size_t terminal_columns(int descriptor);
+/// The width of the terminal that stderr is; 0 where it is none or does not say.
+std::size_t terminal_columns();
 
 /// A standard stream that the caller has closed would give its number to the next file that is
 /// opened, and messages would end up between the rows of steps.csv.

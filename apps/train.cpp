@@ -1,6 +1,4 @@
 // minitape train: one config, one run folder.
-#include <unistd.h>
-
 #include <iostream>
 
 #include "minitape/text/numbers.hpp"
@@ -54,7 +52,7 @@ int run_train(const TrainArguments& arguments, const std::string& program) {
   RunFolder::check_free(out, start);  // before the data are read
   const TrainTest data = load_and_tell(config);
   catch_stop_signals();
-  Progress progress(std::cerr, [] { return terminal_columns(STDERR_FILENO); });
+  Progress progress(std::cerr, terminal_columns);
   const TrainOutcome outcome = train(config, data, out, watch_with(progress), start);
   progress.finish();
   if (outcome.interrupted) {

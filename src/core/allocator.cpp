@@ -109,9 +109,4 @@ void set_memory_limit(std::size_t bytes) {
   cache().stats.limit = bytes;
 }
 
-void release_kept_buffers() {
-  const std::lock_guard lock(cache().mutex);
-  cache().release();
-}
-
 }  // namespace minitape

@@ -4,7 +4,6 @@
 //
 // Colours and textures are drawn in the same way for all ten kinds, so only the outline tells the
 // class: a network has to learn edges and corners, and how they lie to each other.
-#include <algorithm>
 #include <array>
 #include <cmath>
 

@@ -1,4 +1,4 @@
-// The sums of batch norm, in one trip to memory each.
+// The sums of batch norm, in one trip to memory each, and the plain sums of columns.
 //
 // The plain operation goes over x twice, for the mean and for the deviations. Here every chunk of
 // rows is gone over twice while it is in the cache, and the chunks are merged in order (T. Chan,
@@ -105,6 +105,11 @@ InputGradient::InputGradient(const AffineGradients& sums, const ChannelNorm& nor
     shift[c] /= rows;
     slope[c] *= sums.dgamma[c] / rows;
   }
+}
+
+std::optional<Tensor> column_sums(const Tensor& x) {
+  const auto value = [from = x.data()]<class V>(Index i, Index) { return load<V>(from + i); };
+  return std::move(sums_over_rows(x.rows(), x.channels(), value)[0]);
 }
 
 }  // namespace minitape::kernels

@@ -4,7 +4,7 @@
 #include <wchar.h>
 
 #include <algorithm>
-#include <cwchar>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 namespace minitape {
@@ -38,22 +38,14 @@ std::string terminal_text(const std::string& text) { return shown_text(text, fal
 std::string terminal_lines(const std::string& text) { return shown_text(text, true); }
 
 std::size_t terminal_width(const std::string& text) {
-  // The C library knows, of every letter, the width; the user's locale need not.
+  // The C library knows how wide every letter is; the user's locale need not.
   static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
   const locale_t before = ::uselocale(utf8);
-  std::size_t width = 0;
-  std::mbstate_t state{};
-  wchar_t letter = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t bytes = std::mbrtowc(&letter, text.data() + i, text.size() - i, &state);
-    const bool is_letter = bytes > 0 && bytes <= 4;
-    const int columns = is_letter ? ::wcwidth(letter) : 1;
-    width += columns < 0 ? 1 : static_cast<std::size_t>(columns);
-    if (!is_letter) state = {};
-    i += is_letter ? bytes : 1;
-  }
+  std::wstring letters(text.size(), L'\0');
+  const std::size_t count = std::mbstowcs(letters.data(), text.c_str(), letters.size());
+  const int width = count <= letters.size() ? ::wcswidth(letters.data(), count) : -1;
   ::uselocale(before);
-  return width;
+  return width >= 0 ? static_cast<std::size_t>(width) : text.size();  // not UTF-8: as bytes
 }
 
 std::string aligned(const std::vector<std::vector<std::string>>& rows,

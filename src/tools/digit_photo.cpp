@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ink.hpp"
-
 namespace minitape {
 namespace {
 

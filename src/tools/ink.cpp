@@ -1,4 +1,5 @@
-#include "ink.hpp"
+// The ink of a photo: steps 1 to 4 of digit_photo.hpp.
+#include "minitape/tools/digit_photo.hpp"
 
 #include <algorithm>
 #include <array>

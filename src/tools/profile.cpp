@@ -48,10 +48,9 @@ ProfileRow cost_of(const Tape& tape, const Tape::Node& node, bool backward) {
 Dataset random_images(const Shape& shape, Index classes, Index count) {
   Dataset dataset{.name = "random", .image_shape = shape};
   dataset.class_names.resize(static_cast<std::size_t>(classes));
+  dataset.pixels.resize(static_cast<std::size_t>(count * shape.size()));
   Random random = stream(1, "profile/images");
-  for (Index i = 0; i < count * shape.size(); ++i) {
-    dataset.pixels.push_back(static_cast<std::uint8_t>(random.bits()));
-  }
+  for (std::uint8_t& pixel : dataset.pixels) pixel = static_cast<std::uint8_t>(random.bits());
   for (Index i = 0; i < count; ++i) {
     dataset.labels.push_back(static_cast<std::uint8_t>(i % classes));
   }

@@ -110,7 +110,6 @@ TEST_CASE("from the second step on nothing is requested from the system" *
   Sequential model = classifier();
   Sgd sgd(model.state().parameters, {.momentum = 0.9});
   const Task batch = task(20);
-  release_kept_buffers();
   step(model, sgd, batch);
   const AllocatorStats before = allocator_stats();
   for (int i = 0; i < 3; ++i) step(model, sgd, batch);

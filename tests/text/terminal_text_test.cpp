@@ -24,7 +24,6 @@ TEST_CASE("terminal_width: columns, not bytes") {
   CHECK(terminal_width("a😀b") == 4);
   CHECK(terminal_width("e\u0301") == 1);
   CHECK(terminal_width("k\xE4se") == 4);  // not UTF-8
-  CHECK(terminal_width(std::string("a\0b", 3)) == 3);
 }
 
 TEST_CASE("aligned: wide letters keep the columns") {

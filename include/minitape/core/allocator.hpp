@@ -48,7 +48,4 @@ AllocatorStats allocator_stats();
 /// At first the limit is nine tenths of the machine's memory.
 void set_memory_limit(std::size_t bytes);
 
-/// Gives every kept buffer back to the system. Does not touch buffers in use.
-void release_kept_buffers();
-
 }  // namespace minitape

@@ -1,5 +1,5 @@
-// How fast a config's model trains and predicts on this machine, on random input, and where the time
-// of a training step goes.
+// How fast a config's model trains and predicts on this machine, on random input, and where the
+// time of a training step goes.
 #pragma once
 
 #include <functional>

@@ -17,6 +17,8 @@
 // The photo should show one digit on plain paper that fills the picture.
 #pragma once
 
+#include <vector>
+
 #include "minitape/data/image.hpp"
 
 namespace minitape {
@@ -24,5 +26,25 @@ namespace minitape {
 /// (H, W, 1) -> (28, 28, 1). An image that has this form already (28×28 with a border that is
 /// mostly black) stays as it is, bit for bit. Throws when nothing stands out from the paper.
 Image digit_from_photo(const Image& photo);
+
+// ---- Steps 1 to 4 (src/tools/ink.cpp): the ink, freed from its paper ----
+
+/// How much ink each pixel has, from 0 to 1.
+struct Sheet {
+  Sheet(Index height_, Index width_)
+      : height(height_), width(width_), values(static_cast<std::size_t>(height_ * width_)) {}
+  float& at(Index r, Index c) { return values[static_cast<std::size_t>(r * width + c)]; }
+  /// There is no ink beyond the sheet.
+  float at(Index r, Index c) const {
+    const bool inside = r >= 0 && c >= 0 && r < height && c < width;
+    return inside ? values[static_cast<std::size_t>(r * width + c)] : 0;
+  }
+
+  Index height, width;
+  std::vector<float> values;  // [height, width]
+};
+
+/// Throws when nothing stands out from the paper. `photo` is (H, W, 1).
+Sheet ink_of(const Image& photo);
 
 }  // namespace minitape
