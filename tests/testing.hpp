@@ -132,6 +132,9 @@ std::string depends_on_threads(Compute compute) {
 
 // ---- Memory ----
 
+/// Gives every buffer that is kept for later back to the system.
+inline void release_kept_buffers() { set_memory_limit(allocator_stats().limit); }
+
 /// While it lives, tensors may take no more than that.
 class LimitMemory {
  public:

@@ -107,6 +107,7 @@ AllocatorStats allocator_stats() {
 void set_memory_limit(std::size_t bytes) {
   const std::lock_guard lock(cache().mutex);
   cache().stats.limit = bytes;
+  cache().release();
 }
 
 }  // namespace minitape

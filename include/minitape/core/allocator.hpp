@@ -45,7 +45,7 @@ struct AllocatorStats {
 };
 AllocatorStats allocator_stats();
 
-/// At first the limit is nine tenths of the machine's memory.
+/// At first the limit is nine tenths of the machine's memory. Gives all kept buffers back.
 void set_memory_limit(std::size_t bytes);
 
 }  // namespace minitape
