@@ -69,6 +69,15 @@ def check_columns(files):
                 yield f"{path}:{number} has {len(line)} columns, at most {COLUMNS}"
 
 
+def check_reading_list(files):
+    """The README names every file of the reading path, itself or by its folder."""
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text())
+    for path in files:
+        is_named = any(str(path) == link or str(path.parent) == link for link in links)
+        if room_of(path) in READING_PATH and not is_named:
+            yield f"{path} is on the reading path, but README.md does not name it"
+
+
 def check_type_names(files):
     """Two types of one name in one namespace are undefined behaviour that no compiler reports."""
     first = {}
@@ -82,7 +91,7 @@ def check_type_names(files):
 def main():
     files = sources("src", "include", "apps")
     faults = [*check_lines(files), *check_includes(files), *check_columns(files),
-              *check_type_names(files)]
+              *check_reading_list(files), *check_type_names(files)]
     print("\n".join(faults) or "sizes, includes, columns and names are as promised")
     return 1 if faults else 0
 
