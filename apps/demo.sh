@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 mapfile -t packages < apps/packages.txt
 bash apps/install_packages.sh "${packages[@]}"
 
-echo "Building minitape, which takes some minutes the first time (progress: build/demo.log)"
+echo "Building minitape, which takes a minute or two the first time (progress: build/demo.log)"
 mkdir -p build
 if ! { cmake --preset release -DMINITAPE_TESTS=OFF &&
        cmake --build --preset release --target minitape_command -j "$(nproc)"; } \

@@ -17,8 +17,8 @@ namespace {
 
 // Sets how many threads compute: as many as the call, else OMP_NUM_THREADS, asks for and the system
 // allows.
-void set_threads(int wanted) {
-  set_thread_count(wanted > 0 ? wanted : thread_count());  // too many would crash the program
+void set_threads(const Call& call) {
+  set_thread_count(call.threads > 0 ? call.threads : thread_count());  // too many would crash it
   const int threads = startable_threads(thread_count());
   if (threads < thread_count()) {
     std::cerr << "minitape: the system lets this program start " << threads << " of "
@@ -26,7 +26,8 @@ void set_threads(int wanted) {
               << threads << "\n";
     set_thread_count(threads);
   }
-  if (!has_room_for_blas(threads)) {
+  const bool multiplies = call.subcommand != "summary" && call.subcommand != "data";
+  if (multiplies && !has_room_for_blas(threads)) {
     throw Error(concat("[memory] the matrix products need ", 128 * (threads + 1),
                        " MB of address space: the system does not give that much. Raise the limit ",
                        "(ulimit -v)", threads > 1 ? ", or use --threads 1" : ""),
@@ -44,7 +45,7 @@ int main(int argc, char** argv) {
     const Call call = parse_command_line(argc, argv);
     int code = call.exit_code;
     if (call.run) {
-      set_threads(call.threads);
+      set_threads(call);
       code = call.run();
     }
     if (!std::cout.flush()) throw Error("cannot write the results to stdout", Fault::run_failed);

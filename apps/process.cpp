@@ -45,7 +45,7 @@ int startable_threads(int wanted) {
 }
 
 bool has_room_for_blas(int threads) {
-  // And as much again for what every thread takes besides: its stack, its part of the heap.
+  // 128 MB a thread, and as much once more for the threads' stacks and their parts of the heap.
   const auto bytes = static_cast<std::size_t>(threads + 1) << 27;
   void* const room =
       mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

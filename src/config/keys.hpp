@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <functional>
 #include <optional>
@@ -19,7 +20,7 @@ namespace minitape {
 
 // ---- Fields as TOML ----
 
-/// Also of true and false.
+/// An integer, true or false.
 std::string toml_text(std::integral auto field) { return concat(std::boolalpha, field); }
 std::string toml_text(double field);
 std::string toml_text(const std::string& field);

@@ -101,7 +101,7 @@ struct FolderListing {
 FolderListing list_image_folder(const fs::path& dir);
 
 /// Images that cannot be read are left out with a note. Throws when all of a class are, and when
-/// the sets would not fit into memory (memory_limit in core/allocator.hpp).
+/// the sets would not fit into memory (the limit in core/allocator.hpp).
 TrainTest load_image_folder(const fs::path& dir, const DataSource& source);
 
 }  // namespace minitape

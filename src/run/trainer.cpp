@@ -24,9 +24,8 @@ double seconds_since(Clock::time_point start) {
 // is where the trouble began, not where it was noticed.
 std::string first_non_finite(const Tape& tape) {
   for (const Tape::Node& node : tape.nodes()) {
-    const auto values = node.current_value().values();
-    if (std::all_of(values.begin(), values.end(), [](Real v) { return std::isfinite(v); }))
-      continue;
+    const auto is_finite = [](Real value) { return std::isfinite(value); };
+    if (std::ranges::all_of(node.current_value().values(), is_finite)) continue;
     if (node.parameter) return "parameter " + node.parameter->name;
     return node.layer.empty() ? node.operation
                               : concat("layer ", node.layer, " (", node.operation, ")");

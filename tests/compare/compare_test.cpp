@@ -1,4 +1,4 @@
-#include "minitape/compare/compare.hpp"
+#include "minitape/compare/results.hpp"
 
 #include <fstream>
 #include <limits>
@@ -143,6 +143,45 @@ TEST_CASE("run_variants: names a finished run that is damaged, and what to do") 
             {"[compare] the run in", "on_seed-1", "is damaged", "line 6", "Remove that folder"},
             [&] { run(folder.path(), 1, trained); }) == "");
   CHECK(trained.empty());
+}
+
+// Writes other data into a run's environment.json, as if its files had been others.
+void set_data(const fs::path& run, const std::string& data) {
+  std::ofstream(run / "environment.json") << "{\"data\": \"" << data << "\"}";
+}
+
+TEST_CASE("run_variants: runs that should see the same data and do not are refused, untrained") {
+  const TemporaryFolder folder;
+  Texts trained;
+  run(folder.path(), 1, trained);
+  const std::string good = RunFolder::data_of(folder.path() / "on_seed-1");
+  std::string other = good;  // of the same length: another checksum
+  other[other.find("crc32 ") + 6] ^= 1;
+
+  set_data(folder.path() / "on_seed-1", other);
+  CHECK(error_lacks({"[compare] all runs must be on the same data", "off_seed-1: " + good,
+                     "on_seed-1: " + other, "--out"},
+                    [&] { run(folder.path(), 1, trained); }) == "");
+  // The runs agree with each other, but the data of today are others. Seed 2 draws its own digits.
+  set_data(folder.path() / "off_seed-1", other);
+  CHECK(run(folder.path(), 2, trained).size() == 2);
+  CHECK(trained == Texts{"off, seed 2", "on, seed 2"});
+  fs::remove_all(folder.path() / "on_seed-1");
+  CHECK(error_lacks({"off_seed-1: " + other, "Now: " + good},
+                    [&] { run(folder.path(), 1, trained); }) == "");
+  CHECK(trained.empty());
+}
+
+TEST_CASE("run_variants: says how many runs have no checksum of their data") {
+  const TemporaryFolder folder;
+  Texts trained, notes;
+  run(folder.path(), 1, trained);
+  set_data(folder.path() / "on_seed-1", "");
+  const auto tell = [&](const std::string& note) { notes.push_back(note); };
+  const auto histories = run_variants(two_variants(), {.out = folder.path(), .tell = tell}, {});
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].starts_with("1 of 2 runs"));
+  CHECK(data_sentence(histories).starts_with("Some runs have no checksum"));
 }
 
 TEST_CASE("run_variants: data that is missing leaves no folder behind") {

@@ -1,7 +1,7 @@
 // The run folder: everything that one training run leaves behind.
 //
 //   config.toml            the resolved config; `minitape train DIR/config.toml` repeats the run
-//   environment.json       where it ran: version, compiler, BLAS, threads, processor
+//   environment.json       where it ran (version, compiler, BLAS, processor …) and on which data
 //   initial.safetensors    the model before the first step
 //   steps.csv              a row per step, before its update:
 //                          step,epoch,learning_rate,loss,accuracy,seconds (of this step)
