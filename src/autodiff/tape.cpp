@@ -74,7 +74,7 @@ void Tape::backward(Var loss) {
                  "[backward] the loss depends on no variable and no parameter");
   backward_done_ = true;
 
-  last.keep = true;
+  last.keep = true;  // so that the caller can still read the loss
   add_gradient(last, Tensor::full(loss.shape(), 1));
   for (Index i = loss.index(); i >= 0; --i) {
     Node& current = nodes_[static_cast<std::size_t>(i)];

@@ -53,7 +53,7 @@ struct Cache {
   }
 };
 
-// Never destroyed: tensors with static lifetime may be freed after main has ended.
+// Never destroyed (the unique_ptr gives it up): static tensors may be freed after main has ended.
 Cache& cache() {
   static Cache& instance = *std::make_unique<Cache>().release();
   return instance;
@@ -66,8 +66,8 @@ Storage::Storage(std::size_t bytes) : bytes_((bytes + kAlignment - 1) / kAlignme
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
   if (auto& free_list = c.free_by_size[bytes_]; !free_list.empty()) {
-    // The one that was freed first: backward frees a layer's output right after the gradient of it,
-    // but the gradient has just been used and may still be in the cache.
+    // The one that was freed first. Backward frees a gradient, then the output that it belongs to:
+    // the gradient was in use a moment ago and may still be in the processor's cache.
     data_ = free_list.front();
     free_list.pop_front();
     c.stats.bytes_kept -= bytes_;

@@ -19,8 +19,8 @@ constexpr auto cblas_gemm = cblas_sgemm;
 #endif
 
 // Rows of A in one chunk of A·B, where B is [k, n]. Up to 10⁶ multiplications OpenBLAS multiplies
-// the matrices as they lie, which is fast. Where that would be fewer than 8 rows, take 64: OpenBLAS
-// then copies B into another order first, for every chunk again, which pays only for many rows.
+// the matrices as they lie; beyond, it first copies B into another order, for every chunk again.
+// Chunks below that limit are faster. If they had fewer than 8 rows, 64 rows share one copy.
 Index rows_in_chunk(Index k, Index n) {
   const Index few = 1'000'000 / std::max<Index>(1, k * n);
   return few >= 8 ? few : 64;
@@ -31,8 +31,7 @@ Index rows_in_chunk(Index k, Index n) {
 void gemm(const MatrixView& a, const MatrixView& b, Real beta, Real* c, Index c_stride) {
   // OpenBLAS must not start threads of its own: minitape's loops already use all of them, and two
   // pools that wait for each other are several times slower than one.
-  static const bool once = (openblas_set_num_threads(1), true);
-  static_cast<void>(once);
+  [[maybe_unused]] static const bool once = (openblas_set_num_threads(1), true);
   // cblas insists on strides of at least 1, also of empty matrices.
   const auto stride = [](Index s) { return static_cast<int>(std::max<Index>(1, s)); };
   cblas_gemm(CblasRowMajor, flag(a), flag(b), static_cast<int>(a.rows), static_cast<int>(b.columns),

@@ -18,7 +18,7 @@ std::uint64_t mix(std::uint64_t x) {
 
 Random::Random(std::uint64_t state, std::uint64_t sequence)
     : state_(0), increment_((sequence << 1) | 1) {
-  bits();
+  bits();  // as PCG's own code is seeded
   state_ += state;
   bits();
 }
@@ -62,7 +62,7 @@ void Random::shuffle(std::vector<Index>& elements) {
 }
 
 Random stream(std::uint64_t seed, std::string_view name) {
-  // FNV-1a over the name, then mixed with the seed.
+  // FNV-1a over the name, then mixed with the seed. 0x9e37… is 2^64 / golden ratio (SplitMix64).
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   for (const char letter : name) {
     hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3ULL;

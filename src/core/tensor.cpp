@@ -13,7 +13,8 @@ Shape::Shape(std::span<const Index> extents) : rank_(static_cast<int>(extents.si
   MINITAPE_CHECK(extents.size() <= kMaxRank, "[shape] a tensor has at most ", kMaxRank,
                  " axes: got ", extents.size());
   std::copy(extents.begin(), extents.end(), extents_.begin());
-  // The size must fit into an Index, in bytes as well, and so must rows() when an extent is 0.
+  // The size must fit into an Index, in bytes as well. An extent of 0 counts as 1: rows(), without
+  // the last extent, must fit, too.
   constexpr Index kMaxSize = Index{1} << 59;
   Index size = 1;
   for (const Index extent : extents) {

@@ -98,7 +98,7 @@ std::size_t predict(const Sequential& model, std::size_t i, Tensor& x) {
 // ---- Pieces of a batch ----
 
 std::optional<Tensor> predict_in_pieces(const Sequential& model, const Tensor& x) {
-  const Index images = x.shape()[0], piece = Sequential::kPiece;
+  const Index images = x.shape()[0], piece = 32;
   if (images <= piece) return std::nullopt;
   // Some images at a time go through all layers, so that what a layer has written is still in the
   // cache when the next one reads it.

@@ -18,9 +18,9 @@ std::size_t predict(const Sequential& model, std::size_t i, Tensor& x);
 /// Sends a large batch through all layers in pieces that stay in the cache.
 std::optional<Tensor> predict_in_pieces(const Sequential& model, const Tensor& x);
 #else
-constexpr auto forward = [](const auto&...) { return std::size_t{0}; };
-constexpr auto predict = forward;
-constexpr auto predict_in_pieces = [](const auto&...) { return std::optional<Tensor>(); };
+inline std::size_t forward(const auto&...) { return 0; }
+inline std::size_t predict(const auto&...) { return 0; }
+inline std::optional<Tensor> predict_in_pieces(const auto&...) { return {}; }
 #endif
 
 }  // namespace minitape::kernels

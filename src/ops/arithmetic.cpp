@@ -55,8 +55,8 @@ Var scale(Var x, Real factor) {
 
 Var sum(Var x) {
   // As a single column, which is summed up in double.
-  const double total = sum_of_rows(
-      x.value().size(), 1, [&](Index i, Index) { return static_cast<double>(x.value()[i]); })[0];
+  const auto element = [&v = x.value()](Index i, Index) { return static_cast<double>(v[i]); };
+  const double total = sum_of_rows(x.value().size(), 1, element)[0];
   Tensor y = Tensor::scalar(static_cast<Real>(total));
   return x.tape().record("sum", {x}, std::move(y), [=](const Tensor&, Tensor dy) {
     x.add_gradient(Tensor::full(x.shape(), dy.item()));

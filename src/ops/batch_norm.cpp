@@ -13,7 +13,7 @@ BatchStatistics batch_statistics(const Tensor& x) {
   if (auto statistics = kernels::batch_statistics(x)) return *std::move(statistics);
   const Index channels = x.channels();
   const auto m = static_cast<double>(x.rows());
-  // mean = Σ x / m, as differences from the first row: a constant column's is exactly its value.
+  // mean = Σ x / m, from differences to row 0: a constant column has exactly its value as mean.
   const auto difference = [&](Index i, Index c) { return static_cast<double>(x[i] - x[c]); };
   std::vector<double> mean = sum_of_rows(x.rows(), channels, difference);  // [C]
   for (std::size_t c = 0; c < mean.size(); ++c) mean[c] = mean[c] / m + double{x.data()[c]};

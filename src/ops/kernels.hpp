@@ -31,14 +31,15 @@ std::optional<Var> record_max_pool(Var x, const Window& window);
 #else
 inline constexpr bool kBuilt = false;
 
-template <class Result>
-constexpr auto declines = [](const auto&...) { return std::optional<Result>(); };
-constexpr auto conv2d = declines<Tensor>, conv2d_input_gradient = declines<Tensor>,
-               conv2d_kernel_gradient = declines<Tensor>, column_sums = declines<Tensor>,
-               sigmoid = declines<Tensor>, max_pool = declines<Tensor>;
-constexpr auto batch_statistics = declines<BatchStatistics>;
-constexpr auto affine_gradients = declines<AffineGradients>;
-constexpr auto record_max_pool = declines<Var>;
+inline std::optional<Tensor> conv2d(const auto&...) { return {}; }
+inline std::optional<Tensor> conv2d_input_gradient(const auto&...) { return {}; }
+inline std::optional<Tensor> conv2d_kernel_gradient(const auto&...) { return {}; }
+inline std::optional<BatchStatistics> batch_statistics(const auto&...) { return {}; }
+inline std::optional<AffineGradients> affine_gradients(const auto&...) { return {}; }
+inline std::optional<Tensor> column_sums(const auto&...) { return {}; }
+inline std::optional<Tensor> sigmoid(const auto&...) { return {}; }
+inline std::optional<Tensor> max_pool(const auto&...) { return {}; }
+inline std::optional<Var> record_max_pool(const auto&...) { return {}; }
 #endif
 
 }  // namespace minitape::kernels

@@ -32,10 +32,10 @@ double Schedule::learning_rate(Index step) const {
   if (kind == Kind::one_cycle) return one_cycle(*this, s);
   const auto warmup = static_cast<double>(warmup_steps);
   if (s < warmup) return peak * (s + 1) / warmup;
-  const auto last = static_cast<double>(total_steps);
+  const auto steps = static_cast<double>(total_steps);
   if (kind == Kind::step)
     return peak * std::pow(factor, std::floor(s / static_cast<double>(every)));
-  if (kind == Kind::cosine) return anneal(peak, 0, (s - warmup) / (last - warmup));
+  if (kind == Kind::cosine) return anneal(peak, 0, (s - warmup) / (steps - warmup));
   return peak;
 }
 

@@ -28,7 +28,7 @@ void Sgd::step(double learning_rate) {
     Real* const dw = parameter.gradient.data();
     Real* const v = velocities_.empty() ? nullptr : velocities_[p].data();
     parallel_for(parameter.value.size(), kElementGrain, [=](Index begin, Index end) {
-      // Loops without branches: the compiler makes them work on many numbers at a time.
+      // Simple loops, which the compiler vectorizes. dw is the gradient, then the step's direction.
       for (Index i = begin; i < end; ++i) dw[i] += decay * w[i];
       if (v) {
         for (Index i = begin; i < end; ++i) v[i] = momentum * v[i] + dw[i];

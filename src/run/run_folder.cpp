@@ -63,9 +63,7 @@ RunFolder::RunFolder(fs::path folder, const Config& config, const std::string& d
   // The config comes first, so that wherever this is cut off, the rest is known to be a run's.
   try {
     if (!write_atomically(folder_ / "config.toml", to_toml(config))) {
-      notes_.push_back(
-          "the file system of the output folder cannot sync folders: a power cut could "
-          "lose the file that was written last");
+      notes_.push_back("the output folder cannot be synced: a power cut could lose the last file");
     }
     write_atomically(folder_ / "environment.json", environment_json(data));
     continue_after(0, 0);

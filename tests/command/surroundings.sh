@@ -45,7 +45,7 @@ C
 compiler=$(command -v cc || command -v g++)
 for name in sync threads; do "$compiler" -x c -w -shared -fPIC -o $name.so $name.c -ldl; done
 for number in 22 95 38 9 5; do  # EINVAL EOPNOTSUPP ENOSYS EBADF EIO
-  expect 0 "a power cut could lose the file" env SYNC_FAILS=folder SYNC_ERRNO=$number \
+  expect 0 "a power cut could lose the last file" env SYNC_FAILS=folder SYNC_ERRNO=$number \
     LD_PRELOAD="$work/sync.so" "$minitape" train small.toml --out "folder$number"
   [ "$(grep -c 'power cut' output.txt)" = 1 ] || fail "said more than once: $(cat output.txt)"
   same_model "folder$number"

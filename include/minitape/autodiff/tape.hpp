@@ -27,7 +27,7 @@ namespace minitape {
 class Tape;
 
 /// A handle to one value on a tape: cheap to copy, owns nothing. It must not outlive its tape, and
-/// after Tape::clear() every use of it throws.
+/// after Tape::clear() its value and gradient are gone: asking for them throws.
 class Var {
  public:
   /// Throws after backward for the values in between, whose memory it has released.
@@ -82,7 +82,7 @@ class Tape {
 
   /// Computes the gradient of `loss`, which must have exactly one element, with respect to every
   /// variable and parameter it was computed from. Values in between and their gradients are
-  /// released on the way. Can be called once; throws the second time.
+  /// released on the way. Can be called once until clear(); throws the second time.
   void backward(Var loss);
   /// Forgets all nodes, so that the tape can record the next step.
   void clear();

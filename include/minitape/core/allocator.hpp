@@ -3,7 +3,7 @@
 // A training step asks for the same sizes again and again. Handing a large buffer back to the
 // system and asking for it anew costs a page fault for every 4 KB, which can be as slow as the
 // arithmetic on it. So a freed buffer goes to a list of its size and the next request takes it.
-// This cache is the only thing in minitape that all threads share. No result depends on it.
+// All threads share this cache, under a mutex. No result depends on it.
 #pragma once
 
 #include <cstddef>

@@ -67,8 +67,8 @@ std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
 class Tensor {
  public:
-  /// No tensor at all: no elements, not even a scalar's one. `empty()` tells. So is a tensor that
-  /// was moved from.
+  /// Without a buffer, as a tensor that was moved from: empty() is true. A tensor of shape (0, 3)
+  /// has no elements, but is not empty().
   Tensor() = default;
   /// The given values, in row-major order. Throws when there are not shape.size() of them.
   Tensor(const Shape& shape, std::initializer_list<Real> values);

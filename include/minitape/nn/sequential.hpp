@@ -39,10 +39,9 @@ class Sequential : public Layer {
   Shape output_shape(const Shape& input) const override;
   /// Throws before initialize(). Every node is recorded under its layer's name.
   Var forward(Var x, Mode mode) override;
-  /// The kernels room sends kPiece examples at a time through all layers. More than one piece may
-  /// be rounded otherwise than in forward, because matrix products are then cut elsewhere.
+  /// What forward gives in Mode::inference. A large batch may be rounded otherwise, because the
+  /// kernels room cuts it into pieces.
   Tensor predict(const Tensor& x) const override;
-  static constexpr Index kPiece = 32;
   LayerState state() override;
   void initialize(std::uint64_t seed) override;
   void add_prefix(const std::string& prefix) override;

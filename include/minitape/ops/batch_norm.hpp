@@ -15,8 +15,8 @@
 //   dgamma = Σ dy·x_hat
 //   dx     = gamma·inv_std·(dy − dbeta/m − x_hat·dgamma/m)
 //
-// Adding a constant to a column of x does not change y, and stretching the column hardly does (only
-// ε notices). So dx has no part along these two directions: the two extra terms remove it from dy.
+// Adding a constant to a column of x does not change y, and stretching the column only through ε.
+// So dx has (almost) no part along these two directions: the two extra terms remove it from dy.
 //
 // The variance is taken in a second pass, from the deviations: E[x²] − E[x]² would lose all digits
 // where the mean is large.

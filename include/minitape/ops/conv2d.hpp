@@ -4,8 +4,8 @@
 //
 //   y[n, i, j, f] = b[f] + Σ_{u,v,c} x[n, i·stride + u − top, j·stride + v − left, c]·k[u, v, c, f]
 //
-// where x is 0 outside of the image. Backward, each is the sum over all (n, i, j, f, u, v, c) of
-// the equation above that hold the element:
+// where x is 0 outside of the image. Backward, each gradient sums over all places where its element
+// occurs in the equation above:
 //
 //   db[f]          = Σ dy[n, i, j, f]
 //   dk[u, v, c, f] = Σ x[n, i·stride + u − top, j·stride + v − left, c]·dy[n, i, j, f]
@@ -48,7 +48,8 @@ struct ConvSizes {
   Shape y() const { return {images, window.out_h, window.out_w, filters}; }
   Shape kernel() const { return {window.size_h, window.size_w, channels, filters}; }
 
-  /// The kernel's gradient is summed up by groups of images, at most 16 of them: images in a group.
+  /// Images in a group. The kernel's gradient is summed up in at most 16 groups, which are added in
+  /// order: the same sum with any number of threads.
   Index images_per_group() const { return images <= 16 ? 1 : (images + 15) / 16; }
 };
 
