@@ -79,7 +79,7 @@ Examples:
   app.get_help_ptr()->description("Print this page and exit");
   app.require_subcommand(1);
   for (const auto add :
-       {add_train, add_compare, add_data, add_summary, add_gradcheck, add_bench, add_predict}) {
+       {add_train, add_compare, add_lab, add_data, add_summary, add_gradcheck, add_bench, add_predict}) {
     add(app, call);
   }
 }

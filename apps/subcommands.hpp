@@ -19,6 +19,7 @@ namespace minitape {
 // Each adds itself, with its options.
 void add_train(CLI::App& app, Call& call);
 void add_compare(CLI::App& app, Call& call);
+void add_lab(CLI::App& app, Call& call);
 void add_predict(CLI::App& app, Call& call);
 void add_gradcheck(CLI::App& app, Call& call);
 void add_summary(CLI::App& app, Call& call);  // these three in inspect.cpp

@@ -40,8 +40,10 @@ Var Tape::variable(Tensor value) {
 }
 
 Var Tape::parameter(Parameter& parameter) {
-  return append(
-      {.operation = "parameter", .parameter = &parameter, .needs_gradient = true, .keep = true});
+  return append({.operation = "parameter",
+                 .parameter = &parameter,
+                 .needs_gradient = parameter.trainable,
+                 .keep = true});
 }
 
 Var Tape::record(std::string operation, const std::vector<Var>& inputs, Tensor value,

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kMaxPoints = 200;
 
-// The i-th value is the mean of the last kSmoothing values up to i, or of as many as there are.
+}  // namespace
+
 std::vector<double> smoothed(const std::vector<double>& values) {
   std::vector<double> result;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -23,7 +24,6 @@ std::vector<double> smoothed(const std::vector<double>& values) {
   return result;
 }
 
-// At each x the mean and the deviation of the runs' series that reach it, thinned out evenly.
 Curve mean_curve(const std::string& label, const std::vector<double>& x,
                  const std::vector<std::vector<double>>& series, double factor) {
   Curve curve{.label = label};
@@ -38,8 +38,6 @@ Curve mean_curve(const std::string& label, const std::vector<double>& x,
   }
   return curve;
 }
-
-}  // namespace
 
 std::vector<Chart> comparison_charts(const std::vector<VariantHistory>& variants) {
   Chart accuracy{"Test accuracy", "epoch", "%", {}};

@@ -9,6 +9,7 @@
 #include "minitape/nn/conv2d.hpp"
 #include "minitape/nn/dense.hpp"
 #include "minitape/nn/simple_layers.hpp"
+#include "minitape/norms/layers.hpp"
 
 namespace minitape {
 namespace {
@@ -39,18 +40,33 @@ Init build_init(const InitConfig& config) {
   return {kind, kind == Kind::uniform ? config.limit : config.stddev};
 }
 
-BatchNormOptions build_batch_norm(const BatchNormConfig& section, const LayerConfig& layer) {
+// A layer's own values come before those of the section. Plain batch norm unless they say otherwise.
+std::unique_ptr<Layer> build_batch_norm(const BatchNormConfig& section, const LayerConfig& layer,
+                                        Index channels) {
   using Running = RunningStatistics;
-  return {.epsilon = layer.epsilon.value_or(section.epsilon),
-          .ema_decay = layer.ema_decay.value_or(section.ema_decay),
-          .running = choose<Running>("batch_norm.running", layer.running.value_or(section.running),
-                                     {{"ema", Running::ema},
-                                      {"debiased_ema", Running::debiased_ema},
-                                      {"cumulative", Running::cumulative}}),
-          .unbiased_running_variance =
-              choose<bool>("batch_norm.running_variance",
-                           layer.running_variance.value_or(section.running_variance),
-                           {{"unbiased", true}, {"biased", false}})};
+  using From = StatisticsFrom;
+  const BatchNormOptions options{
+      .epsilon = layer.epsilon.value_or(section.epsilon),
+      .ema_decay = layer.ema_decay.value_or(section.ema_decay),
+      .running = choose<Running>("batch_norm.running", layer.running.value_or(section.running),
+                                 {{"ema", Running::ema},
+                                  {"debiased_ema", Running::debiased_ema},
+                                  {"cumulative", Running::cumulative}}),
+      .unbiased_running_variance = choose<bool>(
+          "batch_norm.running_variance", layer.running_variance.value_or(section.running_variance),
+          {{"unbiased", true}, {"biased", false}})};
+  const BatchNormVariation variation{
+      .statistics =
+          choose<From>("batch_norm.statistics", layer.statistics.value_or(section.statistics),
+                       {{"batch", From::batch},
+                        {"batch_as_constant", From::batch_as_constant},
+                        {"running", From::running}}),
+      .ghost_batch = layer.ghost_batch.value_or(section.ghost_batch),
+      .noise = layer.noise.value_or(section.noise)};
+  const Index groups = layer.group_norm.value_or(section.group_norm);
+  if (groups > 0) return std::make_unique<GroupNorm>(channels, groups, options.epsilon);
+  if (variation == BatchNormVariation{}) return std::make_unique<BatchNorm>(channels, options);
+  return std::make_unique<BatchNormVariant>(channels, options, variation);
 }
 
 Sequential build_layers(const Config& config, const std::vector<LayerConfig>& layers,
@@ -59,7 +75,7 @@ Sequential build_layers(const Config& config, const std::vector<LayerConfig>& la
 // One layer for inputs of `shape`, with a bias if `bias` and the config does not say otherwise.
 std::unique_ptr<Layer> build_layer(const Config& config, const LayerConfig& layer,
                                    const Shape& shape, bool bias) {
-  const std::string& type = layer.type;
+  const std::string& type = layer.type == "activation" ? config.model.activation : layer.type;
   const KernelOptions kernel{.bias = layer.bias.value_or(bias),
                              .init = build_init(layer.init.value_or(config.model.init))};
   if (type == "conv2d") {
@@ -67,10 +83,7 @@ std::unique_ptr<Layer> build_layer(const Config& config, const LayerConfig& laye
                                     Conv2DOptions{layer.stride, layer.padding}, kernel);
   }
   if (type == "dense") return std::make_unique<Dense>(shape.channels(), layer.units, kernel);
-  if (type == "batch_norm") {
-    return std::make_unique<BatchNorm>(shape.channels(),
-                                       build_batch_norm(config.batch_norm, layer));
-  }
+  if (type == "batch_norm") return build_batch_norm(config.batch_norm, layer, shape.channels());
   if (type == "relu") return std::make_unique<Activation>(Activation::relu);
   if (type == "leaky_relu")
     return std::make_unique<Activation>(Activation::leaky_relu, layer.slope);
@@ -87,19 +100,40 @@ std::unique_ptr<Layer> build_layer(const Config& config, const LayerConfig& laye
   return std::make_unique<Residual>(build_layers(config, layer.layers, shape));
 }
 
-Sequential build_layers(const Config& config, const std::vector<LayerConfig>& layers,
+bool is_activation(const LayerConfig& layer) {
+  return layer.type == "activation" || layer.type == "relu" || layer.type == "leaky_relu" ||
+         layer.type == "sigmoid" || layer.type == "tanh";
+}
+
+// In the order in which they are built: with batch_norm.position = "after", batch norm and the
+// activation behind it change places, and numbers.
+std::vector<LayerConfig> ordered(std::vector<LayerConfig> layers, const Config& config) {
+  for (std::size_t i = 0; i + 1 < layers.size() && config.batch_norm.position == "after"; ++i) {
+    if (layers[i].type != "batch_norm" || !is_activation(layers[i + 1])) continue;
+    std::swap(layers[i], layers[i + 1]);
+    ++i;
+  }
+  return layers;
+}
+
+Sequential build_layers(const Config& config, const std::vector<LayerConfig>& as_written,
                         const Shape& input) {
+  const std::vector<LayerConfig> layers = ordered(as_written, config);
   const auto present = [&](const LayerConfig& layer) {
     return layer.type != "batch_norm" || config.model.batch_norm;
+  };
+  // A bias in front of batch norm would be subtracted again with the mean. Group norm subtracts
+  // only what all channels of a group have in common.
+  const auto subtracts_bias = [&](std::size_t i) {
+    return i < layers.size() && layers[i].type == "batch_norm" && present(layers[i]) &&
+           layers[i].group_norm.value_or(config.batch_norm.group_norm) == 0;
   };
   Sequential model;
   Shape shape = input;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (!present(layers[i])) continue;
-    // A bias in front of batch norm would be subtracted again with the mean.
-    const bool batch_norm_follows =
-        i + 1 < layers.size() && layers[i + 1].type == "batch_norm" && present(layers[i + 1]);
-    model.add_at(static_cast<Index>(i), build_layer(config, layers[i], shape, !batch_norm_follows));
+    model.add_at(static_cast<Index>(i),
+                 build_layer(config, layers[i], shape, !subtracts_bias(i + 1)));
     shape = model.output_shape(input);  // throws where the new layer does not fit
   }
   return model;
@@ -110,6 +144,10 @@ Sequential build_layers(const Config& config, const std::vector<LayerConfig>& la
 Sequential build_model(const Config& config, const Shape& input) {
   Sequential model = build_layers(config, config.model.layers, input);
   model.initialize(config.seed);
+  for (Parameter* parameter : model.state().parameters) {
+    const std::string role = parameter->name.substr(parameter->name.rfind('.') + 1);  // "kernel"
+    parameter->trainable = std::ranges::count(config.optimizer.train, role) > 0;
+  }
   return model;
 }
 
@@ -151,6 +189,7 @@ BatchOptions build_batch_options(const Config& config) {
   };
   return {.batch_size = config.train.batch_size,
           .shuffle = config.train.shuffle,
+          .sort_by_class = config.train.sort_by_class,
           .augmentation = {.flip = wants("flip"), .crop = wants("crop")},
           .seed = config.seed};
 }

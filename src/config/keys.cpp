@@ -57,9 +57,24 @@ void add_batch_norm_keys(Fields& fields, KeyList& keys) {
            "how running statistics follow the batches");
   keys.add("running_variance", fields.running_variance, one_of({"unbiased", "biased"}),
            "divided by n - 1 or by n");
+  keys.add("statistics", fields.statistics, one_of({"batch", "batch_as_constant", "running"}),
+           "what normalizes in training");
+  keys.add("ghost_batch", fields.ghost_batch, integers(0, kMaxExtent),
+           "images normalized together; 0 = the batch");
+  keys.add("group_norm", fields.group_norm, integers(0, kMaxExtent),
+           "group norm of so many groups instead; 0 = no");
+  keys.add("noise", fields.noise, flag(), "random scale and shift behind it, for an experiment");
 }
 
-void add_keys(BatchNormConfig& batch_norm, KeyList& keys) { add_batch_norm_keys(batch_norm, keys); }
+void add_keys(BatchNormConfig& batch_norm, KeyList& keys) {
+  add_batch_norm_keys(batch_norm, keys);
+  keys.add("position", batch_norm.position, one_of({"before", "after"}),
+           "of the activation that follows it");
+  keys.add("recalibrate", batch_norm.recalibrate, one_of({"none", "average", "pooled"}),
+           "running statistics measured anew before each evaluation");
+  keys.add("recalibrate_batches", batch_norm.recalibrate_batches, integers(1, kMaxCount),
+           "of the training set");
+}
 
 // One layer: its type, and what layers of this type take.
 void add_keys(LayerConfig& layer, KeyList& keys) {
@@ -78,8 +93,9 @@ void add_keys(LayerConfig& layer, KeyList& keys) {
     keys.add("slope", layer.slope, numbers(0, 1));
   } else if (type == "dropout") {
     keys.add("rate", layer.rate, below_one()).required = true;
-  } else if (type == "residual") {
+  } else if (type == "residual" || type == "repeat") {
     keys.add_layers("layers", layer.layers).required = true;
+    if (type == "repeat") keys.add("times", layer.times, integers(1, 1000)).required = true;
   } else if (is_pool) {
     keys.add("size", layer.size, integers(1, kMaxWindow)).required = true;
   }
@@ -95,6 +111,8 @@ void add_keys(LayerConfig& layer, KeyList& keys) {
 
 void add_keys(ModelConfig& model, KeyList& keys) {
   keys.add("batch_norm", model.batch_norm, flag(), "false removes every batch_norm layer");
+  keys.add("activation", model.activation, one_of({"relu", "leaky_relu", "sigmoid", "tanh"}),
+           "what layers of type activation are");
   keys.add_section("init", model.init);
   keys.add_layers("layers", model.layers);
 }
@@ -105,6 +123,8 @@ void add_keys(OptimizerConfig& optimizer, KeyList& keys) {
   keys.add("momentum", optimizer.momentum, below_one(), "weight of the previous update");
   keys.add("nesterov", optimizer.nesterov, flag(), "look ahead along the momentum");
   keys.add("weight_decay", optimizer.weight_decay, numbers(0, kMaxNumber), "on kernels alone");
+  keys.add("train", optimizer.train, some_of({"kernel", "bias", "gamma", "beta"}),
+           "other parameters stay as they start");
 }
 
 void add_keys(ScheduleConfig& schedule, KeyList& keys) {
@@ -125,6 +145,7 @@ void add_keys(TrainConfig& train, KeyList& keys) {
   keys.add("batch_size", train.batch_size, integers(1, kMaxExtent), "images");
   keys.add("max_steps", train.max_steps, integers(0, kMaxCount), "end early; 0 = never");
   keys.add("shuffle", train.shuffle, flag(), "anew in every epoch");
+  keys.add("sort_by_class", train.sort_by_class, flag(), "batches of one class");
   keys.add("stop_on_divergence", train.stop_on_divergence, flag(),
            "a loss that is not finite ends the run");
   keys.add("checkpoint_seconds", train.checkpoint_seconds, numbers(0, kMaxNumber),
@@ -134,6 +155,7 @@ void add_keys(TrainConfig& train, KeyList& keys) {
 void add_keys(Config& config, KeyList& keys) {
   keys.add("seed", config.seed, integers(0, std::numeric_limits<Index>::max()),
            "of every random number");
+  keys.add("diagnostics", config.diagnostics, flag(), "write layers.csv and probes.csv");
   keys.add_section("data", config.data);
   keys.add_section("model", config.model);
   keys.add_section("batch_norm", config.batch_norm);

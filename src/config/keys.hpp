@@ -201,8 +201,17 @@ KeyList list_keys(Fields& fields) {
   return keys;
 }
 
+/// Reads a table, whose name begins the names of its keys. `list` is asked for the keys that it takes
+/// once the first of them has been read. Throws as read_config does.
+void read_keys(const toml::table& table, const std::string& name,
+               const std::function<KeyList()>& list);
+
+/// Throws only Error, whatever the bytes.
+toml::table parse_toml(std::string_view text, const std::string& source);
+
 inline const std::vector<std::string> kLayerTypes{
-    "conv2d",   "dense",    "batch_norm",      "relu",    "leaky_relu", "sigmoid", "tanh",
-    "max_pool", "avg_pool", "global_avg_pool", "flatten", "dropout",    "residual"};
+    "conv2d",          "dense",   "batch_norm", "activation", "relu",
+    "leaky_relu",      "sigmoid", "tanh",       "max_pool",   "avg_pool",
+    "global_avg_pool", "flatten", "dropout",    "residual",   "repeat"};
 
 }  // namespace minitape

@@ -9,6 +9,7 @@ namespace minitape {
 namespace {
 
 constexpr int kMaxResidualDepth = 8;
+constexpr std::size_t kMaxLayers = 10'000;         // once repeat is written out
 constexpr std::size_t kMaxBytes = 1 << 20;         // a larger file is no config
 constexpr std::ptrdiff_t kMaxDots = 5000;          // see parse_toml
 constexpr std::string_view kSetPrefix = "--set ";  // begins the source of a `--set`
@@ -85,9 +86,9 @@ void read_layers(const toml::node& node, const std::string& name, std::vector<La
     fail(node.source(), "residual layers must not be nested more than ", kMaxResidualDepth,
          " deep: found one more");
   }
-  layers.assign(list->size(), LayerConfig{});
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    LayerConfig& layer = layers[i];
+  layers.clear();
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    LayerConfig layer;
     const toml::node& entry = *list->get(i);
     const std::string entry_name = concat(name, "[", i, "]");
     const toml::table* table = entry.as_table();
@@ -98,6 +99,16 @@ void read_layers(const toml::node& node, const std::string& name, std::vector<La
     read_table({*table, entry_name, [&layer] { return list_keys(layer); }, residual_depth + 1});
     // Pools do not overlap unless they are told to.
     if (layer.size > 0 && !table->contains("stride")) layer.stride = layer.size;
+    if (layer.type != "repeat") {
+      layers.push_back(std::move(layer));
+      continue;
+    }
+    if (layers.size() + static_cast<std::size_t>(layer.times) * layer.layers.size() > kMaxLayers) {
+      fail(entry.source(), entry_name, ": a model must have at most ", kMaxLayers, " layers");
+    }
+    for (Index time = 0; time < layer.times; ++time) {
+      layers.insert(layers.end(), layer.layers.begin(), layer.layers.end());
+    }
   }
 }
 
@@ -137,6 +148,13 @@ void read_keys(const toml::table& document, Config& config) {
   read_table({document, "", [&config] { return list_keys(config); }});
 }
 
+}  // namespace
+
+void read_keys(const toml::table& table, const std::string& name,
+               const std::function<KeyList()>& list) {
+  read_table({table, name, list});
+}
+
 // ---- Text ----
 
 toml::table parse_toml(std::string_view text, const std::string& source) {
@@ -153,6 +171,8 @@ toml::table parse_toml(std::string_view text, const std::string& source) {
     fail(error.source(), "must be TOML: ", error.description());
   }
 }
+
+namespace {
 
 // The value of an assignment as TOML: as it is if it can be parsed, else as a quoted bare word.
 toml::table parse_assignment(const std::string& key, const std::string& value) {
@@ -195,7 +215,9 @@ void check_together(const DataConfig& data, const std::string& source) {
 Config parse_config(std::string_view toml, const std::string& source_name,
                     const std::vector<std::string>& assignments) {
   Config config;
-  read_keys(parse_toml(toml, source_name), config);
+  toml::table document = parse_toml(toml, source_name);
+  document.erase("lab");  // an experiment's: lab/experiment.hpp
+  read_keys(document, config);
   for (const std::string& assignment : assignments) assign(assignment, config);
   check_together(config.data, source_name);
   return config;

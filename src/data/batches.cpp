@@ -96,6 +96,10 @@ void Batches::start_epoch(Index epoch, Index first) {
   if (options_.shuffle) {
     stream(options_.seed, "shuffle/epoch" + std::to_string(epoch)).shuffle(order_);
   }
+  if (options_.sort_by_class) {
+    std::ranges::stable_sort(
+        order_, {}, [this](Index i) { return dataset_.labels[static_cast<std::size_t>(i)]; });
+  }
   prepare(first);
 }
 

@@ -22,6 +22,7 @@ void Sgd::step(double learning_rate) {
   const bool nesterov = options_.nesterov;
   for (std::size_t p = 0; p < parameters_.size(); ++p) {
     Parameter& parameter = *parameters_[p];
+    if (!parameter.trainable) continue;
     const Real decay =
         parameter.role == Role::kernel ? static_cast<Real>(options_.weight_decay) : 0;
     Real* const w = parameter.value.data();

@@ -28,9 +28,9 @@ fs::path create(const fs::path& folder) {
   return folder;
 }
 
-constexpr const char* kFiles[] = {"config.toml",      "environment.json", "initial.safetensors",
-                                  "steps.csv",        "metrics.csv",      "checkpoint.safetensors",
-                                  "model.safetensors"};
+constexpr const char* kFiles[] = {"config.toml",       "environment.json", "initial.safetensors",
+                                  "steps.csv",         "metrics.csv",      "checkpoint.safetensors",
+                                  "model.safetensors", "layers.csv",       "probes.csv"};
 const std::vector<std::string> kStepColumns{"step", "epoch",    "learning_rate",
                                             "loss", "accuracy", "seconds"};
 const std::vector<std::string> kEpochColumns{

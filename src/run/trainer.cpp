@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <limits>
 #include <utility>
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/run/diagnostics.hpp"
+#include "minitape/run/layer_by_layer.hpp"
 
 namespace minitape {
 namespace {
@@ -18,19 +19,6 @@ constexpr Index kTrainEvalImages = 10'000;  // the fixed part of the training se
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// The first value on the tape that is not finite. Nodes stand in the order of computation, so this
-// is where the trouble began, not where it was noticed.
-std::string first_non_finite(const Tape& tape) {
-  for (const Tape::Node& node : tape.nodes()) {
-    const auto is_finite = [](Real value) { return std::isfinite(value); };
-    if (std::ranges::all_of(node.current_value().values(), is_finite)) continue;
-    if (node.parameter) return "parameter " + node.parameter->name;
-    return node.layer.empty() ? node.operation
-                              : concat("layer ", node.layer, " (", node.operation, ")");
-  }
-  return "the loss";
 }
 
 // One training run: what it works with and where it stands.
@@ -54,13 +42,18 @@ class TrainingRun {
       if (watcher_.tell) watcher_.tell(note);
     }
     if (start == Start::resume) resume();
+    const Index measured = at_.steps == 0 ? 0 : at_.epochs + 1;  // once before training
+    if (config.diagnostics) diagnostics_.emplace(folder_.path(), model_, measured);
   }
 
   // ---- The loops: a run is epochs, an epoch is steps and a measurement, a step is one update ----
 
   TrainOutcome train() {
     constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-    if (at_.steps == 0) write_model("initial.safetensors");
+    if (at_.steps == 0) {
+      write_model("initial.safetensors");
+      diagnose(0);
+    }
     if (total_epochs_ == 0) measure(0, Score{kNaN, kNaN});
     while (at_.epochs < total_epochs_ && !has_ended()) train_epoch();
 
@@ -135,6 +128,11 @@ class TrainingRun {
 
   // Evaluates the model at the end of an epoch. `seen` is the mean over the epoch's own batches.
   void measure(Index epoch, Score seen) {
+    if (config_.batch_norm.recalibrate != "none") {
+      recalibrate(model_, batches_, config_.batch_norm.recalibrate_batches,
+                  config_.batch_norm.recalibrate == "pooled" ? Recalibration::pooled
+                                                             : Recalibration::average);
+    }
     const Index part = std::min(kTrainEvalImages, data_.train.size());
     EpochRecord record{
         .epoch = epoch,
@@ -146,11 +144,19 @@ class TrainingRun {
     record.seconds = seconds();
     folder_.add(record);
     outcome_.last = record;
+    if (epoch > 0) diagnose(epoch);
     // The last update of the epoch may have been too large.
     if (has_diverged(record) && !at_.divergence) {
       at_.divergence = {record.step, record.learning_rate, "the evaluation after this step"};
     }
     if (watcher_.on_epoch) watcher_.on_epoch(record);
+  }
+
+  void diagnose(Index epoch) {
+    const double rate = schedule_.learning_rate(std::max<Index>(0, at_.steps - 1));
+    if (diagnostics_) {
+      diagnostics_->measure(epoch, rate, model_, data_, facts_.standardization, config_);
+    }
   }
 
   bool has_ended() const { return stopped_by_divergence() || outcome_.interrupted; }
@@ -214,6 +220,7 @@ class TrainingRun {
   Schedule schedule_;
   Index total_steps_, total_epochs_;
   RunFolder folder_;
+  std::optional<Diagnostics> diagnostics_;
   Tape tape_;
   Standing at_;
   TrainOutcome outcome_;

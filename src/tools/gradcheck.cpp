@@ -70,7 +70,7 @@ ModelCheck check_model(const std::string& name, Sequential& model, const Shape& 
 
   const LayerState state = model.state();
   std::vector<Parameter*> tensors{&x};
-  tensors.insert(tensors.end(), state.parameters.begin(), state.parameters.end());
+  std::ranges::copy_if(state.parameters, std::back_inserter(tensors), &Parameter::trainable);
   const auto check = [&](const char* mode_name, Mode mode) {
     const auto function = [&](Tape& tape) {
       for (Counter* counter : state.counters) counter->value = 0;  // the same dropout every time

@@ -35,7 +35,7 @@ void add_rows(const Sequential& model, Shape shape, std::vector<SummaryRow>& row
     Index biases = 0;
     const ConstLayerState state = layer.const_state();
     for (const Parameter* parameter : state.parameters) {
-      row.trainable += parameter->value.size();
+      (parameter->trainable ? row.trainable : row.not_trainable) += parameter->value.size();
       if (parameter->role == Role::bias) biases += parameter->value.size();
     }
     for (const Buffer* buffer : state.buffers) row.not_trainable += buffer->value.size();

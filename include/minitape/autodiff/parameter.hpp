@@ -23,7 +23,8 @@ struct Parameter {
   std::string name;  // "kernel"; inside a model "0.conv2d.kernel"
   Role role;
   Tensor value;
-  Tensor gradient;  // same shape as value
+  Tensor gradient;        // same shape as value
+  bool trainable = true;  // false: it gets no gradient, and the optimizer passes it over
 };
 
 }  // namespace minitape

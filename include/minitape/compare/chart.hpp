@@ -47,6 +47,13 @@ Range y_range(const Chart& chart);
 /// Round numbers within the range, 1, 2 or 5 times a power of ten apart: at most count + 1.
 std::vector<double> ticks(const Range& range, int count);
 
+/// The i-th value is the mean of the last kSmoothing values up to i, or of as many as there are.
+std::vector<double> smoothed(const std::vector<double>& values);
+
+/// At each x the mean and the deviation of the runs' series that reach it, thinned out evenly.
+Curve mean_curve(const std::string& label, const std::vector<double>& x,
+                 const std::vector<std::vector<double>>& series, double factor);
+
 /// Two charts: test accuracy after each epoch, in percent, and training loss by step (the mean of
 /// the last kSmoothing batches, thinned out to at most 200 points). A run that diverged has a curve
 /// up to there; a point is the mean of the runs that have it.

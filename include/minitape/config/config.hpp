@@ -51,7 +51,7 @@ struct InitConfig {
   bool operator==(const InitConfig&) const = default;
 };
 
-/// One entry of model.layers. Which keys it takes depends on its type (src/config/keys.cpp); the
+/// One entry of model.layers. An entry of type "repeat" is read as its layers, so many times. Which keys it takes depends on its type (src/config/keys.cpp); the
 /// fields of other types keep their defaults.
 struct LayerConfig {
   std::string type;
@@ -65,18 +65,22 @@ struct LayerConfig {
   Padding padding;                  // conv2d, pools: "valid", "same" or pixels on all four sides
   double slope = 0.01;              // leaky_relu: for x < 0
   double rate = 0;                  // dropout: the part set to 0
-  std::vector<LayerConfig> layers;  // residual: the branch that is added to the layer's input
+  std::vector<LayerConfig> layers;  // residual: the branch that is added to the layer's input;
+  Index times = 0;                  // repeat: what is repeated, and how often
 
   // batch_norm; unset = the key of the same name in [batch_norm]
   std::optional<double> epsilon, ema_decay;
-  std::optional<std::string> running, running_variance;
+  std::optional<std::string> running, running_variance, statistics;
+  std::optional<Index> ghost_batch, group_norm;
+  std::optional<bool> noise;
   bool operator==(const LayerConfig&) const = default;
 };
 
 /// [model]: the network.
 struct ModelConfig {
-  bool batch_norm = true;  // false also gives the layers before them their biases back
-  InitConfig init;         // of every kernel whose layer has no init of its own
+  bool batch_norm = true;           // false also gives the layers before them their biases back
+  std::string activation = "relu";  // what layers of type "activation" are
+  InitConfig init;                  // of every kernel whose layer has no init of its own
   std::vector<LayerConfig> layers;
   bool operator==(const ModelConfig&) const = default;
 };
@@ -87,6 +91,15 @@ struct BatchNormConfig {
   double ema_decay = 0.9;  // weight of the OLD running value (PyTorch: 1 - momentum)
   std::string running = "ema";
   std::string running_variance = "unbiased";
+
+  // Variations, for experiments (norms/layers.hpp, run/recalibrate.hpp).
+  std::string statistics = "batch";  // what normalizes in training
+  std::string position = "before";   // or "after" the activation that follows it
+  Index ghost_batch = 0;             // images that are normalized together; 0 = the batch
+  Index group_norm = 0;              // > 0: group norm with so many groups in its place
+  bool noise = false;
+  std::string recalibrate = "none";  // running statistics measured anew before each evaluation
+  Index recalibrate_batches = 100;
   bool operator==(const BatchNormConfig&) const = default;
 };
 
@@ -95,7 +108,8 @@ struct OptimizerConfig {
   double learning_rate = 0.1;  // the schedule's peak
   double momentum = 0.9;
   bool nesterov = false;
-  double weight_decay = 0;  // on kernels alone
+  double weight_decay = 0;                                            // on kernels alone
+  std::vector<std::string> train{"kernel", "bias", "gamma", "beta"};  // others stay as they start
   bool operator==(const OptimizerConfig&) const = default;
 };
 
@@ -118,13 +132,15 @@ struct TrainConfig {
   Index batch_size = 128;
   Index max_steps = 0;             // stop after so many steps; 0 = after the epochs
   bool shuffle = true;             // false: the data set's first images in order, in every epoch
+  bool sort_by_class = false;      // every batch of one class, where it can be
   bool stop_on_divergence = true;  // a loss that is not finite ends the run
   double checkpoint_seconds = 30;  // from one checkpoint to the next, at least; 0 = every step
   bool operator==(const TrainConfig&) const = default;
 };
 
 struct Config {
-  std::uint64_t seed = 1;  // every random number follows from it
+  std::uint64_t seed = 1;    // every random number follows from it
+  bool diagnostics = false;  // also write layers.csv and probes.csv
   DataConfig data;
   ModelConfig model;
   BatchNormConfig batch_norm;

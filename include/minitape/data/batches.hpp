@@ -35,7 +35,8 @@ struct Augmentation {
 
 struct BatchOptions {
   Index batch_size = 128;
-  bool shuffle = true;  // false: in the order of the data set, in every epoch
+  bool shuffle = true;         // false: in the order of the data set, in every epoch
+  bool sort_by_class = false;  // after that, by label: for what happens when batches are not mixed
   Augmentation augmentation;
   std::uint64_t seed = 1;
   bool operator==(const BatchOptions&) const = default;

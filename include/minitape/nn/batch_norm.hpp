@@ -48,7 +48,7 @@ class BatchNorm : public Layer {
   /// Moves the running statistics towards those of a batch with `rows` values per channel.
   void update_running(const BatchStatistics& batch, Index rows);
 
- private:
+ protected:  // for norms/, which computes the same with other sets of numbers
   BatchNormOptions options_;
   Parameter gamma_, beta_;  // [C]
   Buffer mean_, variance_;  // [C], running

@@ -10,6 +10,7 @@
 //                          train_eval_loss,train_eval_accuracy,test_loss,test_accuracy
 //                          (seconds since the start, evaluations included)
 //   checkpoint.safetensors where the run stood last, to go on from there (model_file.hpp)
+//   layers.csv, probes.csv  with diagnostics = true (diagnostics.hpp)
 //   model.safetensors      the trained model; its presence says that the run was completed
 //
 // Steps and epochs count from 1, accuracies are parts of 1, losses are nats per example.

@@ -5,7 +5,8 @@
 //   trainer.hpp     training and evaluation     progress.hpp     a run's progress, live
 //   run_folder.hpp  all files of a run          model_file.hpp   trained models and checkpoints
 //   csv.hpp         tables of numbers           safetensors.hpp  named tensors in a file
-//   environment.hpp program and machine
+//   environment.hpp program and machine         diagnostics.hpp  what goes on inside
+//   layer_by_layer.hpp                          the running statistics, measured anew
 //
 // It includes config/ and the rooms before it. compare/, tools/ and apps/ may include it.
 #pragma once

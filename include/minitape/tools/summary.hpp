@@ -23,7 +23,7 @@ struct SummaryRow {
   std::string layer;        // "0.conv2d"; layers inside of a residual block have rows of their own
   Shape output;             // of one example
   Index trainable = 0;      // numbers that the optimizer changes
-  Index not_trainable = 0;  // running statistics
+  Index not_trainable = 0;  // running statistics, and what optimizer.train leaves out
   std::string note;         // what is worth knowing: a useless bias, the decay of the statistics
 };
 

@@ -1,0 +1,208 @@
+// minitape lab: the ready experiments about batch norm.
+#include <algorithm>
+#include <iostream>
+
+#include "minitape/lab/report.hpp"
+#include "minitape/text/files.hpp"
+#include "minitape/text/numbers.hpp"
+#include "minitape/text/terminal_text.hpp"
+#include "minitape/text/words.hpp"
+#include "minitape/tools/benchmark.hpp"
+#include "process.hpp"
+#include "subcommands.hpp"
+
+namespace minitape {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct LabArguments {
+  std::string name;
+  std::vector<std::string> set;
+  std::string out = "runs/lab";
+  Index seeds = 0;  // 0: as the experiment says
+  bool predict = false;
+};
+
+// Where the experiments are: in the project, seen from here or from the program's own place, or
+// installed beside it.
+fs::path experiments_folder() {
+  std::error_code ignored;
+  std::vector<fs::path> candidates{"apps/configs/lab"};
+  fs::path above = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  for (; above.has_relative_path(); above = above.parent_path()) {
+    candidates.push_back(above / "apps/configs/lab");
+    candidates.push_back(above / "share/minitape/configs/lab");
+  }
+  const auto found = std::ranges::find_if(
+      candidates, [&](const fs::path& folder) { return fs::is_directory(folder, ignored); });
+  MINITAPE_CHECK(found != candidates.end(),
+                 "[lab] the experiments must be in apps/configs/lab: there is no such folder here "
+                 "or above the program. Give the path of an experiment's file instead of its name");
+  return *found;
+}
+
+std::vector<fs::path> experiment_files() {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(experiments_folder())) {
+    if (entry.path().extension() == ".toml") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+fs::path file_of(const std::string& name) {
+  if (name.ends_with(".toml")) return name;
+  std::vector<std::string> names;
+  for (const fs::path& file : experiment_files()) {
+    if (file.stem() == name) return file;
+    names.push_back(file.stem().string());
+  }
+  const std::string near = nearest(name, names);
+  throw Error(concat("[lab] there is no experiment \"", terminal_text(name), "\"",
+                     near.empty() ? "" : ": did you mean \"" + near + "\"?",
+                     ". `minitape lab` lists them"));
+}
+
+// How much slower this machine is than the one on which the experiments' minutes were measured: by
+// training steps of a small network.
+double slowness() {
+  constexpr double kMilliseconds = 0.30;  // there
+  const Config config = parse_config(R"(
+    data = { name = "none", input = [784] }
+    train.batch_size = 64
+    [model]
+    layers = [{ type = "dense", units = 128 }, { type = "batch_norm" }, { type = "relu" },
+              { type = "dense", units = 10 }])",
+                                     "the reference network");
+  return benchmark(config, "", 200).train_ms_per_step / kMilliseconds;
+}
+
+std::string minutes_text(const LabExperiment& experiment, Index seeds, double slow) {
+  const double share =
+      seeds > 0 ? static_cast<double>(seeds) / static_cast<double>(experiment.seeds) : 1;
+  return "about " + duration_text(60 * experiment.minutes * share * slow);
+}
+
+int list_experiments() {
+  const double slow = slowness();
+  std::vector<std::vector<std::string>> table{{"experiment", "data", "time here", "question"}};
+  for (const fs::path& file : experiment_files()) {
+    const LabExperiment experiment = read_experiment(file);
+    table.push_back({experiment.name, read_config(file).data.name,
+                     minutes_text(experiment, 0, slow), experiment.question});
+  }
+  std::cout << aligned(table, "llll")
+            << "\nminitape lab NAME runs one; docs/lab.md tells what came out.\n";
+  return 0;
+}
+
+// What the reader expects of each claim.
+std::vector<std::string> ask(const LabExperiment& experiment) {
+  std::vector<std::string> answers;
+  std::cout << experiment.question
+            << "\n\nWhat do you expect? Answer y, n or whatever you think.\n";
+  for (const Claim& claim : experiment.claims) {
+    std::cout << claim.says << " " << std::flush;
+    std::string line;
+    if (!std::getline(std::cin, line)) break;
+    answers.push_back(terminal_text(line));
+  }
+  return answers;
+}
+
+// Runs what is missing of an experiment and reports on it.
+void run_experiment(const LabArguments& arguments, const LabExperiment& experiment, double slow) {
+  const Index seeds = arguments.seeds > 0 ? arguments.seeds : experiment.seeds;
+  std::vector<Variation> variations;
+  const std::vector<Variant> variants = make_variants(experiment, arguments.set, variations);
+  const Fairness fairness = check_fair(variants, variations, seeds);
+  const auto expected = arguments.predict ? ask(experiment) : std::vector<std::string>{};
+  std::cerr << experiment.name << ": " << variants.size() << " variants, " << seeds << " seeds, "
+            << minutes_text(experiment, arguments.seeds, slow) << "\n";
+
+  Progress progress(std::cerr, terminal_columns);
+  const fs::path folder = fs::path(arguments.out) / experiment.name;
+  const CompareOptions options{
+      .seeds = seeds, .out = folder, .tell = [&progress](const std::string& note) {
+        progress.message("minitape: " + note);
+      }};
+  const auto histories = run_variants(variants, options, [&](const std::string& announcement) {
+    progress.start(announcement);
+    return watch_with(progress);
+  });
+  progress.finish();
+  if (stop_requested()) {
+    std::cerr << "minitape: stopped; the same command goes on from here\n";
+    end_as_stopped();
+  }
+  lab_report(experiment, histories, fairness.sentence, expected, folder, std::cout);
+}
+
+// All of them, one page. What cannot run, because its data are missing, is told and passed over.
+int run_all(const LabArguments& arguments, double slow) {
+  const fs::path page = fs::path(arguments.out) / "lab.md";
+  std::string text = "# The laboratory\n";
+  int code = 0;
+  for (const fs::path& file : experiment_files()) {
+    const LabExperiment experiment = read_experiment(file);
+    try {
+      run_experiment(arguments, experiment, slow);
+      text +=
+          "\n" + file_contents(page.parent_path() / experiment.name / "section.md").value_or("");
+    } catch (const Error& error) {
+      if (error.fault() != Fault::bad_input) throw;
+      std::cerr << "minitape: " << experiment.name << ": " << terminal_lines(error.what()) << "\n";
+      code = static_cast<int>(error.fault());
+    }
+  }
+  write_atomically(page, text);
+  std::cout << page.string() << "\n";
+  return code;
+}
+
+int run_lab(const LabArguments& arguments) {
+  if (arguments.name.empty()) return list_experiments();
+  catch_stop_signals();
+  if (arguments.name == "all") return run_all(arguments, slowness());
+  run_experiment(arguments, read_experiment(file_of(arguments.name)), slowness());
+  return 0;
+}
+
+}  // namespace
+
+void add_lab(CLI::App& app, Call& call) {
+  const auto arguments = std::make_shared<LabArguments>();
+  CLI::App& sub = add_subcommand(app, call, "lab", "run a ready experiment about batch norm",
+                                 [arguments] { return run_lab(*arguments); });
+  sub.footer(R"(
+Without a name it lists the experiments, with the time that each takes here. With one it trains what
+the experiment varies, over its seeds, and holds the numbers against the published ones: each claim
+holds, does not hold here, or cannot be told from this run. A run that diverges is a result.
+
+An experiment is a file in apps/configs/lab: a config with a table [lab]. Copy one, change it, and
+give its path instead of a name. Experiments on mnist and cifar10 need these data (data/README.md);
+--set data.name=digits or shapes runs many of them without.
+
+Writes DIR/NAME: a run folder for each variant and seed, table.csv, the figure (curves.svg,
+curves.png and gnuplot's files) and section.md; all also writes DIR/lab.md. Stopped and called again
+it goes on. The results go to stdout, progress to stderr.
+
+Examples:
+  minitape lab
+  minitape lab learning_rates --predict
+  minitape lab one_step --set data.name=digits --out runs/digits_lab)");
+  sub.add_option("NAME", arguments->name, "An experiment, a path to one (.toml), or all");
+  sub.add_option("--set", arguments->set, "Change a key of the config")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  sub.add_option("--out", arguments->out, "Folder of all experiments; made if missing")
+      ->type_name("DIR")
+      ->capture_default_str();
+  add_number(sub, "--seeds", arguments->seeds, Index{0}, Index{1000},
+             "Seeds per variant; 0: as the experiment says");
+  sub.add_flag("--predict", arguments->predict, "Ask first what you expect, and show it beside");
+}
+
+}  // namespace minitape

@@ -1,0 +1,46 @@
+// What the runs of an experiment say: its measures, and a verdict on each of its claims.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "minitape/compare/results.hpp"
+#include "minitape/lab/experiment.hpp"
+
+namespace minitape {
+
+struct Series {
+  std::vector<double> x, y;
+};
+
+/// The column of a run's table that a measure names, over epochs, steps or layers. Throws where the
+/// run has no such column or layer.
+Series series_of(const RunHistory& run, const Measure& measure);
+
+/// The number that a measure takes from it. NaN where there is none.
+double number_of(const RunHistory& run, const Measure& measure);
+
+/// "0.01" of "batch_norm = true, learning_rate = 0.01" for the key "learning_rate", as a number.
+/// Throws where the name has no such part, or it is no number.
+double varied_number(const std::string& variant, const std::string& key);
+/// Whether a variant's name has all parts of `of`: "a = 1, b = 2" has "b = 2".
+bool fits(const std::string& variant, const std::string& of);
+
+struct Verdict {
+  MeanSd value;         // of the claim, over the seeds
+  double low, high;     // its 95 % interval; one point where all seeds agree, NaN for too few seeds
+  std::string outcome;  // "holds", "does not hold here" or "cannot be told from this run"
+
+  /// "holds: 1.467 (95 % interval 1.466 to 1.469), claimed: 1.42 to 1.51"
+  std::string to_text(const Claim& claim) const;
+};
+
+/// A claim holds where its whole interval lies within the bounds, and does not where none of it
+/// does.
+Verdict judge(const Claim& claim, const LabExperiment& experiment,
+              const std::vector<VariantHistory>& variants);
+
+/// A row per variant, a column per measure.
+Table make_table(const LabExperiment& experiment, const std::vector<VariantHistory>& variants);
+
+}  // namespace minitape

@@ -1,0 +1,178 @@
+#include "minitape/lab/results.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "minitape/run/csv.hpp"
+#include "minitape/text/numbers.hpp"
+
+namespace minitape {
+namespace {
+
+constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+
+// The variant of that name, or the only one that fits.
+const VariantHistory& only_one(const std::vector<VariantHistory>& variants, const std::string& of,
+                               const LabExperiment& experiment) {
+  const VariantHistory* found = nullptr;
+  std::string names;
+  for (const VariantHistory& variant : variants) {
+    if (variant.name == of) return variant;
+    names += "\n  " + variant.name;
+    if (!fits(variant.name, of)) continue;
+    MINITAPE_CHECK(!found, "[lab] ", experiment.file.string(), ": a claim is about \"", of,
+                   "\", which is both \"", found->name, "\" and \"", variant.name, "\"");
+    found = &variant;
+  }
+  MINITAPE_CHECK(found, "[lab] ", experiment.file.string(), ": a claim is about \"", of,
+                 "\", but the variants are", names);
+  return *found;
+}
+
+// What the claim says of a side, `of`, `minus` or `over`, for one seed.
+double value_of(const Claim& claim, const std::string& of, const LabExperiment& experiment,
+                const std::vector<VariantHistory>& variants, std::size_t seed) {
+  const Measure& measure = experiment.measure(claim.value);
+  if (claim.largest.empty()) {
+    return number_of(only_one(variants, of, experiment).runs[seed], measure);
+  }
+  double largest = kNothing;
+  for (const VariantHistory& variant : variants) {
+    if (!fits(variant.name, of)) continue;
+    const double number = number_of(variant.runs[seed], measure);
+    if (!(number >= claim.where_at_least)) continue;
+    largest = std::fmax(largest, varied_number(variant.name, claim.largest));
+  }
+  return largest;
+}
+
+}  // namespace
+
+Series series_of(const RunHistory& run, const Measure& measure) {
+  const std::size_t dot = measure.column.find('.');
+  const std::string file = measure.column.substr(0, dot);
+  const CsvTable table = read_csv(run.folder / (file + ".csv"));
+  const std::vector<double> values = table.numbers(measure.column.substr(dot + 1));
+  const std::vector<double> x = table.numbers(file == "steps" ? "step" : "epoch");
+  if (file != "layers") return {x, values};
+
+  Series series;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::string& layer = table.rows[i][1];
+    const bool is_last = x[i] == x.back();
+    if (measure.layer.empty() ? !is_last || !layer.ends_with(measure.layers)
+                              : layer != measure.layer) {
+      continue;
+    }
+    series.x.push_back(measure.layer.empty() ? static_cast<double>(series.x.size() + 1) : x[i]);
+    series.y.push_back(values[i]);
+  }
+  MINITAPE_CHECK(!series.x.empty(), "[lab] the measure \"", measure.name, "\" is about layer \"",
+                 measure.layer, measure.layers, "\", which ", run.folder, " does not have");
+  return series;
+}
+
+double number_of(const RunHistory& run, const Measure& measure) {
+  if (run.diverged_at) return measure.if_diverged.value_or(kNothing);
+  const auto [x, y] = series_of(run, measure);
+  const auto at = [&x, &y](double where) {
+    const auto found = std::ranges::find(x, where);
+    return found == x.end() ? kNothing : y[static_cast<std::size_t>(found - x.begin())];
+  };
+  const auto [low, high] = std::ranges::minmax(y);
+  double number = y.back();
+  if (measure.take == "first") number = y.front();
+  if (measure.take == "max") number = high;
+  if (measure.take == "min") number = low;
+  if (measure.take == "range") number = high - low;
+  if (measure.take == "mean") number = mean_sd(y).mean;
+  if (measure.take == "growth") {
+    number = std::pow(y.front() / y.back(), 1 / static_cast<double>(y.size() - 1));
+  }
+  if (measure.at) number = at(*measure.at);
+  if (measure.divided_by) number /= at(*measure.divided_by);
+  return measure.times * std::pow(number, measure.power);
+}
+
+double varied_number(const std::string& variant, const std::string& key) {
+  const std::string part = key + " = ";
+  const std::size_t at = (", " + variant).find(", " + part);
+  MINITAPE_CHECK(at != std::string::npos, "[lab] \"", key, "\" must be a varied key: \"", variant,
+                 "\" does not have it");
+  char* end = nullptr;
+  const std::string value = variant.substr(at + part.size());
+  const double number = std::strtod(value.c_str(), &end);
+  MINITAPE_CHECK(end != value.c_str(), "[lab] \"", key, "\" must have numbers: \"", variant,
+                 "\" has none");
+  return number;
+}
+
+bool fits(const std::string& variant, const std::string& of) {
+  std::size_t begin = 0;
+  while (begin < of.size()) {
+    const std::size_t end = std::min(of.find(", ", begin), of.size());
+    const std::string part = of.substr(begin, end - begin);
+    if ((", " + variant + ",").find(", " + part + ",") == std::string::npos) return false;
+    begin = end + 2;
+  }
+  return true;
+}
+
+Verdict judge(const Claim& claim, const LabExperiment& experiment,
+              const std::vector<VariantHistory>& variants) {
+  std::vector<double> values;
+  for (std::size_t seed = 0; seed < variants.front().runs.size(); ++seed) {
+    double value = value_of(claim, claim.of, experiment, variants, seed);
+    if (!claim.minus.empty()) value -= value_of(claim, claim.minus, experiment, variants, seed);
+    if (!claim.over.empty()) value /= value_of(claim, claim.over, experiment, variants, seed);
+    values.push_back(value);
+  }
+  Verdict verdict{.value = mean_sd(values), .low = kNothing, .high = kNothing};
+  const auto [mean, sd, count] = verdict.value;
+  if (count == values.size() && count > 1) {
+    const double half = sd <= 1e-9 * std::abs(mean) ? 0 : half_interval(verdict.value);
+    verdict.low = mean - half;
+    verdict.high = mean + half;
+  }
+  const double least = claim.at_least.value_or(-INFINITY), most = claim.at_most.value_or(INFINITY);
+  verdict.outcome = verdict.low >= least && verdict.high <= most ? "holds"
+                    : verdict.high < least || verdict.low > most ? "does not hold here"
+                                                                 : "cannot be told from this run";
+  return verdict;
+}
+
+std::string Verdict::to_text(const Claim& claim) const {
+  const auto text = [](double number) { return significant(number, 4); };
+  std::string result = outcome + ": " + text(value.mean);
+  if (low < high) result += concat(" (95 % interval ", text(low), " to ", text(high), ")");
+  if (low == high) result += " (all seeds)";
+  if (claim.at_least) result += ", claimed at least " + text(*claim.at_least);
+  if (claim.at_most)
+    result += concat(claim.at_least ? " and" : ", claimed", " at most ", text(*claim.at_most));
+  return result;
+}
+
+Table make_table(const LabExperiment& experiment, const std::vector<VariantHistory>& variants) {
+  Table table;
+  for (const Measure& measure : experiment.measures) {
+    table.columns.push_back({.title = measure.name,
+                             .digits = static_cast<int>(measure.digits),
+                             .mean_name = measure.name + "_mean",
+                             .sd_name = measure.name + "_sd"});
+  }
+  for (const VariantHistory& variant : variants) {
+    const auto diverged = std::ranges::count_if(
+        variant.runs, [](const RunHistory& run) { return run.diverged_at.has_value(); });
+    TableRow& row = table.rows.emplace_back(
+        TableRow{variant.name, variant.runs.size(), static_cast<std::size_t>(diverged), {}});
+    for (const Measure& measure : experiment.measures) {
+      std::vector<double> numbers;
+      for (const RunHistory& run : variant.runs) numbers.push_back(number_of(run, measure));
+      row.cells.push_back(mean_sd(numbers));
+    }
+  }
+  return table;
+}
+
+}  // namespace minitape
