@@ -43,6 +43,8 @@ BatchNormResult BatchNormVariant::normalized(Var x, Var gamma, Var beta) const {
   const auto epsilon = static_cast<Real>(options().epsilon);
   const Index images = x.shape()[0], ghost = variation_.ghost_batch;
   if (variation_.statistics == StatisticsFrom::batch_as_constant) {
+    MINITAPE_CHECK(x.value().rows() > 1,
+                   "[batch_norm] training needs more than one value per channel: x is ", x.shape());
     const BatchStatistics batch = batch_statistics(x.value());
     return {batch_norm_inference(x, gamma, beta, batch, epsilon), batch};
   }

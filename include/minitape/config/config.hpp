@@ -51,8 +51,8 @@ struct InitConfig {
   bool operator==(const InitConfig&) const = default;
 };
 
-/// One entry of model.layers. An entry of type "repeat" is read as its layers, so many times. Which keys it takes depends on its type (src/config/keys.cpp); the
-/// fields of other types keep their defaults.
+/// One entry of model.layers. Which keys it takes depends on its type (src/config/keys.cpp); the
+/// fields of other types keep their defaults. "repeat" is read as its layers, so many times.
 struct LayerConfig {
   std::string type;
   Index filters = 0;                // conv2d: output channels
