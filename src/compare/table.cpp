@@ -82,9 +82,13 @@ std::string cell_text(const Table& table, std::size_t row, std::size_t column) {
   const MeanSd& cell = table.rows[row].cells[column];
   const std::size_t runs = table.rows[row].runs;
   if (cell.count == 0) return "-";
-  std::string text = fixed(how.factor * cell.mean, how.digits);
+  const auto number = [&how](double value) {
+    const double shown = how.factor * value;
+    return how.digits < 0 ? significant(shown, 3) : fixed(shown, how.digits);
+  };
+  std::string text = number(cell.mean);
   if (!how.is_detailed) return text;
-  if (cell.count > 1) text += " ± " + fixed(how.factor * cell.sd, how.digits);
+  if (cell.count > 1) text += " ± " + number(cell.sd);
   if (cell.count < runs) text += concat(" (", cell.count, " of ", runs, ")");
   return text;
 }

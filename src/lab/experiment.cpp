@@ -58,6 +58,7 @@ void add_keys(Claim& claim, KeyList& keys) {
   keys.add("over", claim.over, some_text());
   keys.add("largest", claim.largest, some_text());
   keys.add("where_at_least", claim.where_at_least, numbers(-kMost, kMost));
+  keys.add("where_at_most", claim.where_at_most, numbers(-kMost, kMost));
   keys.add("at_least", claim.at_least, numbers(-kMost, kMost));
   keys.add("at_most", claim.at_most, numbers(-kMost, kMost));
   keys.add("published", claim.published, some_text());

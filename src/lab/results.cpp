@@ -41,7 +41,9 @@ double value_of(const Claim& claim, const std::string& of, const LabExperiment& 
   for (const VariantHistory& variant : variants) {
     if (!fits(variant.name, of)) continue;
     const double number = number_of(variant.runs[seed], measure);
-    if (!(number >= claim.where_at_least)) continue;
+    const bool is_within = number >= claim.where_at_least.value_or(-INFINITY) &&
+                           number <= claim.where_at_most.value_or(INFINITY);
+    if (!is_within) continue;
     largest = std::fmax(largest, varied_number(variant.name, claim.largest));
   }
   return largest;

@@ -110,4 +110,46 @@ double accuracy_in_training_mode(Sequential model, const Dataset& dataset,
   return static_cast<double>(right) / static_cast<double>(seen);  // 0 / 0: NaN
 }
 
+// ---- The loss and its gradient ----
+
+double backward(Sequential& model, const Batch& batch, Tape& tape, const LayerVisitor& visit) {
+  for (Parameter* parameter : model.state().parameters) parameter->gradient.fill(0);
+  const Var images = tape.variable(batch.images);  // with a gradient, so that all outputs have one
+  const Var loss = softmax_cross_entropy(walk(model, images, Mode::training, visit), batch.labels);
+  tape.backward(loss);
+  return static_cast<double>(loss.value().item());
+}
+
+std::vector<double> landscape(const Sequential& model, const LayerState& gradients,
+                              const Batch& batch, double loss, double learning_rate) {
+  double lowest = loss, highest = loss, change = 0, smoothness = 0;
+  for (const double factor : {0.5, 1.0, 2.0, 4.0}) {
+    Sequential moved = model;  // draws the same dropout and noise
+    const std::vector<Parameter*> parameters = moved.state().parameters;
+    double step_squared = 0, change_squared = 0;
+    for (std::size_t p = 0; p < parameters.size(); ++p) {
+      const Tensor& g = gradients.parameters[p]->gradient;
+      for (Index i = 0; i < g.size(); ++i) {
+        const double step = factor * learning_rate * static_cast<double>(g[i]);
+        parameters[p]->value[i] -= static_cast<Real>(step);
+        step_squared += step * step;
+      }
+    }
+    Tape tape;
+    const double there = backward(moved, batch, tape, [](auto&&...) {});
+    for (std::size_t p = 0; p < parameters.size(); ++p) {
+      const Tensor& g = gradients.parameters[p]->gradient;
+      for (Index i = 0; i < g.size(); ++i) {
+        const double difference = static_cast<double>(parameters[p]->gradient[i]) - g[i];
+        change_squared += difference * difference;
+      }
+    }
+    lowest = std::min(lowest, there);
+    highest = std::max(highest, there);
+    change = std::max(change, std::sqrt(change_squared));
+    smoothness = std::max(smoothness, std::sqrt(change_squared / step_squared));
+  }
+  return {loss, lowest, highest, change, smoothness};
+}
+
 }  // namespace minitape

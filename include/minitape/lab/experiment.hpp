@@ -45,7 +45,7 @@ struct Measure {
   double power = 1;                   // then: to this power
   double times = 1;                   // then: this many times (100: in percent)
   std::optional<double> if_diverged;  // what a run that diverged counts as
-  Index digits = 2;                   // in the table
+  Index digits = -1;                  // behind the point, in the table; -1: three in all
 };
 
 /// One picture of the figure.
@@ -64,9 +64,9 @@ struct Claim {
   std::string of;     // … of the variant whose name has all these parts, "a = 1, b = 2", …
   std::string minus, over;  // … minus, or divided by, that of another one with the same seed
   // Instead of the measure itself: the largest value of a varied key, among the variants that fit,
-  // for which the measure is at least where_at_least.
+  // for which the measure lies between these bounds.
   std::string largest;
-  double where_at_least = 0;
+  std::optional<double> where_at_least, where_at_most;
   std::optional<double> at_least, at_most;
   std::string published;  // the number to hold it against, with its source
 };

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "minitape/data/batches.hpp"
 #include "minitape/nn/sequential.hpp"
@@ -43,5 +44,15 @@ void recalibrate(Sequential& model, Batches& batches, Index count, Recalibration
 double accuracy_in_training_mode(Sequential model, const Dataset& dataset,
                                  const Standardization& standardization, Index count,
                                  Index batch_size);
+
+/// The loss of the batch in training mode. Leaves the gradients in the model's parameters, and on the
+/// tape those of the values that `visit` keeps.
+double backward(Sequential& model, const Batch& batch, Tape& tape, const LayerVisitor& visit);
+
+/// How loss and gradient change when the model moves by 1/2, 1, 2 and 4 learning rates down its
+/// gradient, which `gradients` holds and where its loss is `loss`: the last five columns of
+/// probes.csv (diagnostics.hpp).
+std::vector<double> landscape(const Sequential& model, const LayerState& gradients,
+                              const Batch& batch, double loss, double learning_rate);
 
 }  // namespace minitape
