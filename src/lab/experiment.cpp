@@ -29,8 +29,7 @@ void add_keys(Measure& measure, KeyList& keys) {
   keys.add("column", measure.column, some_text()).required = true;
   keys.add("layer", measure.layer, some_text());
   keys.add("layers", measure.layers, some_text());
-  keys.add("take", measure.take,
-           one_of({"last", "first", "max", "min", "mean", "range", "growth"}));
+  keys.add("take", measure.take, one_of({"last", "mean", "range"}));
   keys.add("at", measure.at, numbers(0, kMost));
   keys.add("divided_by", measure.divided_by, numbers(0, kMost));
   keys.add("power", measure.power, numbers(-100, 100));

@@ -84,41 +84,39 @@ double number_of(const RunHistory& run, const Measure& measure) {
   };
   const auto [low, high] = std::ranges::minmax(y);
   double number = y.back();
-  if (measure.take == "first") number = y.front();
-  if (measure.take == "max") number = high;
-  if (measure.take == "min") number = low;
   if (measure.take == "range") number = high - low;
   if (measure.take == "mean") number = mean_sd(y).mean;
-  if (measure.take == "growth") {
-    number = std::pow(y.front() / y.back(), 1 / static_cast<double>(y.size() - 1));
-  }
   if (measure.at) number = at(*measure.at);
   if (measure.divided_by) number /= at(*measure.divided_by);
   return measure.times * std::pow(number, measure.power);
 }
 
-double varied_number(const std::string& variant, const std::string& key) {
-  const std::string part = key + " = ";
-  const std::size_t at = (", " + variant).find(", " + part);
-  MINITAPE_CHECK(at != std::string::npos, "[lab] \"", key, "\" must be a varied key: \"", variant,
-                 "\" does not have it");
-  char* end = nullptr;
-  const std::string value = variant.substr(at + part.size());
-  const double number = std::strtod(value.c_str(), &end);
-  MINITAPE_CHECK(end != value.c_str(), "[lab] \"", key, "\" must have numbers: \"", variant,
-                 "\" has none");
-  return number;
+std::vector<std::string> parts_of(const std::string& name) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin < name.size();) {
+    const std::size_t end = std::min(name.find(", ", begin), name.size());
+    parts.push_back(name.substr(begin, end - begin));
+    begin = end + 2;
+  }
+  return parts;
 }
 
 bool fits(const std::string& variant, const std::string& of) {
-  std::size_t begin = 0;
-  while (begin < of.size()) {
-    const std::size_t end = std::min(of.find(", ", begin), of.size());
-    const std::string part = of.substr(begin, end - begin);
-    if ((", " + variant + ",").find(", " + part + ",") == std::string::npos) return false;
-    begin = end + 2;
+  const std::vector<std::string> parts = parts_of(variant);
+  return std::ranges::all_of(
+      parts_of(of), [&](const std::string& part) { return std::ranges::count(parts, part) > 0; });
+}
+
+double varied_number(const std::string& variant, const std::string& key) {
+  for (const std::string& part : parts_of(variant)) {
+    if (!part.starts_with(key + " = ")) continue;
+    const std::string value = part.substr(key.size() + 3);
+    char* end = nullptr;
+    const double number = std::strtod(value.c_str(), &end);
+    if (end != value.c_str()) return number;
   }
-  return true;
+  throw Error(concat("[lab] \"", key, "\" must be a varied key with numbers: there is none in \"",
+                     variant, "\""));
 }
 
 Verdict judge(const Claim& claim, const LabExperiment& experiment,

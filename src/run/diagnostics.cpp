@@ -43,12 +43,10 @@ double norm(std::span<const Real> values) {
   return std::sqrt(squares);
 }
 
-double sd(std::span<const Real> values) {
-  const auto n = static_cast<double>(values.size());
-  double mean = 0, squares = 0;
-  for (const Real value : values) mean += value / n;
-  for (const Real value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / n);
+// Mean and deviation of all numbers.
+std::vector<double> mean_and_sd(const Tensor& y) {
+  const BatchStatistics all = batch_statistics(y.reshaped({y.size(), 1}));
+  return {all.mean[0], std::sqrt(all.variance[0])};
 }
 
 // 15, 50, 85 %: the value that so many of the others do not exceed.
@@ -119,14 +117,12 @@ std::vector<double> layer_row(Layer& layer, Var x, Var y, const InInference& inf
     row.insert(row.end(), more.begin(), more.end());
   };
   const std::span<const Real> values = y.value().values();
-  double mean = 0;
-  for (const Real value : values) mean += value / static_cast<double>(values.size());
-  append({mean, sd(values)});
+  append(mean_and_sd(y.value()));
   append(percentiles({values.begin(), values.end()}));
   std::vector<Real> unit;
   for (Index i = 0; i < y.value().size(); i += y.value().channels()) unit.push_back(y.value()[i]);
   append(percentiles(unit));
-  append({dead_part(layer, y.value()), y.needs_gradient() ? norm(y.gradient().values()) : 0});
+  append({dead_part(layer, y.value()), norm(y.gradient().values())});
 
   double kernel = kMissing, bias = kMissing, update = kMissing, squares = kMissing;
   for (const Parameter* parameter : layer.state().parameters) {
@@ -178,7 +174,7 @@ void Diagnostics::measure(Index epoch, double learning_rate, const Sequential& m
        [&](const std::string&, Layer& layer, Var, Var y) {
          const auto* const batch_norm = dynamic_cast<const BatchNorm*>(&layer);
          before.push_back(
-             {sd(y.value().values()), batch_norm ? batch_norm->running() : BatchStatistics{}});
+             {mean_and_sd(y.value())[1], batch_norm ? batch_norm->running() : BatchStatistics{}});
        });
   struct Visit {
     std::string name;

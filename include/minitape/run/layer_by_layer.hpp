@@ -1,4 +1,4 @@
-// A model, layer by layer: what passes between its layers, and the running statistics measured anew.
+// A model, layer by layer: what passes between its layers; its running statistics measured anew.
 //
 // What runs the model does so on a copy: training goes on as if nobody had looked.
 #pragma once
@@ -18,8 +18,8 @@ using LayerVisitor = std::function<void(const std::string& name, Layer& layer, V
 /// Sends x through the layers one at a time, none fused with the next, and returns the output.
 Var walk(Sequential& model, Var x, Mode mode, const LayerVisitor& visit);
 
-/// The layer, or the parameter, of the first value on the tape that is not finite. Nodes stand in the
-/// order of computation, so this is where the trouble began, not where it was noticed.
+/// The layer, or the parameter, of the first value on the tape that is not finite. Nodes stand in
+/// the order of computation, so this is where the trouble began, not where it was noticed.
 std::string first_non_finite(const Tape& tape);
 
 /// How the statistics of N batches become those of the population (S. Ioffe and C. Szegedy, 2015,
@@ -45,8 +45,8 @@ double accuracy_in_training_mode(Sequential model, const Dataset& dataset,
                                  const Standardization& standardization, Index count,
                                  Index batch_size);
 
-/// The loss of the batch in training mode. Leaves the gradients in the model's parameters, and on the
-/// tape those of the values that `visit` keeps.
+/// The loss of the batch in training mode. Leaves the gradients in the model's parameters, and on
+/// the tape those of the values that `visit` keeps.
 double backward(Sequential& model, const Batch& batch, Tape& tape, const LayerVisitor& visit);
 
 /// How loss and gradient change when the model moves by 1/2, 1, 2 and 4 learning rates down its
