@@ -12,30 +12,14 @@ namespace {
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
-// The variant of that name, or the only one that fits.
-const VariantHistory& only_one(const std::vector<VariantHistory>& variants, const std::string& of,
-                               const LabExperiment& experiment) {
-  const VariantHistory* found = nullptr;
-  std::string names;
-  for (const VariantHistory& variant : variants) {
-    if (variant.name == of) return variant;
-    names += "\n  " + variant.name;
-    if (!fits(variant.name, of)) continue;
-    MINITAPE_CHECK(!found, "[lab] ", experiment.file.string(), ": a claim is about \"", of,
-                   "\", which is both \"", found->name, "\" and \"", variant.name, "\"");
-    found = &variant;
-  }
-  MINITAPE_CHECK(found, "[lab] ", experiment.file.string(), ": a claim is about \"", of,
-                 "\", but the variants are", names);
-  return *found;
-}
-
 // What the claim says of a side, `of`, `minus` or `over`, for one seed.
 double value_of(const Claim& claim, const std::string& of, const LabExperiment& experiment,
                 const std::vector<VariantHistory>& variants, std::size_t seed) {
   const Measure& measure = experiment.measure(claim.value);
   if (claim.largest.empty()) {
-    return number_of(only_one(variants, of, experiment).runs[seed], measure);
+    std::vector<std::string> names;
+    for (const VariantHistory& variant : variants) names.push_back(variant.name);
+    return number_of(variants[experiment.position_of(of, names)].runs[seed], measure);
   }
   double largest = kNothing;
   for (const VariantHistory& variant : variants) {
@@ -89,22 +73,6 @@ double number_of(const RunHistory& run, const Measure& measure) {
   if (measure.at) number = at(*measure.at);
   if (measure.divided_by) number /= at(*measure.divided_by);
   return measure.times * std::pow(number, measure.power);
-}
-
-std::vector<std::string> parts_of(const std::string& name) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin < name.size();) {
-    const std::size_t end = std::min(name.find(", ", begin), name.size());
-    parts.push_back(name.substr(begin, end - begin));
-    begin = end + 2;
-  }
-  return parts;
-}
-
-bool fits(const std::string& variant, const std::string& of) {
-  const std::vector<std::string> parts = parts_of(variant);
-  return std::ranges::all_of(
-      parts_of(of), [&](const std::string& part) { return std::ranges::count(parts, part) > 0; });
 }
 
 double varied_number(const std::string& variant, const std::string& key) {

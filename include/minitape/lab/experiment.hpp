@@ -84,13 +84,22 @@ struct LabExperiment {
   std::vector<Claim> claims;
 
   const Measure& measure(const std::string& measure_name) const;
+  /// Which of the variants a claim means: the one of that name, or the only one that fits. Throws
+  /// where there is none, or more.
+  std::size_t position_of(const std::string& of, const std::vector<std::string>& names) const;
 };
 
+/// "a = 1" and "b = 2" of "a = 1, b = 2".
+std::vector<std::string> parts_of(const std::string& name);
+/// Whether a variant's name has all parts of `of`.
+bool fits(const std::string& variant, const std::string& of);
+
 /// Throws Error naming file, line and key, as read_config does; also where a panel or a claim names
-/// a measure that there is not.
+/// a measure that there is not, or a measure a table that the runs do not write.
 LabExperiment read_experiment(const std::filesystem::path& file);
 
 /// Its variants, and the keys that differ between them. `assignments` come before a variant's own.
+/// Throws where a claim is about none of them.
 std::vector<Variant> make_variants(const LabExperiment& experiment,
                                    const std::vector<std::string>& assignments,
                                    std::vector<Variation>& variations);

@@ -20,10 +20,6 @@ Series series_of(const RunHistory& run, const Measure& measure);
 /// The number that a measure takes from it. NaN where there is none.
 double number_of(const RunHistory& run, const Measure& measure);
 
-/// "a = 1" and "b = 2" of "a = 1, b = 2".
-std::vector<std::string> parts_of(const std::string& name);
-/// Whether a variant's name has all parts of `of`.
-bool fits(const std::string& variant, const std::string& of);
 /// 0.01 of "batch_norm = true, learning_rate = 0.01" for the key "learning_rate". Throws where the
 /// name has no such part, or it is no number.
 double varied_number(const std::string& variant, const std::string& key);
