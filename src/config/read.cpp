@@ -9,7 +9,7 @@ namespace minitape {
 namespace {
 
 constexpr int kMaxResidualDepth = 8;
-constexpr std::size_t kMaxLayers = 10'000;         // once repeat is written out
+constexpr std::size_t kMaxLayers = 2000;           // written to a file, they fit the next two
 constexpr std::size_t kMaxBytes = 1 << 20;         // a larger file is no config
 constexpr std::ptrdiff_t kMaxDots = 5000;          // see parse_toml
 constexpr std::string_view kSetPrefix = "--set ";  // begins the source of a `--set`
@@ -78,14 +78,22 @@ std::vector<std::string> layer_types_with(std::string_view key) {
 
 void read_table(const Table& table);
 
+// With those inside of others.
+std::size_t count(const std::vector<LayerConfig>& layers) {
+  std::size_t total = layers.size();
+  for (const LayerConfig& layer : layers) total += count(layer.layers);
+  return total;
+}
+
 void read_layers(const toml::node& node, const std::string& name, std::vector<LayerConfig>& layers,
                  int residual_depth) {
   const toml::array* list = node.as_array();
   if (!list) fail(node.source(), name, " must be a list of layers: found ", found(node));
   if (residual_depth > kMaxResidualDepth) {
-    fail(node.source(), "residual layers must not be nested more than ", kMaxResidualDepth,
-         " deep: found one more");
+    fail(node.source(), "residual and repeat layers must not be nested more than ",
+         kMaxResidualDepth, " deep: found one more");
   }
+  std::size_t total = 0;
   layers.clear();
   for (std::size_t i = 0; i < list->size(); ++i) {
     LayerConfig layer;
@@ -99,14 +107,15 @@ void read_layers(const toml::node& node, const std::string& name, std::vector<La
     read_table({*table, entry_name, [&layer] { return list_keys(layer); }, residual_depth + 1});
     // Pools do not overlap unless they are told to.
     if (layer.size > 0 && !table->contains("stride")) layer.stride = layer.size;
-    if (layer.type != "repeat") {
-      layers.push_back(std::move(layer));
-      continue;
+    const bool repeats = layer.type == "repeat";
+    const std::size_t within = count(layer.layers);
+    total += repeats ? static_cast<std::size_t>(layer.times) * within : within + 1;
+    if (total > kMaxLayers) {
+      fail(entry.source(), "a model must have at most ", kMaxLayers, " layers: with ", entry_name,
+           " it has ", total);
     }
-    if (layers.size() + static_cast<std::size_t>(layer.times) * layer.layers.size() > kMaxLayers) {
-      fail(entry.source(), entry_name, ": a model must have at most ", kMaxLayers, " layers");
-    }
-    for (Index time = 0; time < layer.times; ++time) {
+    if (!repeats) layers.push_back(std::move(layer));
+    for (Index time = 0; repeats && time < layer.times; ++time) {
       layers.insert(layers.end(), layer.layers.begin(), layer.layers.end());
     }
   }

@@ -57,9 +57,12 @@ Var swap_axes(Var x, Index a, Index b, Index inner, const Shape& shape) {
 BatchNormResult ghost_batch_norm(Var x, Var gamma, Var beta, Real epsilon, Index parts) {
   if (parts == 1) return batch_norm_training(x, gamma, beta, epsilon);
   const Shape shape = x.shape();
-  MINITAPE_CHECK(shape[0] % parts == 0, "[batch_norm] the batch must split into ", parts,
-                 " ghost batches of equal size: x is ", shape);
+  MINITAPE_CHECK(parts >= 1 && shape[0] % parts == 0, "[batch_norm] the batch must split into ",
+                 parts, " ghost batches of equal size: x is ", shape);
   const Index channels = shape.channels(), rows = shape.rows() / parts;  // of one part
+  MINITAPE_CHECK(rows > 1,
+                 "[batch_norm] a ghost batch needs more than one value per channel: x is ", shape,
+                 ", in ", parts, " parts");
   const Var columns = swap_axes(x, parts, rows, channels, {rows, parts * channels});
   auto [x_hat, batch] = normalized_columns(columns, epsilon);
   const Var back = swap_axes(x_hat, rows, parts, channels, shape);
@@ -70,7 +73,8 @@ BatchNormResult ghost_batch_norm(Var x, Var gamma, Var beta, Real epsilon, Index
 Var group_norm(Var x, Var gamma, Var beta, Real epsilon, Index groups) {
   const Shape shape = x.shape();
   const Index images = shape[0], channels = shape.channels();
-  MINITAPE_CHECK(channels % groups == 0, "[group_norm] the channels must split into ", groups,
+  MINITAPE_CHECK(groups >= 1 && channels % groups == 0,
+                 "[group_norm] the channels must split into ", groups,
                  " groups of equal size: x is ", shape);
   const Index size = channels / groups;  // channels of a group
   const Index pixels = shape.rows() / images;

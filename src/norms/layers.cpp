@@ -49,6 +49,8 @@ BatchNormResult BatchNormVariant::normalized(Var x, Index parts) {
   if (variation_.statistics == StatisticsFrom::batch) {
     return ghost_batch_norm(x, gamma, beta, epsilon, parts);
   }
+  MINITAPE_CHECK(x.value().rows() > 1,
+                 "[batch_norm] training needs more than one value per channel: x is ", x.shape());
   const BatchStatistics batch = batch_statistics(x.value());
   return {batch_norm_inference(x, gamma, beta, batch, epsilon), batch};
 }

@@ -47,7 +47,9 @@ std::vector<std::string> warnings_about(Sequential& model, const Tensor& x, Prob
   Tape tape;
   model.forward(tape.constant(x), Mode::training);
   for (const Tape::Node& node : tape.nodes()) {
-    if (!node.operation.starts_with("batch_norm")) continue;  // alone, or with what follows it
+    // Alone, or with what follows it; with given statistics any number of values will do.
+    if (!node.operation.starts_with("batch_norm")) continue;
+    if (node.operation == "batch_norm_inference") continue;
     const auto input = static_cast<std::size_t>(node.inputs[0]);
     if (tape.nodes()[input].current_value().rows() != 2) continue;
     warnings.push_back(concat(node.layer,

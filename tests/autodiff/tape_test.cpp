@@ -181,4 +181,24 @@ TEST_CASE("an observer sees every node when it is recorded, and again after its 
   CHECK(seen == std::vector<std::string>{"variable", "times", "plus", "plus back", "times back"});
 }
 
+TEST_CASE("a parameter that is not trainable gets no gradient, and is none to compute for") {
+  Parameter fixed("fixed", Role::kernel, {}), w("w", Role::kernel, {});
+  fixed.value.fill(3);
+  w.value.fill(5);
+  fixed.trainable = false;
+  Tape tape;
+  const Var a = tape.parameter(fixed), b = tape.parameter(w);
+  CHECK_FALSE(a.needs_gradient());
+  CHECK(b.needs_gradient());
+  const Var square = times(a, a);
+  CHECK_FALSE(square.needs_gradient());
+  tape.backward(times(square, b));
+  CHECK(w.gradient.item() == 9);
+  CHECK(fixed.gradient.item() == 0);
+  // Nothing else in the computation: the loss does not depend on anything that could change.
+  tape.clear();
+  CHECK(error_lacks({"[backward] the loss depends on no variable and no parameter"},
+                    [&] { tape.backward(tape.parameter(fixed)); }) == "");
+}
+
 }  // namespace minitape

@@ -3,7 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "minitape/nn/batch_norm.hpp"
+#include "minitape/norms/layers.hpp"
+#include "minitape/ops/arithmetic.hpp"
 #include "testing.hpp"
 #include "tiny_experiment.hpp"
 
@@ -178,6 +179,208 @@ TEST_CASE("build_model: every type of layer is built, in order and with its own 
   CHECK(model.output_shape(kInput) == Shape{3});
 }
 
+// ---- Batch norm in other forms ----
+
+namespace {
+
+Names layer_names(const Sequential& model) {
+  Names names;
+  for (std::size_t i = 0; i < model.size(); ++i) names.push_back(model.name(i));
+  return names;
+}
+
+const std::string kThreeNorms = R"(
+  { type = "batch_norm" },
+  { type = "batch_norm", statistics = "batch", ghost_batch = 0, noise = false },
+  { type = "batch_norm", group_norm = 1 },
+)";
+
+// What becomes of (1, 2, 4, 8) in training, with the running statistics at their start.
+Tensor in_training(Sequential& model) {
+  Tape tape;
+  const Tensor x({4, 1, 1, 1}, {1, 2, 4, 8});
+  return model.forward(tape.constant(x), Mode::training).value();
+}
+
+}  // namespace
+
+TEST_CASE("build_model: without variations it is the plain batch norm") {
+  const Sequential model = build_model(config_with(kTinyLayers), kInput);
+  CHECK(exactly<BatchNorm>(model.layer(1)) != nullptr);
+}
+
+TEST_CASE("build_model: variations of the section, and of a layer that says otherwise") {
+  const Sequential model =
+      build_model(config_with(kThreeNorms, "[batch_norm]\nghost_batch = 2\nnoise = true"), kInput);
+  CHECK(exactly<BatchNormVariant>(model.layer(0)) != nullptr);
+  CHECK(exactly<BatchNorm>(model.layer(1)) != nullptr);
+  CHECK(exactly<GroupNorm>(model.layer(2)) != nullptr);
+  CHECK(layer_names(model) == Names{"0.batch_norm", "1.batch_norm", "2.group_norm"});
+  const Sequential groups =
+      build_model(config_with(R"({ type = "batch_norm" }, { type = "batch_norm", group_norm = 0 })",
+                              "[batch_norm]\ngroup_norm = 1"),
+                  kInput);
+  CHECK(layer_names(groups) == Names{"0.group_norm", "1.batch_norm"});
+  CHECK(parameter_names(groups)[0] == "0.group_norm.gamma");
+}
+
+TEST_CASE("build_model: each name of statistics is that computation, ghost_batch counts images") {
+  const auto model = [](const std::string& keys) {
+    return build_model(config_with(R"({ type = "batch_norm" })", "[batch_norm]\n" + keys),
+                       {1, 1, 1});
+  };
+  Sequential batch = model("statistics = \"batch\"");
+  Sequential running = model("statistics = \"running\"");
+  Sequential constant = model("statistics = \"batch_as_constant\"");
+  Sequential ghost = model("ghost_batch = 2\nepsilon = 1e-12");
+  const Tensor x({4, 1, 1, 1}, {1, 2, 4, 8});
+  CHECK(mismatch(in_training(running), x, 1e-5 + kRounding) == "");  // mean 0, variance 1
+  CHECK(mismatch(in_training(constant), in_training(batch)) == "");
+  CHECK(mismatch(in_training(ghost), Tensor({4, 1, 1, 1}, {-1, 1, -1, 1})) == "");
+  // The gradient tells the batch from its constants: a sum has none through batch norm.
+  const auto gradient = [&](Sequential& of) {
+    Tape tape;
+    const Var v = tape.variable(x);
+    tape.backward(sum(of.forward(v, Mode::training)));
+    return largest(v.gradient());
+  };
+  CHECK(gradient(batch) < 1e-5);
+  CHECK(gradient(constant) > 0.1);
+}
+
+TEST_CASE("build_model: ghost batches go with statistics of the batch alone") {
+  CHECK(error_lacks({"[batch_norm] ghost batches need statistics = \"batch\""}, [] {
+          build_model(
+              config_with(kTinyLayers, "[batch_norm]\nghost_batch = 2\nstatistics = \"running\""),
+              kInput);
+        }) == "");
+}
+
+TEST_CASE("build_model: group norm keeps the bias in front of it, the switch removes it") {
+  const std::string section = "[batch_norm]\ngroup_norm = 2";
+  CHECK(parameter_names(build_model(config_with(kTinyLayers, section), kInput)) ==
+        Names{"0.conv2d.kernel", "0.conv2d.bias", "1.group_norm.gamma", "1.group_norm.beta",
+              "4.dense.kernel", "4.dense.bias"});
+  CHECK(parameter_names(
+            build_model(config_with(kTinyLayers, "batch_norm = false\n" + section), kInput)) ==
+        Names{"0.conv2d.kernel", "0.conv2d.bias", "4.dense.kernel", "4.dense.bias"});
+  // A layer's own groups count, too, and where they are 0 it is batch norm again.
+  const std::string layers = R"(
+    { type = "conv2d", filters = 2, kernel = 1 }, { type = "batch_norm", group_norm = 1 },
+    { type = "conv2d", filters = 2, kernel = 1 }, { type = "batch_norm", group_norm = 0 },
+  )";
+  CHECK(parameter_names(build_model(config_with(layers, section), kInput)) ==
+        Names{"0.conv2d.kernel", "0.conv2d.bias", "1.group_norm.gamma", "1.group_norm.beta",
+              "2.conv2d.kernel", "3.batch_norm.gamma", "3.batch_norm.beta"});
+}
+
+TEST_CASE("build_model: groups that the channels do not have are refused, with the layer's name") {
+  CHECK(error_lacks({"[group_norm] the channels must split into groups of equal size", "got 2 ",
+                     "3 groups"},
+                    [] {
+                      build_model(config_with(kTinyLayers, "[batch_norm]\ngroup_norm = 3"), kInput);
+                    }) == "");
+  CHECK(error_lacks({"layer 2.group_norm does not fit behind layer 1.dense, which gives (4)",
+                     "more than one value in each of 4 groups"},
+                    [] {
+                      build_model(
+                          config_with(R"({ type = "flatten" }, { type = "dense", units = 4 },
+                                                 { type = "batch_norm", group_norm = 4 })"),
+                          kInput);
+                    }) == "");
+}
+
+TEST_CASE("build_model: position = after swaps batch norm with the activation behind it") {
+  const std::string after = "[batch_norm]\nposition = \"after\"";
+  const auto names = [&](const std::string& layers) {
+    return layer_names(build_model(config_with(layers, after), kInput));
+  };
+  const std::string bn = R"({ type = "batch_norm" },)";
+  for (const std::string activation : {"relu", "leaky_relu", "sigmoid", "tanh"}) {
+    CHECK(names(bn + "{ type = \"" + activation + "\" }") ==
+          Names{"0." + activation, "1.batch_norm"});
+  }
+  CHECK(names(bn + R"({ type = "activation" })") == Names{"0.relu", "1.batch_norm"});
+  // What is not an activation stays behind it; each activation is passed by one batch norm.
+  CHECK(names(bn + R"({ type = "max_pool", size = 2 }, { type = "relu" })") ==
+        Names{"0.batch_norm", "1.max_pool", "2.relu"});
+  CHECK(names(bn + bn + R"({ type = "relu" }, { type = "tanh" },)" + bn) ==
+        Names{"0.batch_norm", "1.relu", "2.batch_norm", "3.tanh", "4.batch_norm"});
+  CHECK(names(bn + R"({ type = "relu" },)" + bn + R"({ type = "tanh" })") ==
+        Names{"0.relu", "1.batch_norm", "2.tanh", "3.batch_norm"});
+  // Inside of a residual block as well, whose end is an end.
+  const Sequential block =
+      build_model(config_with("{ type = \"residual\", layers = [" + bn + R"({ type = "relu" },)" +
+                                  bn + R"(] }, { type = "relu" })",
+                              after),
+                  kInput);
+  CHECK(parameter_names(block)[0] == "0.residual.1.batch_norm.gamma");
+  CHECK(parameter_names(block)[2] == "0.residual.2.batch_norm.gamma");
+}
+
+TEST_CASE("build_model: position = after moves the rule for biases, and no kernel's name") {
+  const std::string after = "[batch_norm]\nposition = \"after\"";
+  const Sequential model = build_model(config_with(kTinyLayers, after), kInput);
+  CHECK(parameter_names(model) == Names{"0.conv2d.kernel", "0.conv2d.bias", "2.batch_norm.gamma",
+                                        "2.batch_norm.beta", "4.dense.kernel", "4.dense.bias"});
+  CHECK(different_bits(value_of(model, "4.dense.kernel"),
+                       value_of(build_model(config_with(kTinyLayers), kInput), "4.dense.kernel")) ==
+        "");
+  // conv, batch norm, batch norm, relu: the first one still subtracts the bias.
+  const Sequential two = build_model(
+      config_with(R"({ type = "conv2d", filters = 2, kernel = 1 }, { type = "batch_norm" },
+                     { type = "batch_norm" }, { type = "relu" })",
+                  after),
+      kInput);
+  CHECK(parameter_names(two)[1] == "1.batch_norm.gamma");
+  // Without batch norm there is nothing to swap but a number.
+  CHECK(parameter_names(
+            build_model(config_with(kTinyLayers, "batch_norm = false\n" + after), kInput)) ==
+        Names{"0.conv2d.kernel", "0.conv2d.bias", "4.dense.kernel", "4.dense.bias"});
+}
+
+// ---- Activations, and what is trained ----
+
+TEST_CASE("build_model: layers of type activation are what model.activation says") {
+  const std::string layers = R"({ type = "activation" }, { type = "residual", layers = [
+      { type = "activation" }] }, { type = "relu" })";
+  const auto model = [&](const std::string& more) {
+    return build_model(config_with(layers, more), kInput);
+  };
+  CHECK(layer_names(model("")) == Names{"0.relu", "1.residual", "2.relu"});
+  const Sequential tanh = model("activation = \"tanh\"");
+  CHECK(layer_names(tanh) == Names{"0.tanh", "1.residual", "2.relu"});
+  const Tensor x = Tensor::full(kInput.with_batch(1), 2);
+  const double y = std::tanh(2);
+  CHECK(double{tanh.predict(x)[0]} == doctest::Approx(y + std::tanh(y)));
+  CHECK(layer_names(model("activation = \"sigmoid\""))[0] == "0.sigmoid");
+  // The usual slope: there is no key for another.
+  const Sequential leaky = model("activation = \"leaky_relu\"");
+  CHECK(leaky.layer(0).predict(numbers({1}, {-4}))[0] == Real(-0.04f));
+}
+
+TEST_CASE("build_model: optimizer.train says which parameters are trained, all by default") {
+  const auto trained = [](const std::string& roles) {
+    const std::string more = roles.empty() ? "" : "[optimizer]\ntrain = [" + roles + "]";
+    Sequential model = build_model(config_with(R"({ type = "residual", layers = [
+        { type = "conv2d", filters = 1, kernel = 1, bias = true }, { type = "batch_norm" },
+        { type = "batch_norm", group_norm = 1 }] })",
+                                               more),
+                                   kInput);
+    Names names;
+    for (const Parameter* parameter : model.state().parameters) {
+      if (parameter->trainable) names.push_back(parameter->name.substr(11));
+    }
+    return names;
+  };
+  CHECK(trained("") == Names{"0.conv2d.kernel", "0.conv2d.bias", "1.batch_norm.gamma",
+                             "1.batch_norm.beta", "2.group_norm.gamma", "2.group_norm.beta"});
+  CHECK(trained("\"gamma\", \"beta\"") == Names{"1.batch_norm.gamma", "1.batch_norm.beta",
+                                                "2.group_norm.gamma", "2.group_norm.beta"});
+  CHECK(trained("\"bias\", \"kernel\"") == Names{"0.conv2d.kernel", "0.conv2d.bias"});
+  CHECK(trained("\"beta\"") == Names{"1.batch_norm.beta", "2.group_norm.beta"});
+}
+
 // ---- Bad input ----
 
 TEST_CASE("build_model: a config made in code may hold names that no file could bring in") {
@@ -196,6 +399,10 @@ TEST_CASE("build_model: a config made in code may hold names that no file could 
   CHECK(error_lacks({"[config] batch_norm.running_variance cannot be \"\""}, [&] {
           broken([](Config& c) { c.model.layers[1].running_variance = ""; });
         }) == "");
+  CHECK(error_lacks({"[config] batch_norm.statistics cannot be \"none\""},
+                    [&] { broken([](Config& c) { c.batch_norm.statistics = "none"; }); }) == "");
+  CHECK(error_lacks({"[model] there is no layer type \"repeat\""},  // reading writes them out
+                    [&] { broken([](Config& c) { c.model.layers[0].type = "repeat"; }); }) == "");
   CHECK(error_lacks({"[config] schedule.name cannot be \"linear\""},
                     [&] { broken([](Config& c) { c.schedule.name = "linear"; }); }) == "");
   CHECK(error_lacks({"[dense] needs at least one input and one unit: got 32 and 0"},
@@ -265,6 +472,9 @@ TEST_CASE("build: sources, batches and SGD take over what the config says") {
         BatchOptions{.batch_size = 7, .shuffle = false, .augmentation = {false, true}, .seed = 9});
   config.data.augment = {"flip"};
   CHECK(build_batch_options(config).augmentation == Augmentation{true, false});
+  CHECK_FALSE(build_batch_options(config).sort_by_class);
+  config.train.sort_by_class = true;
+  CHECK(build_batch_options(config).sort_by_class);
   const SgdOptions sgd = build_sgd_options(config);
   CHECK(sgd.momentum == 0.5);
   CHECK(sgd.nesterov);

@@ -54,10 +54,10 @@ TEST_CASE("config errors: unknown keys name the nearest one, or what there is") 
         "\"optimizer.learning_rate\"?");
   CHECK(refusal("[optimizer]\nlr = 1") ==
         "[config] x.toml:2:1: unknown key \"optimizer.lr\": [optimizer] takes learning_rate, "
-        "momentum, nesterov, weight_decay");
+        "momentum, nesterov, weight_decay, train");
   CHECK(refusal("\"\\u001b[31m\" = 1") ==
-        "[config] x.toml:1:1: unknown key \"\\u001b[31m\": a config takes seed, data, model, "
-        "batch_norm, optimizer, schedule, train");
+        "[config] x.toml:1:1: unknown key \"\\u001b[31m\": a config takes seed, "
+        "diagnostics, data, model, batch_norm, optimizer, schedule, train");
   CHECK(refusal("model.init = { type = \"zeros\", stddev = 1 }") ==
         "[config] x.toml:1:32: unknown key \"model.init.stddev\": an init of type zeros takes "
         "type");
@@ -121,9 +121,9 @@ TEST_CASE("config errors: values out of range") {
 TEST_CASE("config errors: layers") {
   CHECK(refusal("[model]\nlayers = [\n  { type = \"relu\" },\n  { type = \"conv\" },\n]") ==
         "[config] x.toml:4:12: model.layers[1].type must be one of \"conv2d\", \"dense\", "
-        "\"batch_norm\", \"relu\", \"leaky_relu\", \"sigmoid\", \"tanh\", \"max_pool\", "
-        "\"avg_pool\", \"global_avg_pool\", \"flatten\", \"dropout\", \"residual\": found the "
-        "string \"conv\"; did you mean \"conv2d\"?");
+        "\"batch_norm\", \"activation\", \"relu\", \"leaky_relu\", \"sigmoid\", \"tanh\", "
+        "\"max_pool\", \"avg_pool\", \"global_avg_pool\", \"flatten\", \"dropout\", \"residual\", "
+        "\"repeat\": found the string \"conv\"; did you mean \"conv2d\"?");
   CHECK(layer_refusal("{ units = 3 }") ==
         "model.layers[0] must be a layer such as { type = \"relu\" }: found a table without a "
         "type");
@@ -149,6 +149,97 @@ TEST_CASE("config errors: layers") {
                  "model.layers[0].layers[0].units must be"));
   CHECK(contains(layer_refusal("{ type = \"dense\", units = 1, init = { type = \"he\" } }"),
                  "model.layers[0].init.type must be one of"));
+}
+
+TEST_CASE("config errors: repeat") {
+  CHECK(
+      refusal("[model]\nlayers = [\n  { type = \"repeat\", layers = [{ type = \"relu\" }] },\n]") ==
+      "[config] x.toml:3:3: model.layers[0].times must be an integer from 1 to 1000: found "
+      "nothing");
+  CHECK(layer_refusal("{ type = \"repeat\", times = 0, layers = [] }") ==
+        "model.layers[0].times must be an integer from 1 to 1000: found the integer 0");
+  CHECK(layer_refusal("{ type = \"repeat\", times = 1001, layers = [] }") ==
+        "model.layers[0].times must be an integer from 1 to 1000: found the integer 1001");
+  CHECK(layer_refusal("{ type = \"repeat\", times = 2 }") ==
+        "model.layers[0].layers must be a list of layers: found nothing");
+  CHECK(layer_refusal("{ type = \"residual\", layers = [], times = 2 }") ==
+        "key \"model.layers[0].times\" belongs to repeat: a residual layer takes type, layers");
+  CHECK(layer_refusal("{ type = \"repaet\", times = 2, layers = [] }")
+            .ends_with("found the string \"repaet\"; did you mean \"repeat\"?"));
+  // Within it, names count the entries as they are in the file.
+  CHECK(
+      refusal("[model]\nlayers = [\n  { type = \"repeat\", times = 3, layers = [\n"
+              "    { type = \"tanh\" }, { type = \"dense\" },\n  ] },\n]") ==
+      "[config] x.toml:4:24: model.layers[0].layers[1].units must be an integer from 1 to 100000: "
+      "found nothing");
+}
+
+TEST_CASE("config errors: more layers than config.toml could hold, wherever they are") {
+  const auto repeat = [](int times, const std::string& layers) {
+    return concat("{ type = \"repeat\", times = ", times, ", layers = [", layers, "] }");
+  };
+  const auto residual = [](const std::string& layers) {
+    return "{ type = \"residual\", layers = [" + layers + "] }";
+  };
+  const std::string relu = "{ type = \"relu\" }";
+  const std::string rule = "a model must have at most 2000 layers: with model.layers[0] it has ";
+  CHECK(layer_refusal(repeat(667, relu + "," + relu + "," + relu)) == rule + "2001");
+  CHECK(layer_refusal(repeat(3, repeat(667, relu))) == rule + "2001");
+  // A residual layer counts, with the layers within: these would be 10⁹ of them.
+  CHECK(layer_refusal(repeat(1000, residual(repeat(1000, residual(repeat(1000, relu)))))) ==
+        "a model must have at most 2000 layers: with model.layers[0].layers[0].layers[0] it has "
+        "1001000");
+  CHECK(layer_refusal(repeat(501, residual(repeat(3, relu)))) == rule + "2004");
+  CHECK(refusal("model.layers = [" + repeat(1000, relu) + ",\n" + repeat(1000, relu) + ",\n" +
+                relu + "]") ==
+        "[config] x.toml:3:1: a model must have at most 2000 layers: with model.layers[2] it has "
+        "2001");
+  CHECK(refusal("model.layers = [" + repeat(1000, relu) + "," + repeat(1000, relu) + "]") ==
+        "accepted");
+  CHECK(refusal("model.layers = [" + residual(repeat(1000, relu)) + "," +
+                residual(repeat(998, relu)) + "]") == "accepted");
+}
+
+TEST_CASE("config errors: the variations of batch norm, and what is trained") {
+  CHECK(refusal("[batch_norm]\nstatistics = \"runing\"") ==
+        "[config] x.toml:2:14: batch_norm.statistics must be one of \"batch\", "
+        "\"batch_as_constant\", \"running\": found the string \"runing\"; did you mean "
+        "\"running\"?");
+  CHECK(refusal("[batch_norm]\nposition = \"behind\"") ==
+        "[config] x.toml:2:12: batch_norm.position must be one of \"before\", \"after\": found the "
+        "string \"behind\"");
+  CHECK(refusal("[batch_norm]\nrecalibrate = \"pool\"") ==
+        "[config] x.toml:2:15: batch_norm.recalibrate must be one of \"none\", \"average\", "
+        "\"pooled\": found the string \"pool\"; did you mean \"pooled\"?");
+  CHECK(refusal("batch_norm.recalibrate_batches = 0") ==
+        "[config] x.toml:1:34: batch_norm.recalibrate_batches must be an integer from 1 to "
+        "1000000000: found the integer 0");
+  CHECK(
+      refusal("batch_norm.ghost_batch = -1") ==
+      "[config] x.toml:1:26: batch_norm.ghost_batch must be an integer from 0 to 100000: found the "
+      "integer -1");
+  CHECK(refusal("[batch_norm]\ngost_batch = 4") ==
+        "[config] x.toml:2:1: unknown key \"batch_norm.gost_batch\": did you mean "
+        "\"batch_norm.ghost_batch\"?");
+  CHECK(refusal("[batch_norm]\ngroupnorm = 4") ==
+        "[config] x.toml:2:1: unknown key \"batch_norm.groupnorm\": did you mean "
+        "\"batch_norm.group_norm\"?");
+  CHECK(refusal("train.sort_by_clas = true") ==
+        "[config] x.toml:1:7: unknown key \"train.sort_by_clas\": did you mean "
+        "\"train.sort_by_class\"?");
+  // Of the section, not of a layer.
+  CHECK(layer_refusal("{ type = \"batch_norm\", position = \"after\" }") ==
+        "unknown key \"model.layers[0].position\": did you mean \"batch_norm.position\"?");
+  CHECK(layer_refusal("{ type = \"relu\", group_norm = 2 }") ==
+        "key \"model.layers[0].group_norm\" belongs to batch_norm: a relu layer takes type");
+  CHECK(refusal("optimizer.train = [\"kernel\", \"bais\"]") ==
+        "[config] x.toml:1:19: optimizer.train must be a list with entries from \"kernel\", "
+        "\"bias\", \"gamma\", \"beta\": found the list [\"kernel\", \"bais\"]");
+  CHECK(refusal("model.activation = \"reul\"") ==
+        "[config] x.toml:1:20: model.activation must be one of \"relu\", \"leaky_relu\", "
+        "\"sigmoid\", \"tanh\": found the string \"reul\"; did you mean \"relu\"?");
+  CHECK(refusal("diagnostic = true") ==
+        "[config] x.toml:1:1: unknown key \"diagnostic\": did you mean \"diagnostics\"?");
 }
 
 TEST_CASE("config errors: momentum of batch norm is explained") {
@@ -199,8 +290,9 @@ TEST_CASE("config errors: text that is not TOML") {
 
 TEST_CASE("config errors: what nests too deep for the stack") {
   CHECK(refusal(nested(8)) == "accepted");
-  CHECK(contains(refusal(nested(9)),
-                 ": residual layers must not be nested more than 8 deep: found one more"));
+  CHECK(
+      contains(refusal(nested(9)),
+               ": residual and repeat layers must not be nested more than 8 deep: found one more"));
   CHECK(contains(refusal("a = " + std::string(100000, '[')), "must be TOML: "));
   std::string dotted = "a";
   for (int i = 0; i < 200000; ++i) dotted += ".a";

@@ -8,6 +8,7 @@
 #include <sstream>
 
 using namespace minitape;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -34,7 +35,8 @@ LayerConfig conv2d(Padding padding) {
   return result;
 }
 
-// Together, layers with every key, each key with another value than its default.
+// Together, layers with every key, each key with another value than its default. There is no
+// "repeat": reading writes it out.
 std::vector<LayerConfig> every_layer() {
   LayerConfig dense = layer("dense");
   dense.units = 7;
@@ -45,6 +47,10 @@ std::vector<LayerConfig> every_layer() {
   batch_norm.ema_decay = 1;
   batch_norm.running = "cumulative";
   batch_norm.running_variance = "biased";
+  batch_norm.statistics = "batch_as_constant";
+  batch_norm.ghost_batch = 8;
+  batch_norm.group_norm = 2;
+  batch_norm.noise = true;
   LayerConfig leaky_relu = layer("leaky_relu");
   leaky_relu.slope = 1.0 / 3;
   LayerConfig max_pool = layer("max_pool");
@@ -65,21 +71,25 @@ std::vector<LayerConfig> every_layer() {
           max_pool,
           dropout,
           residual,
+          layer("activation"),
           layer("flatten")};
 }
 
 Config every_key_changed() {
   Config config;
   config.seed = 9223372036854775807;
+  config.diagnostics = true;
   config.data = {"none", "a \"b\"\\c\n\t\x7f é", 1, 2, false, {"crop", "flip"}, 64,
                  1,      {100, 200, 3}};
   config.model.batch_norm = false;
+  config.model.activation = "leaky_relu";
   config.model.init = {"normal", 5e-324, 0.05};
   config.model.layers = every_layer();
-  config.batch_norm = {1e-12, 0.1, "debiased_ema", "biased"};
-  config.optimizer = {1e9, 0.30000000000000004, true, 1e-4};
+  config.batch_norm = {1e-12, 0.1, "debiased_ema", "biased", "running", "after",
+                       4,     3,   true,           "pooled", 7};
+  config.optimizer = {1e9, 0.30000000000000004, true, 1e-4, {"gamma", "bias"}};
   config.schedule = {"one_cycle", 3, 4, 0.5, 0.25, 10, 123456789.125};
-  config.train = {0, 1, 5, false, false, 2.5};
+  config.train = {0, 1, 5, false, true, false, 2.5};
   return config;
 }
 
@@ -103,6 +113,7 @@ TEST_CASE("config: an empty file has the defaults") {
   const Config config = parsed("");
   CHECK(config == Config{});
   CHECK(to_toml(config).starts_with(R"(seed = 1  # of every random number
+diagnostics = false  # write layers.csv and probes.csv
 
 [data]
 name = "mnist"  # the images: digits | shapes | mnist | fashion_mnist | cifar10 | folder | none
@@ -116,10 +127,15 @@ channels = 3  # folder: 1 = grey, 3 = colour
 )"));
   CHECK(config.model.batch_norm);
   CHECK(config.batch_norm == BatchNormConfig{1e-5, 0.9, "ema", "unbiased"});
-  CHECK(config.optimizer == OptimizerConfig{0.1, 0.9, false, 0.0});
+  CHECK(config.model.activation == "relu");
+  CHECK(config.batch_norm.statistics == "batch");
+  CHECK(config.batch_norm.position == "before");
+  CHECK(config.batch_norm.recalibrate == "none");
+  CHECK(config.optimizer ==
+        OptimizerConfig{0.1, 0.9, false, 0.0, {"kernel", "bias", "gamma", "beta"}});
   CHECK(config.schedule.name == "constant");
   CHECK(config.schedule.warmup_steps == 0);
-  CHECK(config.train == TrainConfig{5, 128, 0, true, true});
+  CHECK(config.train == TrainConfig{5, 128, 0, true, false, true, 30});
 }
 
 TEST_CASE("config: layers have the defaults of their type") {
@@ -171,14 +187,15 @@ TEST_CASE("config: shipped configs read back equal") {
   REQUIRE(source != nullptr);
   int count = 0;
   for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(source) / "apps/configs")) {
+       std::filesystem::recursive_directory_iterator(fs::path(source) / "apps/configs")) {
+    if (entry.path().extension() != ".toml") continue;
     CAPTURE(entry.path().string());
     const Config config = read_config(entry.path());
     CHECK(parsed(to_toml(config)) == config);
     CHECK_FALSE(config.model.layers.empty());
     ++count;
   }
-  CHECK(count >= 6);
+  CHECK(count >= 30);  // with the experiments of the laboratory
 }
 
 TEST_CASE("config: --set takes values of each kind, in order") {
@@ -195,7 +212,7 @@ TEST_CASE("config: --set takes values of each kind, in order") {
   CHECK_FALSE(config.model.batch_norm);
   CHECK(config.optimizer.learning_rate == 0.01);
   CHECK(config.data.augment == Keys{"flip"});
-  CHECK(config.train == TrainConfig{2, 128, 0, false, true});
+  CHECK(config.train == TrainConfig{2, 128, 0, false, false, true, 30});
   REQUIRE(config.model.layers.size() == 2);
   CHECK(config.model.layers[0].units == 3);
 }
@@ -228,4 +245,56 @@ TEST_CASE("config: differing_keys names every key that differs and no other") {
   Keys all = differing_keys(Config{}, every_key_changed());
   std::sort(all.begin(), all.end());
   CHECK(all == keys_in(to_toml(every_key_changed())));
+}
+
+// ---- What stands for something else in a file ----
+
+TEST_CASE("config: repeat is read as its layers, so many times") {
+  const auto layers = [](const std::string& text) {
+    return parsed("model.layers = [" + text + "]").model.layers;
+  };
+  const std::string a = R"({ type = "dense", units = 3, bias = true })";
+  const std::string b = R"({ type = "max_pool", size = 2 })", c = R"({ type = "tanh" })";
+  const auto repeat = [](int times, const std::string& text) {
+    return concat("{ type = \"repeat\", times = ", times, ", layers = [", text, "] }");
+  };
+  const auto residual = [](const std::string& text) {
+    return "{ type = \"residual\", layers = [" + text + "] }";
+  };
+  const auto list = [](const std::vector<std::string>& texts) {
+    std::string all;
+    for (const std::string& text : texts) all += text + ", ";
+    return all;
+  };
+  CHECK(layers(repeat(1, a)) == layers(a));
+  CHECK(layers(repeat(3, list({a, b}))) == layers(list({a, b, a, b, a, b})));
+  CHECK(layers(list({c, repeat(2, a), b, repeat(2, c), a})) == layers(list({c, a, a, b, c, c, a})));
+  // In itself, around a residual layer and within one.
+  CHECK(layers(repeat(2, list({repeat(2, a), c}))) == layers(list({a, a, c, a, a, c})));
+  CHECK(layers(repeat(2, residual(list({a, repeat(2, c)})))) ==
+        layers(list({residual(list({a, c, c})), residual(list({a, c, c}))})));
+  CHECK(layers(repeat(5, "")).empty());
+  // A file that a run writes has them written out, so positions are those in config.toml.
+  CHECK(to_toml(parsed("model.layers = [" + repeat(2, c) + "]")).find(R"(layers = [
+  { type = "tanh" },
+  { type = "tanh" },
+]
+)") != std::string::npos);
+}
+
+TEST_CASE("config: as many layers as there may be, written out at their longest, read back equal") {
+  const std::string longest =
+      "{ type = \"batch_norm\", epsilon = 1.2345678901234567e-05, ema_decay = "
+      "0.12345678901234567, running = \"debiased_ema\", running_variance = \"unbiased\", "
+      "statistics = \"batch_as_constant\", ghost_batch = 100000, group_norm = 100000, "
+      "noise = false }";
+  const Config config = parsed("[[model.layers]]\ntype = \"repeat\"\ntimes = 1000\nlayers = [" +
+                               longest + "," + longest + "]");
+  CHECK(config.model.layers.size() == 2000);
+  CHECK(parsed(to_toml(config)) == config);
+}
+
+TEST_CASE("config: [lab] is an experiment's, and is passed over") {
+  const std::string lab = "seed = 3\n[lab]\nminutes = 1\n[[lab.claims]]\nsays = \"yes\"\n";
+  CHECK(parsed(lab) == parsed("seed = 3"));
 }

@@ -317,3 +317,32 @@ TEST_CASE("what goes wrong in the preparing thread reaches the caller of next") 
   batches.start_epoch(0);
   CHECK_THROWS_WITH_AS(batches.next(), Contains("[shape] a tensor has at most 4 axes"), Error);
 }
+
+TEST_CASE("sort_by_class: labels in order, within a class the order of before") {
+  // Image i has label i mod 3, and its first byte says which it is.
+  Dataset dataset = numbered_set(12, {1, 1, 3});
+  for (std::size_t i = 0; i < 12; ++i) {
+    dataset.labels[i] = static_cast<std::uint8_t>(i % 3);
+    dataset.pixels[3 * i] = static_cast<std::uint8_t>(i);
+  }
+  const auto order = [&](const BatchOptions& options, Index epoch) {
+    Batches batches(dataset, kNone, options);
+    std::vector<int> images;
+    for (const Batch& batch : batches_of_epoch(batches, epoch)) {
+      for (Index n = 0; n < batch.images.shape()[0]; ++n) {
+        images.push_back(static_cast<int>(std::lround(255 * batch.images[3 * n])));
+        CHECK(batch.labels[static_cast<std::size_t>(n)] == images.back() % 3);
+      }
+    }
+    return images;
+  };
+  const BatchOptions in_order{.batch_size = 4, .shuffle = false, .sort_by_class = true};
+  for (const Index epoch : {0, 1}) {
+    CHECK(order(in_order, epoch) == std::vector{0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11});
+  }
+  for (const Index epoch : {0, 1}) {
+    std::vector<int> expected = order({.batch_size = 4}, epoch);
+    std::ranges::stable_sort(expected, {}, [](int i) { return i % 3; });
+    CHECK(order({.batch_size = 4, .sort_by_class = true}, epoch) == expected);
+  }
+}

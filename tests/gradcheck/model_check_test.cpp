@@ -92,6 +92,61 @@ TEST_CASE("models of every layer type have right gradients") {
   CHECK_MESSAGE(pooled.passed(), pooled.to_string());
 }
 
+TEST_CASE("models with batch norm in other forms have right gradients") {
+  const std::string layers = R"(
+    { type = "conv2d", filters = 4, kernel = 3, padding = "same" },
+    { type = "batch_norm" }, { type = "relu" },
+    { type = "residual", layers = [
+      { type = "conv2d", filters = 4, kernel = 1 }, { type = "batch_norm" }, { type = "tanh" }] },
+    { type = "flatten" }, { type = "dense", units = 6 }, { type = "batch_norm" },
+    { type = "dense", units = 3 })";
+  const ModelCheckOptions options{.batch_size = 6, .check = {.max_entries = 30}};
+  for (const std::string keys :
+       {"ghost_batch = 3", "group_norm = 1", "group_norm = 2", "position = \"after\"",
+        "statistics = \"running\"", "noise = true", "noise = true\nghost_batch = 3",
+        "position = \"after\"\ngroup_norm = 2\nepsilon = 0.1"}) {
+    CAPTURE(keys);
+    const ModelCheck check =
+        check_layers(layers, "[5, 4, 2]", options, "[batch_norm]\n" + keys + "\n");
+    CHECK_MESSAGE(check.passed(), check.to_string());
+    CHECK_MESSAGE(check.warnings.empty(), check.to_string());
+  }
+}
+
+TEST_CASE("statistics taken for constants are found to be wrong, in training alone") {
+  const ModelCheck check =
+      check_layers(R"({ type = "dense", units = 3 }, { type = "batch_norm" })", "[4]", {},
+                   "[batch_norm]\nstatistics = \"batch_as_constant\"\n");
+  CHECK(check.inference.passed());
+  CHECK_FALSE(check.training.passed());
+  const std::string text = check.to_string();
+  CHECK(contains(text, "WRONG model in training: 0.dense.kernel (4, 3)"));
+  CHECK(contains(text, "a gradient is WRONG"));
+  for (const GradientCheckRow& row : check.training.rows) {  // what is behind is right
+    CAPTURE(row.name);
+    const bool behind = row.name == "1.batch_norm.gamma" || row.name == "1.batch_norm.beta";
+    CHECK(row.passed(check.training.tolerance) == behind);
+  }
+}
+
+TEST_CASE("only the parameters that are trained are checked, and the images") {
+  const auto names = [](const std::string& roles) {
+    const ModelCheck check = check_layers(
+        R"({ type = "flatten" }, { type = "dense", units = 3 }, { type = "relu" },
+                        { type = "batch_norm" }, { type = "dense", units = 2 })",
+        "[5, 4, 2]", {.check = {.max_entries = 20}}, "[optimizer]\ntrain = [" + roles + "]\n");
+    CHECK_MESSAGE(check.passed(), check.to_string());
+    std::vector<std::string> all;
+    for (const GradientCheckRow& row : check.training.rows) all.push_back(row.name);
+    return all;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(names("\"gamma\", \"beta\"") == Names{"input", "3.batch_norm.gamma", "3.batch_norm.beta"});
+  CHECK(names("\"kernel\"") == Names{"input", "1.dense.kernel", "4.dense.kernel"});
+  CHECK(names("\"bias\"") == Names{"input", "1.dense.bias", "4.dense.bias"});
+  CHECK(names("") == Names{"input"});
+}
+
 TEST_CASE("a wrong gradient is found in the mode that has it") {
   CHECK(check_wrong_scale(1, 1).passed());
   const ModelCheck training = check_wrong_scale(Real(1.01), 1);
@@ -153,6 +208,14 @@ TEST_CASE("probes and batches that hide mistakes are warned about") {
   const std::string two = check({.batch_size = 2}).to_string();
   CHECK(contains(two, "warning: 1.batch_norm normalizes only two values per channel"));
   CHECK_FALSE(contains(check({.batch_size = 3}).to_string(), "two values"));
+  // Of a ghost batch; but with given statistics two values are as good as more.
+  const auto two_of = [&](const std::string& keys, Index images) {
+    return contains(
+        check_layers(layers, "[4]", {.batch_size = images}, "[batch_norm]\n" + keys).to_string(),
+        "1.batch_norm normalizes only two values");
+  };
+  CHECK(two_of("ghost_batch = 2\n", 4));
+  CHECK_FALSE(two_of("statistics = \"running\"\n", 2));
   CHECK(error_lacks({"[batch_norm] training needs more than one value per channel"},
                     [&] { check({.batch_size = 1}); }) == "");
   CHECK(error_lacks({"[gradcheck] the batch needs at least one image: got 0"},

@@ -123,4 +123,17 @@ TEST_CASE("options that make no sense are refused") {
   CHECK(error_lacks({"[sgd] nesterov needs a momentum"}, make({.nesterov = true})) == "");
 }
 
+TEST_CASE("a parameter that is not trainable stays as it is, the others go on") {
+  Parameter fixed = single(Role::kernel, 1, 4), w = single(Role::kernel, 1, 4);
+  fixed.trainable = false;
+  Sgd sgd({&fixed, &w}, {.momentum = 0.5, .weight_decay = 0.5});
+  sgd.step(0.5);
+  CHECK(fixed.value[0] == 1);  // neither the gradient nor the decay
+  CHECK(w.value[0] == 1 - Real(0.5) * Real(4.5));
+  w.gradient.fill(0);
+  sgd.step(0.5);  // with its own velocity: 4.5/2, and its own decay
+  CHECK(fixed.value[0] == 1);
+  CHECK(w.value[0] == -1.25 - Real(0.5) * (Real(2.25) + Real(0.5) * Real(-1.25)));
+}
+
 }  // namespace minitape

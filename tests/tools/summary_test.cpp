@@ -126,6 +126,18 @@ TEST_CASE("layers inside of a residual block have rows of their own") {
   CHECK(summary.rows[3].note == "adds its input");
 }
 
+TEST_CASE("parameters that are not trained count as not trainable") {
+  Sequential model = dense_model();
+  for (Parameter* parameter : model.state().parameters) {
+    parameter->trainable = parameter->role == Role::gamma || parameter->role == Role::bias;
+  }
+  const Summary summary = summarize(model, {30});
+  CHECK(rows(summary) == std::vector<std::string>{"0.dense (50) 50+1500",
+                                                  "1.batch_norm (50) 50+150", "2.dense (5) 5+250"});
+  CHECK(summary.trainable == 105);
+  CHECK(summary.not_trainable == 1900);
+}
+
 TEST_CASE("a summary allocates no activations") {
   const Sequential model = conv_model();
   const std::size_t before = allocator_stats().system_requests;
