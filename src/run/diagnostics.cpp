@@ -107,8 +107,10 @@ std::vector<double> distances(const Layer& layer, const Tensor& x) {
   return {mean / channels, variance / channels};
 }
 
-// What is told of one layer, once its gradients are there: see the columns.
-std::vector<double> layer_row(Layer& layer, Var x, Var y, double inference_sd, double update_rate) {
+// What is told of one layer, once its gradients are there: see the columns. `before` is the layer
+// before this batch moved its running statistics.
+std::vector<double> layer_row(Layer& layer, const Layer& before, Var x, Var y, double inference_sd,
+                              double update_rate) {
   std::vector<double> row;
   const auto append = [&row](const std::vector<double>& more) {
     row.insert(row.end(), more.begin(), more.end());
@@ -134,7 +136,7 @@ std::vector<double> layer_row(Layer& layer, Var x, Var y, double inference_sd, d
     update = std::log10(update_rate * gradient / weight);
   }
   append({kernel, bias, std::sqrt(squares), update, inference_sd});
-  append(distances(layer, x.value()));
+  append(distances(before, x.value()));
   append(histogram(y.value()));
   return row;
 }
@@ -208,13 +210,13 @@ void Diagnostics::measure(Index epoch, double learning_rate, const Sequential& m
                           const Config& config) {
   const Index size = std::min(config.train.batch_size, data.train.size());
   const Batch batch = make_batch(data.train, standardization, 0, size);
-  // layers.csv. Inference first: training mode changes the copy's running statistics.
-  Sequential copy = model;
-  std::vector<double> inference_sds;
+  // layers.csv. Training mode changes the copy's running statistics.
+  Sequential before = model, copy = model;
+  std::vector<std::pair<const Layer*, double>> inferences;  // with the sd of the output
   Tape inference;
-  walk(copy, inference.constant(batch.images), Mode::inference,
-       [&](const std::string&, Layer&, Var, Var y) {
-         inference_sds.push_back(sd(y.value().values()));
+  walk(before, inference.constant(batch.images), Mode::inference,
+       [&](const std::string&, Layer& layer, Var, Var y) {
+         inferences.emplace_back(&layer, sd(y.value().values()));
        });
   struct Visit {
     std::string name;
@@ -231,8 +233,9 @@ void Diagnostics::measure(Index epoch, double learning_rate, const Sequential& m
   const double update_rate = learning_rate / (1 - config.optimizer.momentum);
   for (std::size_t i = 0; i < visits.size(); ++i) {
     const auto& [name, layer, x, y] = visits[i];
+    const auto& [layer_before, inference_sd] = inferences[i];
     rows_.row(cells({std::to_string(epoch), name},
-                    layer_row(*layer, x, y, inference_sds[i], update_rate)));
+                    layer_row(*layer, *layer_before, x, y, inference_sd, update_rate)));
   }
   // probes.csv.
   const Index asked = std::min({kMostImages, data.test.size(), data.train.size() / 20});
