@@ -81,14 +81,15 @@ double dead_part(const Layer& layer, const Tensor& y) {
   return static_cast<double>(dead) / static_cast<double>(y.channels());
 }
 
-std::vector<double> histogram(const Tensor& y) {
-  const auto [low, high] = std::ranges::minmax(y.values());
+std::vector<double> histogram(std::vector<Real> values) {
+  std::erase_if(values, [](Real value) { return !std::isfinite(value); });
+  if (values.empty()) return std::vector<double>(2 + kBins, kMissing);
+  const auto [low, high] = std::ranges::minmax(values);
   std::vector<double> row{low, high};
   row.resize(2 + kBins);
-  for (const Real value : y.values()) {
-    const double part = high > low ? (value - low) / (high - low) : 0;
-    const auto bin = std::isfinite(part) ? static_cast<Index>(part * kBins) : 0;
-    ++row[static_cast<std::size_t>(2 + std::min(bin, kBins - 1))];
+  for (const double value : values) {
+    const double part = high > low ? (value - low) / (double{high} - low) : 0;
+    ++row[static_cast<std::size_t>(2 + std::min(static_cast<Index>(part * kBins), kBins - 1))];
   }
   return row;
 }
@@ -137,7 +138,7 @@ std::vector<double> layer_row(Layer& layer, const Layer& before, Var x, Var y, d
   }
   append({kernel, bias, std::sqrt(squares), update, inference_sd});
   append(distances(before, x.value()));
-  append(histogram(y.value()));
+  append(histogram({values.begin(), values.end()}));
   return row;
 }
 

@@ -279,6 +279,37 @@ TEST_CASE("layers.csv: a layer that says nothing: one value, all channels dead")
   CHECK(run.probes.numbers("loss")[0] == doctest::Approx(std::log(2)).epsilon(1e-6));
 }
 
+TEST_CASE("layers.csv: of numbers that are not finite the others are told, each once") {
+  // Without the filter minmax compares with NaN: 1 would lie below its "lowest" value.
+  Measured run(R"({ type = "flatten" }, { type = "dense", units = 6 })");
+  const std::vector<Parameter*> parameters = run.model.state().parameters;
+  parameters[0]->value.fill(0);
+  const Real inf = std::numeric_limits<Real>::infinity();
+  parameters[1]->value = numbers({6}, {5, 10, kNaN, 1, -double{inf}, 9});
+  run.measure(0, 0.1);
+  CHECK(run.cell(1, "low") == 1);
+  CHECK(run.cell(1, "high") == 10);
+  CHECK(run.cell(1, "h1") == 5);
+  CHECK(run.cell(1, "h9") == 5);   // 5: 4/9 of the way
+  CHECK(run.cell(1, "h18") == 5);  // 9: 8/9 of the way
+  CHECK(run.cell(1, "h20") == 5);
+  CHECK(run.cell(1, "p15") == 1);
+  CHECK(std::isnan(run.cell(1, "mean")));
+  // Extremes that are as far apart as numbers can be, and nothing at all.
+  const double most = double{std::numeric_limits<Real>::max()};
+  parameters[1]->value = numbers({6}, {-most, most, 0, 0, 0, 0});
+  run.measure(0, 0.1);
+  CHECK(run.cell(1, "h1") == 5);
+  CHECK(run.cell(1, "h11") == 20);
+  CHECK(run.cell(1, "h20") == 5);
+  parameters[1]->value.fill(Real(kNaN));
+  run.measure(0, 0.1);
+  for (const char* column : {"low", "high", "h1", "h20", "p50", "unit_p50"}) {
+    CAPTURE(column);
+    CHECK(std::isnan(run.cell(1, column)));
+  }
+}
+
 TEST_CASE("layers.csv: a gradient that is no number is not passed over") {
   Measured run(R"({ type = "flatten" }, { type = "dense", units = 2 })");
   run.model.state().parameters[1]->value.fill(Real(kNaN));
