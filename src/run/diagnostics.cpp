@@ -126,17 +126,19 @@ std::vector<double> layer_row(Layer& layer, const Layer& before, Var x, Var y, d
   append(percentiles(unit));
   append({dead_part(layer, y.value()), y.needs_gradient() ? norm(y.gradient().values()) : 0});
 
-  double kernel = kMissing, bias = kMissing, update = kMissing, squares = kMissing;
+  double kernel = kMissing, bias = kMissing, update = kMissing;
+  std::optional<double> gradients;
   for (const Parameter* parameter : layer.state().parameters) {
     const double weight = norm(parameter->value.values());
     const double gradient = norm(parameter->gradient.values());
-    squares = (std::isnan(squares) ? 0 : squares) + gradient * gradient;
+    gradients = std::hypot(gradients.value_or(0), gradient);
+    if (exactly<Residual>(layer)) continue;  // the layers inside have rows of their own
     if (parameter->role == Role::bias) bias = weight;
     if (parameter->role != Role::kernel) continue;
     kernel = weight;
     update = std::log10(update_rate * gradient / weight);
   }
-  append({kernel, bias, std::sqrt(squares), update, inference_sd});
+  append({kernel, bias, gradients.value_or(kMissing), update, inference_sd});
   append(distances(before, x.value()));
   append(histogram({values.begin(), values.end()}));
   return row;
@@ -219,17 +221,12 @@ void Diagnostics::measure(Index epoch, double learning_rate, const Sequential& m
        [&](const std::string&, Layer& layer, Var, Var y) {
          inferences.emplace_back(&layer, sd(y.value().values()));
        });
-  struct Visit {
-    std::string name;
-    Layer* layer;
-    Var x, y;
-  };
-  std::vector<Visit> visits;
+  std::vector<std::tuple<std::string, Layer*, Var, Var>> visits;
   Tape tape;
   const double loss =
       backward(copy, batch, tape, [&](const std::string& name, Layer& layer, Var x, Var y) {
         y.keep_gradient();
-        visits.push_back({name, &layer, x, y});
+        visits.emplace_back(name, &layer, x, y);
       });
   const double update_rate = learning_rate / (1 - config.optimizer.momentum);
   for (std::size_t i = 0; i < visits.size(); ++i) {

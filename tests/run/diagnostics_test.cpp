@@ -310,6 +310,24 @@ TEST_CASE("layers.csv: of numbers that are not finite the others are told, each 
   }
 }
 
+TEST_CASE("layers.csv: a residual block has its layers' gradients, but no kernel of its own") {
+  Measured run(R"(
+    { type = "residual", layers = [
+      { type = "conv2d", filters = 1, kernel = 3, padding = "same" },
+      { type = "conv2d", filters = 1, kernel = 3, padding = "same" },
+    ] },
+    { type = "flatten" }, { type = "dense", units = 2 })");
+  run.measure(0, 0.1);
+  REQUIRE(run.rows.rows.size() == 5);
+  CHECK(run.rows.rows[2][1] == "0.residual");
+  CHECK(std::isnan(run.cell(2, "kernel_norm")));
+  CHECK(std::isnan(run.cell(2, "bias_norm")));
+  CHECK(std::isnan(run.cell(2, "log10_update")));
+  CHECK(run.cell(2, "parameter_gradient_norm") ==
+        doctest::Approx(std::hypot(run.cell(0, "parameter_gradient_norm"),
+                                   run.cell(1, "parameter_gradient_norm"))));
+}
+
 TEST_CASE("layers.csv: a gradient that is no number is not passed over") {
   Measured run(R"({ type = "flatten" }, { type = "dense", units = 2 })");
   run.model.state().parameters[1]->value.fill(Real(kNaN));
