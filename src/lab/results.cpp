@@ -15,10 +15,11 @@ constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 // The variant of that name, or the only one that fits.
 const VariantHistory& only_one(const std::vector<VariantHistory>& variants, const std::string& of,
                                const LabExperiment& experiment) {
+  const auto exact = std::ranges::find(variants, of, &VariantHistory::name);
+  if (exact != variants.end()) return *exact;
   const VariantHistory* found = nullptr;
   std::string names;
   for (const VariantHistory& variant : variants) {
-    if (variant.name == of) return variant;
     names += "\n  " + variant.name;
     if (!fits(variant.name, of)) continue;
     MINITAPE_CHECK(!found, "[lab] ", experiment.file.string(), ": a claim is about \"", of,
@@ -76,6 +77,7 @@ Series series_of(const RunHistory& run, const Measure& measure) {
 double number_of(const RunHistory& run, const Measure& measure) {
   if (run.diverged_at) return measure.if_diverged.value_or(kNothing);
   const auto [x, y] = series_of(run, measure);
+  if (y.empty()) return kNothing;  // no epoch was finished, no step taken
   const auto at = [&x, &y](double where) {
     const auto found = std::ranges::find(x, where);
     return found == x.end() ? kNothing : y[static_cast<std::size_t>(found - x.begin())];
