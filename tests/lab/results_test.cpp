@@ -248,6 +248,23 @@ TEST_CASE("judge: the largest varied value for which the measure is large enough
                     [&] { judge(claim, experiment_of(), variants); }) == "");
 }
 
+TEST_CASE("judge: 0.3 is three times 0.1, whatever the last bit says") {
+  MadeRuns runs;
+  const std::vector<VariantHistory> variants{runs.variant("rate = 0.3, bn = true", {1, 1, 1}),
+                                             runs.variant("rate = 0.1, bn = false", {1, 1, 1})};
+  Claim claim{.value = "v", .of = "bn = true", .over = "bn = false", .largest = "rate"};
+  const auto outcome = [&](std::optional<double> least, std::optional<double> most) {
+    claim.at_least = least;
+    claim.at_most = most;
+    return judge(claim, experiment_of(), variants).outcome;
+  };
+  CHECK(0.3 / 0.1 < 3);
+  CHECK(outcome(3, {}) == kHolds);
+  CHECK(outcome({}, 3) == kHolds);
+  CHECK(outcome(3.0001, {}) == kNot);
+  CHECK(outcome({}, 2.9999) == kNot);
+}
+
 TEST_CASE("judge: a variant that there is not, or that several could be") {
   MadeRuns runs;
   const std::vector<VariantHistory> variants{runs.variant("a = 1, b = 1", {1, 1}),
