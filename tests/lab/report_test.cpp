@@ -232,5 +232,15 @@ TEST_CASE("lab_report: what is printed, in order, and the files it names") {
   CHECK(std::filesystem::exists(reported.folder.path() / "curves.gp"));
 }
 
+TEST_CASE("lab_report: a comma in a measure's name does not cut a column of table.csv in two") {
+  LabExperiment experiment = bars_and_claims();
+  experiment.measures.push_back({.name = "after 1 epoch, %", .column = "metrics.v", .times = 100});
+  const Reported reported(experiment);
+  const CsvTable table = read_csv(reported.folder.path() / "table.csv");
+  CHECK(table.columns.size() == 7);
+  CHECK(table.numbers("after 1 epoch; %_mean") == Numbers{100, 250});
+  CHECK(table.numbers("after 1 epoch; %_sd") == Numbers{0, 50});
+}
+
 }  // namespace
 }  // namespace minitape
