@@ -113,8 +113,9 @@ void write_summary_csv(const std::filesystem::path& path, const Table& table) {
     lines.push_back({name, std::to_string(row.runs), std::to_string(row.diverged)});
   }
   // Adds a column where it has a name.
-  const auto add = [&](const std::string& name, std::size_t c, auto number_of) {
+  const auto add = [&](std::string name, std::size_t c, auto number_of) {
     if (name.empty()) return;
+    std::ranges::replace(name, ',', ';');
     names.push_back(name);
     for (std::size_t r = 0; r < lines.size(); ++r) {
       lines[r].push_back(number_text(static_cast<double>(number_of(table.rows[r].cells[c]))));

@@ -165,7 +165,11 @@ LabExperiment read_experiment(const std::filesystem::path& file) {
                    measure.column, "\" needs diagnostics = true, at the top of the file");
   }
   for (const Panel& panel : lab.panels) lab.measure(panel.y);
-  for (const Claim& claim : lab.claims) lab.measure(claim.value);
+  for (const Claim& claim : lab.claims) {
+    lab.measure(claim.value);
+    MINITAPE_CHECK(claim.at_least || claim.at_most, "[lab] ", file.string(), ": the claim \"",
+                   claim.says, "\" must have at_least or at_most: nothing could contradict it");
+  }
   return lab;
 }
 

@@ -62,6 +62,7 @@ Series series_of(const RunHistory& run, const Measure& measure) {
 double number_of(const RunHistory& run, const Measure& measure) {
   if (run.diverged_at) return measure.if_diverged.value_or(kNothing);
   const auto [x, y] = series_of(run, measure);
+  if (y.empty()) return kNothing;  // no epoch was finished, no step taken
   const auto at = [&x, &y](double where) {
     const auto found = std::ranges::find(x, where);
     return found == x.end() ? kNothing : y[static_cast<std::size_t>(found - x.begin())];
@@ -98,12 +99,14 @@ Verdict judge(const Claim& claim, const LabExperiment& experiment,
   }
   Verdict verdict{.value = mean_sd(values), .low = kNothing, .high = kNothing};
   const auto [mean, sd, count] = verdict.value;
+  const double rounding = 1e-9 * std::abs(mean);  // 0.3 / 0.1 is a little less than 3
   if (count == values.size() && count > 1) {
-    const double half = sd <= 1e-9 * std::abs(mean) ? 0 : half_interval(verdict.value);
+    const double half = sd <= rounding ? 0 : half_interval(verdict.value);
     verdict.low = mean - half;
     verdict.high = mean + half;
   }
-  const double least = claim.at_least.value_or(-INFINITY), most = claim.at_most.value_or(INFINITY);
+  const double least = claim.at_least.value_or(-INFINITY) - rounding;
+  const double most = claim.at_most.value_or(INFINITY) + rounding;
   verdict.outcome = verdict.low >= least && verdict.high <= most ? "holds"
                     : verdict.high < least || verdict.low > most ? "does not hold here"
                                                                  : "cannot be told from this run";

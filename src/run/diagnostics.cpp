@@ -78,14 +78,15 @@ double dead_part(const Layer& layer, const Tensor& y) {
   return static_cast<double>(dead) / static_cast<double>(y.channels());
 }
 
-std::vector<double> histogram(const Tensor& y) {
-  const auto [low, high] = std::ranges::minmax(y.values());
+std::vector<double> histogram(std::vector<Real> values) {
+  std::erase_if(values, [](Real value) { return !std::isfinite(value); });
+  if (values.empty()) return std::vector<double>(2 + kBins, kMissing);
+  const auto [low, high] = std::ranges::minmax(values);
   std::vector<double> row{low, high};
   row.resize(2 + kBins);
-  for (const Real value : y.values()) {
-    const double part = high > low ? (value - low) / (high - low) : 0;
-    const auto bin = std::isfinite(part) ? static_cast<Index>(part * kBins) : 0;
-    ++row[static_cast<std::size_t>(2 + std::min(bin, kBins - 1))];
+  for (const double value : values) {
+    const double part = high > low ? (value - low) / (double{high} - low) : 0;
+    ++row[static_cast<std::size_t>(2 + std::min(static_cast<Index>(part * kBins), kBins - 1))];
   }
   return row;
 }
@@ -124,19 +125,21 @@ std::vector<double> layer_row(Layer& layer, Var x, Var y, const InInference& inf
   append(percentiles(unit));
   append({dead_part(layer, y.value()), norm(y.gradient().values())});
 
-  double kernel = kMissing, bias = kMissing, update = kMissing, squares = kMissing;
+  double kernel = kMissing, bias = kMissing, update = kMissing;
+  std::optional<double> gradients;
   for (const Parameter* parameter : layer.state().parameters) {
     const double weight = norm(parameter->value.values());
     const double gradient = norm(parameter->gradient.values());
-    squares = (std::isnan(squares) ? 0 : squares) + gradient * gradient;
+    gradients = std::hypot(gradients.value_or(0), gradient);
+    if (exactly<Residual>(layer)) continue;  // the layers inside have rows of their own
     if (parameter->role == Role::bias) bias = weight;
     if (parameter->role != Role::kernel) continue;
     kernel = weight;
     update = std::log10(update_rate * gradient / weight);
   }
-  append({kernel, bias, std::sqrt(squares), update, inference.sd});
+  append({kernel, bias, gradients.value_or(kMissing), update, inference.sd});
   append(distances(inference.running, x.value()));
-  append(histogram(y.value()));
+  append(histogram({values.begin(), values.end()}));
   return row;
 }
 
@@ -176,17 +179,12 @@ void Diagnostics::measure(Index epoch, double learning_rate, const Sequential& m
          before.push_back(
              {mean_and_sd(y.value())[1], batch_norm ? batch_norm->running() : BatchStatistics{}});
        });
-  struct Visit {
-    std::string name;
-    Layer* layer;
-    Var x, y;
-  };
-  std::vector<Visit> visits;
+  std::vector<std::tuple<std::string, Layer*, Var, Var>> visits;
   Tape tape;
   const double loss =
       backward(copy, batch, tape, [&](const std::string& name, Layer& layer, Var x, Var y) {
         y.keep_gradient();
-        visits.push_back({name, &layer, x, y});
+        visits.emplace_back(name, &layer, x, y);
       });
   const double update_rate = learning_rate / (1 - config.optimizer.momentum);
   for (std::size_t i = 0; i < visits.size(); ++i) {
