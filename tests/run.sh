@@ -57,16 +57,16 @@ for preset in release asan-ubsan; do
   step "$preset: build" cmake --build --preset "$preset" -j "$jobs"
 done
 echo "== release: test"
-ctest --test-dir build/release --output-on-failure
+ctest --test-dir build/release --output-on-failure -j "$jobs"
 step "plain: configure" cmake --preset plain -DMINITAPE_WERROR=$werror
 step "plain: build" cmake --build --preset plain -j "$jobs" --target minitape_command test_ops \
   test_nn test_ops_f64 test_nn_f64 test_identities test_golden test_golden_f64 test_museum \
   test_gradcheck
 echo "== plain: test"
-ctest --test-dir build/plain --output-on-failure \
+ctest --test-dir build/plain --output-on-failure -j "$jobs" \
   -R '^(ops|nn|ops_f64|nn_f64|identities|golden|golden_f64|museum|gradcheck|command.learns)$'
 echo "== asan-ubsan: test"
-ctest --test-dir build/asan-ubsan --output-on-failure -L unit
+ctest --test-dir build/asan-ubsan --output-on-failure -j "$jobs" -L unit
 if bash apps/install_packages.sh clang libclang-rt-dev libomp-dev llvm; then
   echo "== fuzz"
   bash tests/fuzz/run.sh 5

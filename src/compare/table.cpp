@@ -82,9 +82,13 @@ std::string cell_text(const Table& table, std::size_t row, std::size_t column) {
   const MeanSd& cell = table.rows[row].cells[column];
   const std::size_t runs = table.rows[row].runs;
   if (cell.count == 0) return "-";
-  std::string text = fixed(how.factor * cell.mean, how.digits);
+  const auto number = [&how](double value) {
+    const double shown = how.factor * value;
+    return how.digits < 0 ? significant(shown, 3) : fixed(shown, how.digits);
+  };
+  std::string text = number(cell.mean);
   if (!how.is_detailed) return text;
-  if (cell.count > 1) text += " ± " + fixed(how.factor * cell.sd, how.digits);
+  if (cell.count > 1) text += " ± " + number(cell.sd);
   if (cell.count < runs) text += concat(" (", cell.count, " of ", runs, ")");
   return text;
 }
@@ -109,8 +113,9 @@ void write_summary_csv(const std::filesystem::path& path, const Table& table) {
     lines.push_back({name, std::to_string(row.runs), std::to_string(row.diverged)});
   }
   // Adds a column where it has a name.
-  const auto add = [&](const std::string& name, std::size_t c, auto number_of) {
+  const auto add = [&](std::string name, std::size_t c, auto number_of) {
     if (name.empty()) return;
+    std::ranges::replace(name, ',', ';');
     names.push_back(name);
     for (std::size_t r = 0; r < lines.size(); ++r) {
       lines[r].push_back(number_text(static_cast<double>(number_of(table.rows[r].cells[c]))));

@@ -40,7 +40,7 @@ Init build_init(const InitConfig& config) {
   return {kind, kind == Kind::uniform ? config.limit : config.stddev};
 }
 
-// A layer's own values come before those of the section. Without any of either: plain batch norm.
+// A layer's own values come before those of the section. Plain batch norm unless they differ.
 std::unique_ptr<Layer> build_batch_norm(const BatchNormConfig& section, const LayerConfig& layer,
                                         Index channels) {
   using Running = RunningStatistics;

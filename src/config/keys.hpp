@@ -201,8 +201,8 @@ KeyList list_keys(Fields& fields) {
   return keys;
 }
 
-/// Reads a table, whose name begins the names of its keys. `list` is asked for the keys that it
-/// takes once the first of them has been read. Throws as read_config does.
+/// Reads a table, whose name begins the names of its keys. `list` tells the keys that it takes; it
+/// is asked again once the first has been read. Throws as read_config does.
 void read_keys(const toml::table& table, const std::string& name,
                const std::function<KeyList()>& list);
 

@@ -6,6 +6,7 @@
 #include "config/keys.hpp"
 #include "minitape/text/files.hpp"
 #include "minitape/text/terminal_text.hpp"
+#include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {
@@ -29,8 +30,7 @@ void add_keys(Measure& measure, KeyList& keys) {
   keys.add("column", measure.column, some_text()).required = true;
   keys.add("layer", measure.layer, some_text());
   keys.add("layers", measure.layers, some_text());
-  keys.add("take", measure.take,
-           one_of({"last", "first", "max", "min", "mean", "range", "growth"}));
+  keys.add("take", measure.take, one_of({"last", "mean", "range"}));
   keys.add("at", measure.at, numbers(0, kMost));
   keys.add("divided_by", measure.divided_by, numbers(0, kMost));
   keys.add("power", measure.power, numbers(-100, 100));
@@ -53,11 +53,12 @@ void add_keys(Claim& claim, KeyList& keys) {
   keys.subject = "a claim";
   keys.add("says", claim.says, some_text()).required = true;
   keys.add("value", claim.value, some_text()).required = true;
-  keys.add("of", claim.of, some_text());
+  keys.add("of", claim.of, some_text()).required = true;
   keys.add("minus", claim.minus, some_text());
   keys.add("over", claim.over, some_text());
   keys.add("largest", claim.largest, some_text());
   keys.add("where_at_least", claim.where_at_least, numbers(-kMost, kMost));
+  keys.add("where_at_most", claim.where_at_most, numbers(-kMost, kMost));
   keys.add("at_least", claim.at_least, numbers(-kMost, kMost));
   keys.add("at_most", claim.at_most, numbers(-kMost, kMost));
   keys.add("published", claim.published, some_text());
@@ -116,8 +117,36 @@ const Measure& LabExperiment::measure(const std::string& measure_name) const {
                      toml_text(measure_name), ": there are ", toml_texts(names)));
 }
 
+std::size_t LabExperiment::position_of(const std::string& of,
+                                       const std::vector<std::string>& names) const {
+  const auto same = std::ranges::find(names, of);
+  if (same != names.end()) return static_cast<std::size_t>(same - names.begin());
+  const auto fitting = [&of](const std::string& variant) { return fits(variant, of); };
+  const auto found = std::ranges::find_if(names, fitting);
+  MINITAPE_CHECK(std::ranges::count_if(names, fitting) == 1, "[lab] ", file.string(),
+                 ": a claim must be about one variant: \"", of, "\" fits ",
+                 found == names.end() ? "none" : "more than one", " of\n  ", joined(names, "\n  "));
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+std::vector<std::string> parts_of(const std::string& name) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin < name.size();) {
+    const std::size_t end = std::min(name.find(", ", begin), name.size());
+    parts.push_back(name.substr(begin, end - begin));
+    begin = end + 2;
+  }
+  return parts;
+}
+
+bool fits(const std::string& variant, const std::string& of) {
+  const std::vector<std::string> parts = parts_of(variant);
+  return std::ranges::all_of(
+      parts_of(of), [&](const std::string& part) { return std::ranges::count(parts, part) > 0; });
+}
+
 LabExperiment read_experiment(const std::filesystem::path& file) {
-  read_config(file);  // throws where the rest is no config
+  const Config config = read_config(file);  // throws where the rest is no config
   LabExperiment lab{.file = file, .name = file.stem().string()};
   const toml::table document = parse_toml(file_contents(file).value_or(""), file.string());
   const toml::table* const table = document["lab"].as_table();
@@ -126,8 +155,21 @@ LabExperiment read_experiment(const std::filesystem::path& file) {
   read_keys(*table, "lab", [&lab] { return lab_keys(lab); });
   MINITAPE_CHECK(lab.vary.empty() != lab.variants.empty(), "[lab] ", file.string(),
                  ": an experiment has either vary or variants");
+  for (const Measure& measure : lab.measures) {
+    const std::string table_name = measure.column.substr(0, measure.column.find('.'));
+    const bool is_inside = table_name == "layers" || table_name == "probes";
+    MINITAPE_CHECK(table_name == "metrics" || table_name == "steps" || is_inside, "[lab] ",
+                   file.string(), ": a column is one of metrics, steps, layers or probes, as in ",
+                   "\"metrics.test_accuracy\": found \"", measure.column, "\"");
+    MINITAPE_CHECK(!is_inside || config.diagnostics, "[lab] ", file.string(), ": \"",
+                   measure.column, "\" needs diagnostics = true, at the top of the file");
+  }
   for (const Panel& panel : lab.panels) lab.measure(panel.y);
-  for (const Claim& claim : lab.claims) lab.measure(claim.value);
+  for (const Claim& claim : lab.claims) {
+    lab.measure(claim.value);
+    MINITAPE_CHECK(claim.at_least || claim.at_most, "[lab] ", file.string(), ": the claim \"",
+                   claim.says, "\" must have at_least or at_most: nothing could contradict it");
+  }
   return lab;
 }
 
@@ -135,10 +177,8 @@ std::vector<Variant> make_variants(const LabExperiment& experiment,
                                    const std::vector<std::string>& assignments,
                                    std::vector<Variation>& variations) {
   for (const std::string& text : experiment.vary) variations.push_back(parse_variation(text));
-  if (experiment.variants.empty()) {
-    return make_variants(experiment.file, assignments, variations);
-  }
   std::vector<Variant> variants;
+  if (!variations.empty()) variants = make_variants(experiment.file, assignments, variations);
   std::set<std::string> keys;
   for (const auto& [name, set] : experiment.variants) {
     std::vector<std::string> all = assignments;
@@ -153,6 +193,14 @@ std::vector<Variant> make_variants(const LabExperiment& experiment,
     variants.push_back({terminal_text(name), folder, read_config(experiment.file, all)});
   }
   for (const std::string& key : keys) variations.push_back({key, {}});
+
+  std::vector<std::string> names;
+  for (const Variant& variant : variants) names.push_back(variant.name);
+  for (const Claim& claim : experiment.claims) {
+    for (const std::string& of : {claim.of, claim.minus, claim.over}) {
+      if (claim.largest.empty() && !of.empty()) experiment.position_of(of, names);
+    }
+  }
   return variants;
 }
 

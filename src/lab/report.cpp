@@ -15,14 +15,9 @@ double on_axis(double value, bool is_log) { return is_log ? std::log10(value) : 
 
 // A variant's name without the part that says `key`.
 std::string without(const std::string& variant, const std::string& key) {
-  std::string rest;
-  for (std::size_t begin = 0; begin < variant.size();) {
-    const std::size_t end = std::min(variant.find(", ", begin), variant.size());
-    const std::string part = variant.substr(begin, end - begin);
-    if (!part.starts_with(key + " = ")) rest += (rest.empty() ? "" : ", ") + part;
-    begin = end + 2;
-  }
-  return rest.empty() ? "all" : rest;
+  std::vector<std::string> parts = parts_of(variant);
+  std::erase_if(parts, [&](const std::string& part) { return part.starts_with(key + " = "); });
+  return parts.empty() ? "all" : joined(parts, ", ");
 }
 
 // A point per variant, over the values of a varied key.
@@ -132,13 +127,14 @@ void lab_report(const LabExperiment& experiment, const std::vector<VariantHistor
   const Table table = make_table(experiment, variants);
   write_summary_csv(folder / "table.csv", table);
   const std::vector<Chart> charts = lab_charts(experiment, variants);
-  const std::string problem =
-      charts.empty() ? "" : write_pictures(folder, charts, experiment.question);
+  const std::size_t seeds = variants.front().runs.size();
+  const std::string title = concat("Mean and standard deviation of ", seeds, " seeds");
+  const std::string problem = charts.empty() ? "" : write_pictures(folder, charts, title);
   std::vector<Verdict> verdicts;
   for (const Claim& claim : experiment.claims)
     verdicts.push_back(judge(claim, experiment, variants));
-  write_atomically(folder / "section.md", section(experiment, table, verdicts, fairness,
-                                                  variants.front().runs.size(), !charts.empty()));
+  write_atomically(folder / "section.md",
+                   section(experiment, table, verdicts, fairness, seeds, !charts.empty()));
 
   out << "\n" << experiment.question << "\n\n" << terminal_table(table) << "\n";
   for (std::size_t i = 0; i < verdicts.size(); ++i) {

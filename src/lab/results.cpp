@@ -12,36 +12,22 @@ namespace {
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
-// The variant of that name, or the only one that fits.
-const VariantHistory& only_one(const std::vector<VariantHistory>& variants, const std::string& of,
-                               const LabExperiment& experiment) {
-  const VariantHistory* found = nullptr;
-  std::string names;
-  for (const VariantHistory& variant : variants) {
-    if (variant.name == of) return variant;
-    names += "\n  " + variant.name;
-    if (!fits(variant.name, of)) continue;
-    MINITAPE_CHECK(!found, "[lab] ", experiment.file.string(), ": a claim is about \"", of,
-                   "\", which is both \"", found->name, "\" and \"", variant.name, "\"");
-    found = &variant;
-  }
-  MINITAPE_CHECK(found, "[lab] ", experiment.file.string(), ": a claim is about \"", of,
-                 "\", but the variants are", names);
-  return *found;
-}
-
 // What the claim says of a side, `of`, `minus` or `over`, for one seed.
 double value_of(const Claim& claim, const std::string& of, const LabExperiment& experiment,
                 const std::vector<VariantHistory>& variants, std::size_t seed) {
   const Measure& measure = experiment.measure(claim.value);
   if (claim.largest.empty()) {
-    return number_of(only_one(variants, of, experiment).runs[seed], measure);
+    std::vector<std::string> names;
+    for (const VariantHistory& variant : variants) names.push_back(variant.name);
+    return number_of(variants[experiment.position_of(of, names)].runs[seed], measure);
   }
   double largest = kNothing;
   for (const VariantHistory& variant : variants) {
     if (!fits(variant.name, of)) continue;
     const double number = number_of(variant.runs[seed], measure);
-    if (!(number >= claim.where_at_least)) continue;
+    const bool is_within = number >= claim.where_at_least.value_or(-INFINITY) &&
+                           number <= claim.where_at_most.value_or(INFINITY);
+    if (!is_within) continue;
     largest = std::fmax(largest, varied_number(variant.name, claim.largest));
   }
   return largest;
@@ -76,47 +62,30 @@ Series series_of(const RunHistory& run, const Measure& measure) {
 double number_of(const RunHistory& run, const Measure& measure) {
   if (run.diverged_at) return measure.if_diverged.value_or(kNothing);
   const auto [x, y] = series_of(run, measure);
+  if (y.empty()) return kNothing;  // no epoch was finished, no step taken
   const auto at = [&x, &y](double where) {
     const auto found = std::ranges::find(x, where);
     return found == x.end() ? kNothing : y[static_cast<std::size_t>(found - x.begin())];
   };
   const auto [low, high] = std::ranges::minmax(y);
   double number = y.back();
-  if (measure.take == "first") number = y.front();
-  if (measure.take == "max") number = high;
-  if (measure.take == "min") number = low;
   if (measure.take == "range") number = high - low;
   if (measure.take == "mean") number = mean_sd(y).mean;
-  if (measure.take == "growth") {
-    number = std::pow(y.front() / y.back(), 1 / static_cast<double>(y.size() - 1));
-  }
   if (measure.at) number = at(*measure.at);
   if (measure.divided_by) number /= at(*measure.divided_by);
   return measure.times * std::pow(number, measure.power);
 }
 
 double varied_number(const std::string& variant, const std::string& key) {
-  const std::string part = key + " = ";
-  const std::size_t at = (", " + variant).find(", " + part);
-  MINITAPE_CHECK(at != std::string::npos, "[lab] \"", key, "\" must be a varied key: \"", variant,
-                 "\" does not have it");
-  char* end = nullptr;
-  const std::string value = variant.substr(at + part.size());
-  const double number = std::strtod(value.c_str(), &end);
-  MINITAPE_CHECK(end != value.c_str(), "[lab] \"", key, "\" must have numbers: \"", variant,
-                 "\" has none");
-  return number;
-}
-
-bool fits(const std::string& variant, const std::string& of) {
-  std::size_t begin = 0;
-  while (begin < of.size()) {
-    const std::size_t end = std::min(of.find(", ", begin), of.size());
-    const std::string part = of.substr(begin, end - begin);
-    if ((", " + variant + ",").find(", " + part + ",") == std::string::npos) return false;
-    begin = end + 2;
+  for (const std::string& part : parts_of(variant)) {
+    if (!part.starts_with(key + " = ")) continue;
+    const std::string value = part.substr(key.size() + 3);
+    char* end = nullptr;
+    const double number = std::strtod(value.c_str(), &end);
+    if (end != value.c_str()) return number;
   }
-  return true;
+  throw Error(concat("[lab] \"", key, "\" must be a varied key with numbers: there is none in \"",
+                     variant, "\""));
 }
 
 Verdict judge(const Claim& claim, const LabExperiment& experiment,
@@ -130,12 +99,14 @@ Verdict judge(const Claim& claim, const LabExperiment& experiment,
   }
   Verdict verdict{.value = mean_sd(values), .low = kNothing, .high = kNothing};
   const auto [mean, sd, count] = verdict.value;
+  const double rounding = 1e-9 * std::abs(mean);  // 0.3 / 0.1 is a little less than 3
   if (count == values.size() && count > 1) {
-    const double half = sd <= 1e-9 * std::abs(mean) ? 0 : half_interval(verdict.value);
+    const double half = sd <= rounding ? 0 : half_interval(verdict.value);
     verdict.low = mean - half;
     verdict.high = mean + half;
   }
-  const double least = claim.at_least.value_or(-INFINITY), most = claim.at_most.value_or(INFINITY);
+  const double least = claim.at_least.value_or(-INFINITY) - rounding;
+  const double most = claim.at_most.value_or(INFINITY) + rounding;
   verdict.outcome = verdict.low >= least && verdict.high <= most ? "holds"
                     : verdict.high < least || verdict.low > most ? "does not hold here"
                                                                  : "cannot be told from this run";

@@ -27,32 +27,32 @@ void BatchNormVariant::initialize(std::uint64_t seed) {
 
 Var BatchNormVariant::forward(Var x, Mode mode) {
   if (mode == Mode::inference) return BatchNorm::forward(x, mode);
+  Var y = x;
   if (variation_.statistics == StatisticsFrom::running) {
-    const Var y = BatchNorm::forward(x, Mode::inference);
-    return variation_.noise ? with_noise(y) : y;
+    y = BatchNorm::forward(x, Mode::inference);
+  } else {
+    const Index images = x.shape()[0], ghost = variation_.ghost_batch;
+    const Index parts = ghost == 0 || ghost >= images ? 1 : images / ghost;
+    MINITAPE_CHECK(parts == 1 || images % ghost == 0, "[batch_norm] the batch must split into ",
+                   "ghost batches of ", ghost, " images: x is ", x.shape(), ". Choose ",
+                   "train.batch_size and data.train_limit as multiples of ghost_batch");
+    const BatchNormResult result = normalized(x, parts);
+    update_running(result.batch, x.value().rows() / parts);
+    y = result.y;
   }
-  const BatchNormResult result =
-      normalized(x, x.tape().parameter(gamma_), x.tape().parameter(beta_));
-  const Index ghost = variation_.ghost_batch;
-  const Index images = ghost > 0 ? std::min(ghost, x.shape()[0]) : x.shape()[0];
-  update_running(result.batch, x.value().rows() / x.shape()[0] * images);
-  return variation_.noise ? with_noise(result.y) : result.y;
+  return variation_.noise ? with_noise(y) : y;
 }
 
-BatchNormResult BatchNormVariant::normalized(Var x, Var gamma, Var beta) const {
+BatchNormResult BatchNormVariant::normalized(Var x, Index parts) {
+  const Var gamma = x.tape().parameter(gamma_), beta = x.tape().parameter(beta_);
   const auto epsilon = static_cast<Real>(options().epsilon);
-  const Index images = x.shape()[0], ghost = variation_.ghost_batch;
-  if (variation_.statistics == StatisticsFrom::batch_as_constant) {
-    MINITAPE_CHECK(x.value().rows() > 1,
-                   "[batch_norm] training needs more than one value per channel: x is ", x.shape());
-    const BatchStatistics batch = batch_statistics(x.value());
-    return {batch_norm_inference(x, gamma, beta, batch, epsilon), batch};
+  if (variation_.statistics == StatisticsFrom::batch) {
+    return ghost_batch_norm(x, gamma, beta, epsilon, parts);
   }
-  if (ghost == 0 || ghost >= images) return batch_norm_training(x, gamma, beta, epsilon);
-  MINITAPE_CHECK(images % ghost == 0, "[batch_norm] the batch must split into ghost batches of ",
-                 ghost, " images: x is ", x.shape(),
-                 ". Choose train.batch_size and data.train_limit as multiples of ghost_batch");
-  return ghost_batch_norm(x, gamma, beta, epsilon, images / ghost);
+  MINITAPE_CHECK(x.value().rows() > 1,
+                 "[batch_norm] training needs more than one value per channel: x is ", x.shape());
+  const BatchStatistics batch = batch_statistics(x.value());
+  return {batch_norm_inference(x, gamma, beta, batch, epsilon), batch};
 }
 
 Var BatchNormVariant::with_noise(Var y) {

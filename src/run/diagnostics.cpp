@@ -6,7 +6,6 @@
 
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/simple_layers.hpp"
-#include "minitape/ops/softmax_cross_entropy.hpp"
 #include "minitape/run/layer_by_layer.hpp"
 #include "minitape/text/numbers.hpp"
 
@@ -44,12 +43,10 @@ double norm(std::span<const Real> values) {
   return std::sqrt(squares);
 }
 
-double sd(std::span<const Real> values) {
-  const auto n = static_cast<double>(values.size());
-  double mean = 0, squares = 0;
-  for (const Real value : values) mean += value / n;
-  for (const Real value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / n);
+// Mean and deviation of all numbers.
+std::vector<double> mean_and_sd(const Tensor& y) {
+  const BatchStatistics all = batch_statistics(y.reshaped({y.size(), 1}));
+  return {all.mean[0], std::sqrt(all.variance[0])};
 }
 
 // 15, 50, 85 %: the value that so many of the others do not exceed.
@@ -81,23 +78,29 @@ double dead_part(const Layer& layer, const Tensor& y) {
   return static_cast<double>(dead) / static_cast<double>(y.channels());
 }
 
-std::vector<double> histogram(const Tensor& y) {
-  const auto [low, high] = std::ranges::minmax(y.values());
+std::vector<double> histogram(std::vector<Real> values) {
+  std::erase_if(values, [](Real value) { return !std::isfinite(value); });
+  if (values.empty()) return std::vector<double>(2 + kBins, kMissing);
+  const auto [low, high] = std::ranges::minmax(values);
   std::vector<double> row{low, high};
   row.resize(2 + kBins);
-  for (const Real value : y.values()) {
-    const double part = high > low ? (value - low) / (high - low) : 0;
-    const auto bin = std::isfinite(part) ? static_cast<Index>(part * kBins) : 0;
-    ++row[static_cast<std::size_t>(2 + std::min(bin, kBins - 1))];
+  for (const double value : values) {
+    const double part = high > low ? (value - low) / (double{high} - low) : 0;
+    ++row[static_cast<std::size_t>(2 + std::min(static_cast<Index>(part * kBins), kBins - 1))];
   }
   return row;
 }
 
+// A layer in inference mode: the deviation of its output; the running statistics of a batch norm.
+struct InInference {
+  double sd;
+  BatchStatistics running;
+};
+
 // Mean |running − batch| of the means and of the variances, for batch norm.
-std::vector<double> distances(const Layer& layer, const Tensor& x) {
-  const auto* const batch_norm = dynamic_cast<const BatchNorm*>(&layer);
-  if (!batch_norm) return {kMissing, kMissing};
-  const BatchStatistics batch = batch_statistics(x), running = batch_norm->running();
+std::vector<double> distances(const BatchStatistics& running, const Tensor& x) {
+  if (running.mean.empty()) return {kMissing, kMissing};
+  const BatchStatistics batch = batch_statistics(x);
   double mean = 0, variance = 0;
   for (Index c = 0; c < x.channels(); ++c) {
     mean += std::abs(static_cast<double>(running.mean[c]) - batch.mean[c]);
@@ -108,34 +111,35 @@ std::vector<double> distances(const Layer& layer, const Tensor& x) {
 }
 
 // What is told of one layer, once its gradients are there: see the columns.
-std::vector<double> layer_row(Layer& layer, Var x, Var y, double inference_sd, double update_rate) {
+std::vector<double> layer_row(Layer& layer, Var x, Var y, const InInference& inference,
+                              double update_rate) {
   std::vector<double> row;
   const auto append = [&row](const std::vector<double>& more) {
     row.insert(row.end(), more.begin(), more.end());
   };
   const std::span<const Real> values = y.value().values();
-  double mean = 0;
-  for (const Real value : values) mean += value / static_cast<double>(values.size());
-  append({mean, sd(values)});
+  append(mean_and_sd(y.value()));
   append(percentiles({values.begin(), values.end()}));
   std::vector<Real> unit;
   for (Index i = 0; i < y.value().size(); i += y.value().channels()) unit.push_back(y.value()[i]);
   append(percentiles(unit));
-  append({dead_part(layer, y.value()), y.needs_gradient() ? norm(y.gradient().values()) : 0});
+  append({dead_part(layer, y.value()), norm(y.gradient().values())});
 
-  double kernel = kMissing, bias = kMissing, update = kMissing, squares = kMissing;
+  double kernel = kMissing, bias = kMissing, update = kMissing;
+  std::optional<double> gradients;
   for (const Parameter* parameter : layer.state().parameters) {
     const double weight = norm(parameter->value.values());
     const double gradient = norm(parameter->gradient.values());
-    squares = (std::isnan(squares) ? 0 : squares) + gradient * gradient;
+    gradients = std::hypot(gradients.value_or(0), gradient);
+    if (exactly<Residual>(layer)) continue;  // the layers inside have rows of their own
     if (parameter->role == Role::bias) bias = weight;
     if (parameter->role != Role::kernel) continue;
     kernel = weight;
     update = std::log10(update_rate * gradient / weight);
   }
-  append({kernel, bias, std::sqrt(squares), update, inference_sd});
-  append(distances(layer, x.value()));
-  append(histogram(y.value()));
+  append({kernel, bias, gradients.value_or(kMissing), update, inference.sd});
+  append(distances(inference.running, x.value()));
+  append(histogram({values.begin(), values.end()}));
   return row;
 }
 
@@ -153,49 +157,6 @@ std::vector<std::string> cells(std::vector<std::string> first, const std::vector
   return first;
 }
 
-// The loss of the batch in training mode, with the gradients of all parameters.
-double backward(Sequential& model, const Batch& batch, Tape& tape, const LayerVisitor& visit) {
-  for (Parameter* parameter : model.state().parameters) parameter->gradient.fill(0);
-  const Var images = tape.variable(batch.images);  // with a gradient, so that all outputs have one
-  const Var loss = softmax_cross_entropy(walk(model, images, Mode::training, visit), batch.labels);
-  tape.backward(loss);
-  return static_cast<double>(loss.value().item());
-}
-
-// How loss and gradient change along `gradients`, those of the model with this loss: the last columns
-// of probes.csv.
-std::vector<double> landscape(const Sequential& model, const LayerState& gradients,
-                              const Batch& batch, double loss, double rate) {
-  double lowest = loss, highest = loss, change = 0, smoothness = 0;
-  for (const double factor : {0.5, 1.0, 2.0, 4.0}) {
-    Sequential moved = model;  // draws the same dropout and noise
-    const std::vector<Parameter*> parameters = moved.state().parameters;
-    double step_squared = 0, change_squared = 0;
-    for (std::size_t p = 0; p < parameters.size(); ++p) {
-      const Tensor& g = gradients.parameters[p]->gradient;
-      for (Index i = 0; i < g.size(); ++i) {
-        const double step = factor * rate * static_cast<double>(g[i]);
-        parameters[p]->value[i] -= static_cast<Real>(step);
-        step_squared += step * step;
-      }
-    }
-    Tape tape;
-    const double there = backward(moved, batch, tape, [](auto&&...) {});
-    for (std::size_t p = 0; p < parameters.size(); ++p) {
-      const Tensor& g = gradients.parameters[p]->gradient;
-      for (Index i = 0; i < g.size(); ++i) {
-        const double difference = static_cast<double>(parameters[p]->gradient[i]) - g[i];
-        change_squared += difference * difference;
-      }
-    }
-    lowest = std::min(lowest, there);
-    highest = std::max(highest, there);
-    change = std::max(change, std::sqrt(change_squared));
-    smoothness = std::max(smoothness, std::sqrt(change_squared / step_squared));
-  }
-  return {loss, lowest, highest, change, smoothness};
-}
-
 }  // namespace
 
 Diagnostics::Diagnostics(const std::filesystem::path& folder, const Sequential& model,
@@ -210,29 +171,26 @@ void Diagnostics::measure(Index epoch, double learning_rate, const Sequential& m
   const Batch batch = make_batch(data.train, standardization, 0, size);
   // layers.csv. Inference first: training mode changes the copy's running statistics.
   Sequential copy = model;
-  std::vector<double> inference_sds;
+  std::vector<InInference> before;
   Tape inference;
   walk(copy, inference.constant(batch.images), Mode::inference,
-       [&](const std::string&, Layer&, Var, Var y) {
-         inference_sds.push_back(sd(y.value().values()));
+       [&](const std::string&, Layer& layer, Var, Var y) {
+         const auto* const batch_norm = dynamic_cast<const BatchNorm*>(&layer);
+         before.push_back(
+             {mean_and_sd(y.value())[1], batch_norm ? batch_norm->running() : BatchStatistics{}});
        });
-  struct Visit {
-    std::string name;
-    Layer* layer;
-    Var x, y;
-  };
-  std::vector<Visit> visits;
+  std::vector<std::tuple<std::string, Layer*, Var, Var>> visits;
   Tape tape;
   const double loss =
       backward(copy, batch, tape, [&](const std::string& name, Layer& layer, Var x, Var y) {
         y.keep_gradient();
-        visits.push_back({name, &layer, x, y});
+        visits.emplace_back(name, &layer, x, y);
       });
   const double update_rate = learning_rate / (1 - config.optimizer.momentum);
   for (std::size_t i = 0; i < visits.size(); ++i) {
     const auto& [name, layer, x, y] = visits[i];
-    rows_.row(cells({std::to_string(epoch), name},
-                    layer_row(*layer, x, y, inference_sds[i], update_rate)));
+    rows_.row(
+        cells({std::to_string(epoch), name}, layer_row(*layer, x, y, before[i], update_rate)));
   }
   // probes.csv.
   const Index asked = std::min({kMostImages, data.test.size(), data.train.size() / 20});

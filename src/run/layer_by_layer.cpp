@@ -7,6 +7,7 @@
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/ops/arithmetic.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/optim/sgd.hpp"
 
 namespace minitape {
 
@@ -34,55 +35,42 @@ std::string first_non_finite(const Tape& tape) {
 
 // ---- Recalibration ----
 
-namespace {
-
-// Sums over batches, of one batch norm: [C] each.
-struct StatisticSums {
-  std::vector<double> mean, mean_squared, variance, unbiased_variance;
-
-  void add(const BatchStatistics& batch, Index rows) {
-    const auto channels = static_cast<std::size_t>(batch.mean.size());
-    for (auto* sum : {&mean, &mean_squared, &variance, &unbiased_variance}) sum->resize(channels);
-    const auto m = static_cast<double>(rows);
-    for (std::size_t c = 0; c < channels; ++c) {
-      const double mean_b = batch.mean.data()[c], v_b = batch.variance.data()[c];
-      mean[c] += mean_b;
-      mean_squared[c] += mean_b * mean_b;
-      variance[c] += v_b;
-      unbiased_variance[c] += m / (m - 1) * v_b;
-    }
-  }
-};
-
-}  // namespace
-
 void recalibrate(Sequential& model, Batches& batches, Index count, Recalibration how) {
-  // The sums, batch norm by batch norm in the order of the layers.
+  struct Sums {  // over the batches, of one channel
+    double mean = 0, mean_squared = 0, variance = 0;
+  };
+  std::vector<Sums> sums;  // of all channels of all batch norms, in the order of the layers
   Sequential copy = model;
-  std::vector<StatisticSums> sums;
   batches.start_epoch(0);
-  const Index batch_count = std::min(count, batches.batches_per_epoch());
-  for (Index b = 0; b < batch_count; ++b) {
+  const Index n = std::min(count, batches.batches_per_epoch());
+  for (Index b = 0; b < n; ++b) {
     Tape tape;
     std::size_t next = 0;
     walk(copy, tape.constant(batches.next()->images), Mode::training,
          [&](const std::string&, Layer& layer, Var x, Var) {
            if (!dynamic_cast<BatchNorm*>(&layer)) return;
-           if (sums.size() <= next) sums.emplace_back();
-           sums[next++].add(batch_statistics(x.value()), x.value().rows());
+           const auto m = static_cast<double>(x.value().rows());
+           const BatchStatistics batch = batch_statistics(x.value());
+           for (Index c = 0; c < batch.mean.size(); ++c, ++next) {
+             if (sums.size() <= next) sums.emplace_back();
+             const double mean = batch.mean[c], variance = batch.variance[c];
+             sums[next].mean += mean;
+             sums[next].mean_squared += mean * mean;
+             sums[next].variance += variance * (how == Recalibration::average ? m / (m - 1) : 1);
+           }
          });
   }
-  // The statistics of the population, in the same order: mean and variance, layer by layer.
+  // Each batch norm has two buffers: the mean and the variance.
   const std::vector<Buffer*> buffers = model.state().buffers;
-  const auto n = static_cast<double>(batch_count);
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    for (std::size_t c = 0; c < sums[i].mean.size(); ++c) {
-      const double mean = sums[i].mean[c] / n;
-      const double between = std::max(0.0, sums[i].mean_squared[c] / n - mean * mean);
-      const double variance = how == Recalibration::average ? sums[i].unbiased_variance[c] / n
-                                                            : sums[i].variance[c] / n + between;
-      buffers[2 * i]->value.data()[c] = static_cast<Real>(mean);
-      buffers[2 * i + 1]->value.data()[c] = static_cast<Real>(variance);
+  auto sum = sums.begin();
+  const auto batch_count = static_cast<double>(n);
+  for (std::size_t i = 0; i < buffers.size(); i += 2) {
+    for (Index c = 0; c < buffers[i]->value.size(); ++c, ++sum) {
+      const double mean = sum->mean / batch_count;
+      const double between = std::max(0.0, sum->mean_squared / batch_count - mean * mean);
+      buffers[i]->value[c] = static_cast<Real>(mean);
+      buffers[i + 1]->value[c] = static_cast<Real>(sum->variance / batch_count +
+                                                   (how == Recalibration::pooled ? between : 0));
     }
   }
 }
@@ -108,6 +96,47 @@ double accuracy_in_training_mode(Sequential model, const Dataset& dataset,
     seen += std::ssize(batch.labels);
   }
   return static_cast<double>(right) / static_cast<double>(seen);  // 0 / 0: NaN
+}
+
+// ---- The loss and its gradient ----
+
+double backward(Sequential& model, const Batch& batch, Tape& tape, const LayerVisitor& visit) {
+  for (Parameter* parameter : model.state().parameters) parameter->gradient.fill(0);
+  const Var images = tape.variable(batch.images);  // with a gradient, so that all outputs have one
+  const Var loss = softmax_cross_entropy(walk(model, images, Mode::training, visit), batch.labels);
+  tape.backward(loss);
+  return static_cast<double>(loss.value().item());
+}
+
+std::vector<double> landscape(const Sequential& model, const LayerState& gradients,
+                              const Batch& batch, double loss, double learning_rate) {
+  double lowest = loss, highest = loss, change = 0, smoothness = 0;
+  for (const double factor : {0.5, 1.0, 2.0, 4.0}) {
+    Sequential moved = model;  // draws the same dropout and noise
+    const std::vector<Parameter*> parameters = moved.state().parameters;
+    for (std::size_t p = 0; p < parameters.size(); ++p) {
+      parameters[p]->gradient = gradients.parameters[p]->gradient;
+    }
+    Sgd(parameters, {}).step(factor * learning_rate);
+    Tape tape;
+    const double there = backward(moved, batch, tape, [](auto&&...) {});
+
+    double g_squared = 0, change_squared = 0;
+    for (std::size_t p = 0; p < parameters.size(); ++p) {
+      const Tensor& g = gradients.parameters[p]->gradient;
+      for (Index i = 0; i < g.size(); ++i) {
+        const double before = g[i], difference = parameters[p]->gradient[i] - before;
+        g_squared += before * before;
+        change_squared += difference * difference;
+      }
+    }
+    const double step = factor * learning_rate * std::sqrt(g_squared);
+    lowest = std::min(lowest, there);
+    highest = std::max(highest, there);
+    change = std::max(change, std::sqrt(change_squared));
+    smoothness = std::max(smoothness, std::sqrt(change_squared) / step);
+  }
+  return {loss, lowest, highest, change, smoothness};
 }
 
 }  // namespace minitape

@@ -107,7 +107,7 @@ class TrainingRun {
     }
     // Backward and update.
     if (!stopped_by_divergence()) {
-      tape_.backward(loss);
+      if (loss.needs_gradient()) tape_.backward(loss);  // not with optimizer.train = []
       sgd_.step(record.learning_rate);
     }
     at_.steps = record.step;

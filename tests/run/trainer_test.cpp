@@ -189,6 +189,20 @@ TEST_CASE("train: a last batch of one image is left out") {
   CHECK(outcome.steps == 4);
 }
 
+TEST_CASE("train: with nothing to train, the running statistics follow the batches all the same") {
+  const TemporaryFolder folder;
+  Config config = tiny_config("batch_size = 4\nepochs = 2");
+  config.optimizer.train = {};
+  CHECK(train(config, tiny_data(10), folder.path() / "run").steps == 6);
+  Sequential initial = build_model(config, kTinyInput), trained = initial;
+  load_model(trained, read_safetensors(folder.path() / "run" / "model.safetensors"));
+  const LayerState before = initial.state(), after = trained.state();
+  for (std::size_t i = 0; i < before.parameters.size(); ++i) {
+    CHECK(different_bits(after.parameters[i]->value, before.parameters[i]->value) == "");
+  }
+  CHECK(different_bits(after.buffers[1]->value, before.buffers[1]->value) != "");
+}
+
 // ---- Divergence ----
 
 TEST_CASE("train: the run ends where the loss is no longer finite and says which layer it was") {

@@ -41,7 +41,7 @@ std::string data_sentence(const std::vector<VariantHistory>& variants);
 struct TableColumn {
   std::string title;        // "test accuracy %"
   double factor = 1;        // 100: a part of 1 is read in percent
-  int digits = 0;           // after the point
+  int digits = 0;           // after the point; -1: three digits in all
   bool is_detailed = true;  // with the deviation, and with the number of runs where some lack it
   // "" where summary.csv has no such column. A table's columns without a mean there are for the
   // page alone and come last.

@@ -55,18 +55,19 @@ struct InitConfig {
 /// fields of other types keep their defaults. "repeat" is read as its layers, so many times.
 struct LayerConfig {
   std::string type;
-  Index filters = 0;                // conv2d: output channels
-  Index kernel = 0;                 // conv2d: height and width of the kernel
-  Index units = 0;                  // dense: outputs
-  std::optional<bool> bias;         // conv2d, dense; unset = only if no batch norm follows
-  std::optional<InitConfig> init;   // conv2d, dense; unset = model.init
-  Index size = 0;                   // pools: height and width of the window
-  Index stride = 1;                 // conv2d: 1, pools: size, unless given
-  Padding padding;                  // conv2d, pools: "valid", "same" or pixels on all four sides
-  double slope = 0.01;              // leaky_relu: for x < 0
-  double rate = 0;                  // dropout: the part set to 0
-  std::vector<LayerConfig> layers;  // residual: the branch that is added to the layer's input;
-  Index times = 0;                  // repeat: what is repeated, and how often
+  Index filters = 0;               // conv2d: output channels
+  Index kernel = 0;                // conv2d: height and width of the kernel
+  Index units = 0;                 // dense: outputs
+  std::optional<bool> bias;        // conv2d, dense; unset = only if no batch norm follows
+  std::optional<InitConfig> init;  // conv2d, dense; unset = model.init
+  Index size = 0;                  // pools: height and width of the window
+  Index stride = 1;                // conv2d: 1, pools: size, unless given
+  Padding padding;                 // conv2d, pools: "valid", "same" or pixels on all four sides
+  double slope = 0.01;             // leaky_relu: for x < 0
+  double rate = 0;                 // dropout: the part set to 0
+  // residual: the branch that is added to the layer's input; repeat: what, and how often
+  std::vector<LayerConfig> layers;
+  Index times = 0;
 
   // batch_norm; unset = the key of the same name in [batch_norm]
   std::optional<double> epsilon, ema_decay;

@@ -31,47 +31,41 @@
 
 namespace minitape {
 
-/// A number of a run, or a series of them: a column of one of its tables.
+/// A number of a run, or a series of them: a column of metrics.csv (over epochs), steps.csv (over
+/// steps), probes.csv (over epochs) or layers.csv (one layer over epochs; or, in the last epoch,
+/// over the layers whose name ends so).
 struct Measure {
-  std::string name;
-  std::string column;  // "metrics.test_accuracy": of metrics, steps, layers or probes .csv
-  std::string layer;   // layers.csv: one layer, "0.dense", over the epochs …
-  std::string layers;  // … or, over the layers of the last epoch, those that end so: "dense"
-  // Which number of the series: "last", "first", "max", "min", "mean", "range" (max − min), "growth"
-  // (from a layer to the one before it: (first / last)^(1 / steps between them)).
-  std::string take = "last";
-  std::optional<double> at;           // instead of take: the epoch, the step, or the layer's place
-  std::optional<double> divided_by;   // the number there divides it
-  double power = 1;                   // then: to this power
-  double times = 1;                   // then: this many times (100: in percent)
+  std::string name, column;           // column: "metrics.test_accuracy"
+  std::string layer, layers;          // of layers.csv: "0.dense", or "dense"
+  std::string take = "last";          // of the series; or "mean", or "range": max − min
+  std::optional<double> at;           // instead: where x is this; layers count from 1
+  std::optional<double> divided_by;   // then divided by the number where x is this, …
+  double power = 1, times = 1;        // … to this power, this many times (100: percent)
   std::optional<double> if_diverged;  // what a run that diverged counts as
-  Index digits = 2;                   // in the table
+  Index digits = -1;                  // behind the point, in the table; -1: three in all
 };
 
 /// One picture of the figure.
 struct Panel {
-  std::string y;      // a measure
-  std::string x;      // "epoch", "step", "layer", or a varied key: "learning_rate"
-  std::string of;     // only variants whose name has this in it
-  std::string title;  // that of the measure where it is empty
+  std::string y, x;  // a measure, over "epoch", "step", "layer" or a varied key: "learning_rate"
+  std::string of, title;  // only variants whose name has these parts; "": the measure's name
   bool log_x = false, log_y = false;
 };
 
-/// A sentence that the numbers can contradict.
+/// A sentence that the numbers can contradict: a measure of one variant, or its difference from, or
+/// quotient by, that of another one with the same seed, lies between two bounds.
 struct Claim {
-  std::string says;
-  std::string value;  // a measure …
-  std::string of;     // … of the variant whose name has all these parts, "a = 1, b = 2", …
-  std::string minus, over;  // … minus, or divided by, that of another one with the same seed
-  // Instead of the measure itself: the largest value of a varied key, among the variants that fit,
-  // for which the measure is at least where_at_least.
+  std::string says, value;      // the sentence; a measure
+  std::string of, minus, over;  // variants, each by its name or by parts that no other has
+  // Instead of the measure: the largest value of this varied key, among the variants that fit, for
+  // which the measure lies between these bounds.
   std::string largest;
-  double where_at_least = 0;
+  std::optional<double> where_at_least, where_at_most;
   std::optional<double> at_least, at_most;
   std::string published;  // the number to hold it against, with its source
 };
 
-/// A named variant.
+/// A variant by name, and what it sets.
 struct NamedSet {
   std::string name;
   std::vector<std::string> set;
@@ -90,13 +84,22 @@ struct LabExperiment {
   std::vector<Claim> claims;
 
   const Measure& measure(const std::string& measure_name) const;
+  /// Which of the variants a claim means: the one of that name, or the only one that fits. Throws
+  /// where there is none, or more.
+  std::size_t position_of(const std::string& of, const std::vector<std::string>& names) const;
 };
 
+/// "a = 1" and "b = 2" of "a = 1, b = 2".
+std::vector<std::string> parts_of(const std::string& name);
+/// Whether a variant's name has all parts of `of`.
+bool fits(const std::string& variant, const std::string& of);
+
 /// Throws Error naming file, line and key, as read_config does; also where a panel or a claim names
-/// a measure that there is not.
+/// a measure that there is not, or a measure a table that the runs do not write.
 LabExperiment read_experiment(const std::filesystem::path& file);
 
-/// Its variants, and the keys that differ between them. `assignments` come before those of a variant.
+/// Its variants, and the keys that differ between them. `assignments` come before a variant's own.
+/// Throws where a claim is about none of them.
 std::vector<Variant> make_variants(const LabExperiment& experiment,
                                    const std::vector<std::string>& assignments,
                                    std::vector<Variation>& variations);

@@ -20,11 +20,9 @@ Series series_of(const RunHistory& run, const Measure& measure);
 /// The number that a measure takes from it. NaN where there is none.
 double number_of(const RunHistory& run, const Measure& measure);
 
-/// "0.01" of "batch_norm = true, learning_rate = 0.01" for the key "learning_rate", as a number.
-/// Throws where the name has no such part, or it is no number.
+/// 0.01 of "batch_norm = true, learning_rate = 0.01" for the key "learning_rate". Throws where the
+/// name has no such part, or it is no number.
 double varied_number(const std::string& variant, const std::string& key);
-/// Whether a variant's name has all parts of `of`: "a = 1, b = 2" has "b = 2".
-bool fits(const std::string& variant, const std::string& of);
 
 struct Verdict {
   MeanSd value;         // of the claim, over the seeds

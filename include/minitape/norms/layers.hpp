@@ -47,7 +47,7 @@ class BatchNormVariant : public BatchNorm {
   void initialize(std::uint64_t seed) override;
 
  private:
-  BatchNormResult normalized(Var x, Var gamma, Var beta) const;
+  BatchNormResult normalized(Var x, Index parts);
   Var with_noise(Var y);
 
   BatchNormVariation variation_;

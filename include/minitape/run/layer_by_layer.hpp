@@ -1,10 +1,11 @@
-// A model, layer by layer: what passes between its layers, and the running statistics measured anew.
+// A model, layer by layer: what passes between its layers; its running statistics measured anew.
 //
 // What runs the model does so on a copy: training goes on as if nobody had looked.
 #pragma once
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "minitape/data/batches.hpp"
 #include "minitape/nn/sequential.hpp"
@@ -17,8 +18,8 @@ using LayerVisitor = std::function<void(const std::string& name, Layer& layer, V
 /// Sends x through the layers one at a time, none fused with the next, and returns the output.
 Var walk(Sequential& model, Var x, Mode mode, const LayerVisitor& visit);
 
-/// The layer, or the parameter, of the first value on the tape that is not finite. Nodes stand in the
-/// order of computation, so this is where the trouble began, not where it was noticed.
+/// The layer, or the parameter, of the first value on the tape that is not finite. Nodes stand in
+/// the order of computation, so this is where the trouble began, not where it was noticed.
 std::string first_non_finite(const Tape& tape);
 
 /// How the statistics of N batches become those of the population (S. Ioffe and C. Szegedy, 2015,
@@ -43,5 +44,15 @@ void recalibrate(Sequential& model, Batches& batches, Index count, Recalibration
 double accuracy_in_training_mode(Sequential model, const Dataset& dataset,
                                  const Standardization& standardization, Index count,
                                  Index batch_size);
+
+/// The loss of the batch in training mode. Leaves the gradients in the model's parameters, and on
+/// the tape those of the values that `visit` keeps.
+double backward(Sequential& model, const Batch& batch, Tape& tape, const LayerVisitor& visit);
+
+/// How loss and gradient change when the model moves by 1/2, 1, 2 and 4 learning rates down its
+/// gradient, which `gradients` holds and where its loss is `loss`: the last five columns of
+/// probes.csv (diagnostics.hpp).
+std::vector<double> landscape(const Sequential& model, const LayerState& gradients,
+                              const Batch& batch, double loss, double learning_rate);
 
 }  // namespace minitape
