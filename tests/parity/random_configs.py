@@ -4,7 +4,7 @@
     python3 tests/parity/random_configs.py --random N --seed S --out DIR
 
 writes DIR/random-S-0.toml … Each is a network of one to three blocks of convolution, batch norm
-(before or after the activation, or none), pool and residual block, then zero or one hidden dense
+(in any form, before or after the activation, or none), pool and residual block, then zero or one hidden dense
 layer, and 50 steps of training. Equal seeds give equal configs.
 """
 import argparse
@@ -17,6 +17,7 @@ STEPS = 50
 class Generator:
     def __init__(self, seed, smooth):
         self.draw = random.Random(seed)
+        self.activations = ["sigmoid", "tanh"] + ([] if smooth else ["relu", "leaky_relu"])
         self.smooth = smooth
         self.side = self.channels = 0  # of the image after the layers so far
 
@@ -52,8 +53,11 @@ class Generator:
         return {"type": "conv2d", "filters": self.channels, "kernel": kernel,
                 **self.window(kernel, kernel), **self.kernel_options()}
 
-    def batch_norm(self):
+    def batch_norm(self, channels, pixels):
         layer = {"type": "batch_norm"}
+        if self.chance(0.15):  # groups of more than one value
+            layer["group_norm"] = self.draw.choice(
+                [g for g in range(1, channels + 1) if channels % g == 0 and pixels * channels > g])
         if self.chance(0.3):
             layer["epsilon"] = self.draw.choice([1e-3, 1e-2, 1.0])
         if self.chance(0.3):
@@ -65,15 +69,16 @@ class Generator:
         return layer
 
     def activation(self):
-        kinds = ["sigmoid", "tanh"] if self.smooth else ["relu", "leaky_relu", "sigmoid", "tanh"]
-        kind = self.draw.choice(kinds)
+        kind = self.draw.choice(self.activations + ["activation"])
         slope = {"slope": self.draw.choice([0.01, 0.2])} if kind == "leaky_relu" else {}
         return {"type": kind, **slope}
 
     def with_norm(self, layer):
         """The layer with an activation, and batch norm before it, behind it or not at all."""
-        order = self.draw.choice([[layer, self.batch_norm(), self.activation()],
-                                  [layer, self.activation(), self.batch_norm()],
+        channels = layer.get("filters") or layer["units"]
+        norm = self.batch_norm(channels, self.side**2 if "filters" in layer else 1)
+        order = self.draw.choice([[layer, norm, self.activation()],
+                                  [layer, self.activation(), norm],
                                   [layer, self.activation()]])
         return order
 
@@ -94,7 +99,9 @@ class Generator:
         return {"type": "residual", "layers": body}
 
     def layers(self):
-        layers = [self.batch_norm()] if self.chance(0.15) else []
+        layers = []
+        if self.chance(0.15):
+            layers.append(self.batch_norm(self.channels, self.side**2))
         for _ in range(self.draw.randint(1, 3)):
             layers += self.with_norm(self.conv2d())
             if self.chance(0.4) and self.side > 3:
@@ -117,25 +124,48 @@ class Generator:
             schedule |= {"warmup_fraction": self.draw.choice([0.0, 0.1, 1.0]), "div_factor": 10}
         return schedule
 
+    def batch_norm_section(self, ghost_batch):
+        section = {"running": self.draw.choice(["ema", "debiased_ema", "cumulative"]),
+                   "running_variance": self.draw.choice(["unbiased", "biased"]),
+                   "position": self.draw.choice(["before", "before", "after"]),
+                   "noise": self.chance(0.1)}
+        if ghost_batch:
+            section["ghost_batch"] = ghost_batch
+        elif self.chance(0.3):
+            section["statistics"] = self.draw.choice(["running", "batch_as_constant"])
+        if self.chance(0.2):
+            section |= {"recalibrate": self.draw.choice(["average", "pooled"]),
+                        "recalibrate_batches": self.draw.choice([1, 3, 100])}
+        return section
+
+    def optimizer(self, rate):
+        momentum = self.draw.choice([0.0, 0.5, 0.9])
+        optimizer = {"learning_rate": rate * (1 - momentum), "momentum": momentum,
+                     "nesterov": momentum > 0 and self.chance(0.5),
+                     "weight_decay": self.draw.choice([0.0, 5e-4, 1e-2])}
+        if self.chance(0.2):  # the last layer has a kernel and a bias
+            optimizer["train"] = self.draw.choice([["kernel", "bias"], ["kernel", "bias", "beta"],
+                                                   ["gamma", "beta", "bias"], ["kernel"]])
+        return optimizer
+
     def config(self, rate):
         data = self.draw.choice(["digits", "shapes"])
         self.side, self.channels = (28, 1) if data == "digits" else (32, 3)
-        momentum = self.draw.choice([0.0, 0.5, 0.9])
-        batch_size = self.draw.randint(8, 20)
+        batch_size, images = self.draw.randint(8, 20), self.draw.randint(100, 160)
+        ghost_batch = self.draw.choice([4, 5, 6]) if self.chance(0.25) else 0
+        if ghost_batch:  # divides both
+            batch_size, images = ghost_batch * self.draw.randint(2, 4), ghost_batch * 25
         return {
             "": {"seed": self.draw.randint(0, 2**62)},
-            "data": {"name": data, "train_limit": self.draw.randint(100, 160), "test_limit": 40,
+            "data": {"name": data, "train_limit": images, "test_limit": 40,
                      "standardize": self.chance(0.9)},
-            "model": {"batch_norm": self.chance(0.85), "layers": self.layers()},
-            "batch_norm": {
-                "running": self.draw.choice(["ema", "debiased_ema", "cumulative"]),
-                "running_variance": self.draw.choice(["unbiased", "biased"])},
-            "optimizer": {"learning_rate": rate * (1 - momentum), "momentum": momentum,
-                          "nesterov": momentum > 0 and self.chance(0.5),
-                          "weight_decay": self.draw.choice([0.0, 5e-4, 1e-2])},
+            "model": {"batch_norm": self.chance(0.85), "layers": self.layers(),
+                      "activation": self.draw.choice(self.activations)},
+            "batch_norm": self.batch_norm_section(ghost_batch),
+            "optimizer": self.optimizer(rate),
             "schedule": self.schedule(),
-            "train": {"shuffle": False, "batch_size": batch_size, "epochs": STEPS,
-                      "max_steps": STEPS},
+            "train": {"shuffle": False, "sort_by_class": self.chance(0.1), "batch_size": batch_size,
+                      "epochs": STEPS, "max_steps": STEPS},
         }
 
 
