@@ -32,8 +32,9 @@ Var BatchNormVariant::forward(Var x, Mode mode) {
     y = BatchNorm::forward(x, Mode::inference);
   } else {
     const Index images = x.shape()[0], ghost = variation_.ghost_batch;
-    const Index parts = ghost == 0 || ghost >= images ? 1 : images / ghost;
-    MINITAPE_CHECK(parts == 1 || images % ghost == 0, "[batch_norm] the batch must split into ",
+    const bool whole = ghost == 0 || ghost >= images;
+    const Index parts = whole ? 1 : images / ghost;
+    MINITAPE_CHECK(whole || images % ghost == 0, "[batch_norm] the batch must split into ",
                    "ghost batches of ", ghost, " images: x is ", x.shape(), ". Choose ",
                    "train.batch_size and data.train_limit as multiples of ghost_batch");
     const BatchNormResult result = normalized(x, parts);

@@ -126,10 +126,7 @@ class GroupNorm(nn.Module):
         self.beta = nn.Parameter(tensors[f"{name}.beta"])
 
     def forward(self, x):
-        y = F.group_norm(x.contiguous(), self.groups, self.gamma, self.beta, self.epsilon)
-        if y.requires_grad:  # PyTorch 1.13 crashes where x and dy are laid out differently
-            y.register_hook(lambda dy: dy.contiguous())
-        return y
+        return F.group_norm(x, self.groups, self.gamma, self.beta, self.epsilon)
 
 
 class Noise:
