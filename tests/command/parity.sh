@@ -233,12 +233,18 @@ tamper bad_variance config.toml 's/^running_variance = "unbiased"/running_varian
 tamper bad_weight_decay config.toml 's/^weight_decay = 0\.01/weight_decay = 0.02/'
 tamper bad_nesterov config.toml 's/^nesterov = true/nesterov = false/'
 tamper bad_padding config.toml 's/padding = 1/padding = "same"/'
+tamper bad_ghosts config.toml 's/^ghost_batch = 0/ghost_batch = 8/'
+tamper bad_constants config.toml 's/^statistics = "batch"/statistics = "batch_as_constant"/'
+tamper bad_train config.toml 's/^train = \["kernel", "bias", /train = ["kernel", /'
+tamper bad_order config.toml 's/^sort_by_class = false/sort_by_class = true/'
 tamper bad_test metrics.csv '$s/,[^,]*$/,0.5/'
-expect 1 "10 runs: 0 equal, 10 not equal, 0 cannot be compared" "${compare[@]}" --brief bad_*
+expect 1 "14 runs: 0 equal, 14 not equal, 0 cannot be compared" "${compare[@]}" --brief bad_*
 says "bad_loss: NOT EQUAL: losses (" "bad_divergence: NOT EQUAL: losses (" \
   "bad_rate: NOT EQUAL: learning rates (" "bad_decay: NOT EQUAL: running statistics" \
   "bad_epsilon: NOT EQUAL: losses" "bad_variance: NOT EQUAL: running statistics" \
   "bad_weight_decay: NOT EQUAL: losses" "bad_nesterov: NOT EQUAL: losses" \
+  "bad_ghosts: NOT EQUAL: losses" "bad_constants: NOT EQUAL: losses" \
+  "bad_train: NOT EQUAL: losses" "bad_order: NOT EQUAL: losses" \
   "bad_padding: NOT EQUAL: losses" "bad_test: NOT EQUAL: test acc. (images) ("
 expect 0 "equal to PyTorch" "${compare[@]}" bad_loss --steps 19
 expect 0 "PyTorch in single precision" "${compare[@]}" single/nesterov --double
