@@ -192,9 +192,11 @@ Examples:
   minitape lab
   minitape lab learning_rates --predict
   minitape lab one_step --set data.name=digits --out runs/digits_lab)");
-  sub.add_option("NAME", arguments->name, "An experiment, a path to one (.toml), or all");
+  sub.add_option("NAME", arguments->name, "An experiment, a path to one (.toml), or all")
+      ->default_str("a list of them");
   sub.add_option("--set", arguments->set, "Change a key of the config")
       ->type_name("KEY=VALUE")
+      ->default_str("none")
       ->expected(1)
       ->take_all();
   sub.add_option("--out", arguments->out, "Folder of all experiments; made if missing")

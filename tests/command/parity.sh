@@ -4,7 +4,7 @@
 #   bash tests/command/parity.sh MINITAPE [--random N] [--seed S]
 #
 # 1. Fixed small networks, 50 steps each: every kind of layer, window, running statistics, schedule
-#    and optimizer, in single and in double precision.
+#    and optimizer, and batch norm in every form, in single and in double precision.
 # 2. N random networks (default 6) from seed S (default 1). In double precision all kinds of layers;
 #    in single precision those without kinks: at a kink of relu or max_pool a rounding error becomes
 #    another gradient, on any side.
@@ -126,6 +126,48 @@ network cosine "$small" --set schedule.name=cosine --set schedule.warmup_steps=7
 network one_cycle "$small" --set schedule.name=one_cycle --set schedule.div_factor=10
 network one_cycle_warmup "$small" --set schedule.name=one_cycle --set schedule.warmup_steps=20
 network untrained "$small" --set train.epochs=0
+# Batch norm over other sets of numbers, with other statistics, in another place.
+three="$(conv 4 3 2 1) $(norm) $tanh $(conv 6 3 2 1) $(norm) $tanh $(layer flatten)
+  $(dense 12) $(norm) $tanh $(dense 10)"
+# Two images of a dense layer become -1 and 1, and a rounding error can swap them: no such batches.
+images="$(conv 4 3 2 1) $(norm) $tanh $(conv 6 3 2 1) $(norm) $tanh $end"
+for ghost in 1 2 3 8; do  # 6 images are left: parts of 1, 2 and 3, and one that is less than 8
+  network "ghost_batch_$ghost" "$images" --set batch_norm.ghost_batch=$ghost \
+    --set train.batch_size=24
+done
+network ghost_batch_dense "$three" --set batch_norm.ghost_batch=6 --set train.batch_size=24
+network ghost_batch_cumulative "$three" --set batch_norm.ghost_batch=8 \
+  --set batch_norm.running=cumulative --set batch_norm.running_variance=biased
+for groups in 1 2; do
+  network "group_norm_$groups" "$three" --set batch_norm.group_norm=$groups
+done
+network instance_norm "$(conv 4 3 2 1) $(norm 'group_norm = 4') $tanh
+  $(conv 6 3 2 1) $(norm 'group_norm = 6, epsilon = 0.01') $tanh $(conv 6 1 1 0) $(norm) $tanh $end"
+network running_in_training "$three" --set batch_norm.statistics=running
+network running_recalibrated "$three" --set batch_norm.statistics=running \
+  --set batch_norm.recalibrate=average
+network as_constants "$three" --set batch_norm.statistics=batch_as_constant
+network as_constants_bias "$(layer flatten) $(dense 16 'bias = true') $(norm) $tanh $(dense 10)" \
+  --set batch_norm.statistics=batch_as_constant
+network noise "$three" --set batch_norm.noise=true
+network noise_ghosts "$images" --set batch_norm.noise=true --set batch_norm.ghost_batch=2
+for activation in relu leaky_relu sigmoid tanh; do
+  network "position_$activation" "$(conv 4 3 2 1) $(norm) $(layer activation) $(norm) $(dropout 0.1)
+    $(residual "$(conv 4 3 1 1) $(norm) $(layer activation)") $end" \
+    --set batch_norm.position=after --set model.activation=$activation
+done
+network repeated "$(layer flatten) { type = \"repeat\", times = 3, layers = [
+  $(dense 12) $(norm) $tanh ] }, $(dense 10)"
+network sort_by_class "$three" --set train.sort_by_class=true
+for how in average pooled; do
+  network "recalibrate_$how" "$three" --set batch_norm.recalibrate=$how \
+    --set batch_norm.recalibrate_batches=7
+done
+number=0
+for roles in '"gamma", "beta"' '"kernel", "bias"' '"kernel", "bias", "beta"' '"gamma"' '"bias"'; do
+  network "train_only_$((++number))" "$three" --set "optimizer.train=[$roles]" \
+    --set optimizer.weight_decay=0.01 --set optimizer.learning_rate=0.01
+done
 all_equal "fixed networks" single
 all_equal "fixed networks, double precision" double
 

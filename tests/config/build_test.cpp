@@ -248,6 +248,14 @@ TEST_CASE("build_model: each name of statistics is that computation, ghost_batch
   CHECK(gradient(constant) > 0.1);
 }
 
+TEST_CASE("build_model: a layer's own statistics come before the section's") {
+  Sequential model = build_model(config_with(R"({ type = "batch_norm", statistics = "batch" })",
+                                             "[batch_norm]\nstatistics = \"running\""),
+                                 {1, 1, 1});
+  Sequential plain = build_model(config_with(R"({ type = "batch_norm" })"), {1, 1, 1});
+  CHECK(different_bits(in_training(model), in_training(plain)) == "");
+}
+
 TEST_CASE("build_model: ghost batches go with statistics of the batch alone") {
   CHECK(error_lacks({"[batch_norm] ghost batches need statistics = \"batch\""}, [] {
           build_model(

@@ -320,8 +320,9 @@ TEST_CASE("what goes wrong in the preparing thread reaches the caller of next") 
 
 TEST_CASE("sort_by_class: labels in order, within a class the order of before") {
   // Image i has label i mod 3, and its first byte says which it is.
-  Dataset dataset = numbered_set(12, {1, 1, 3});
-  for (std::size_t i = 0; i < 12; ++i) {
+  constexpr int kImages = 120;
+  Dataset dataset = numbered_set(kImages, {1, 1, 3});
+  for (std::size_t i = 0; i < kImages; ++i) {
     dataset.labels[i] = static_cast<std::uint8_t>(i % 3);
     dataset.pixels[3 * i] = static_cast<std::uint8_t>(i);
   }
@@ -336,13 +337,16 @@ TEST_CASE("sort_by_class: labels in order, within a class the order of before") 
     }
     return images;
   };
-  const BatchOptions in_order{.batch_size = 4, .shuffle = false, .sort_by_class = true};
-  for (const Index epoch : {0, 1}) {
-    CHECK(order(in_order, epoch) == std::vector{0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11});
-  }
-  for (const Index epoch : {0, 1}) {
-    std::vector<int> expected = order({.batch_size = 4}, epoch);
-    std::ranges::stable_sort(expected, {}, [](int i) { return i % 3; });
-    CHECK(order({.batch_size = 4, .sort_by_class = true}, epoch) == expected);
+  for (const bool shuffle : {false, true}) {
+    for (const Index epoch : {0, 1}) {
+      const BatchOptions options{.batch_size = 40, .shuffle = shuffle};
+      std::vector<int> expected = order(options, epoch);
+      std::ranges::stable_sort(expected, {}, [](int i) { return i % 3; });
+      BatchOptions sorted = options;
+      sorted.sort_by_class = true;
+      CHECK(order(sorted, epoch) == expected);
+      CHECK(expected[0] % 3 == 0);
+      if (!shuffle) CHECK(expected[1] == 3);
+    }
   }
 }

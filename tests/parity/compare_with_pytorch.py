@@ -5,8 +5,9 @@
     python3 tests/parity/compare_with_pytorch.py RUN_DIR...
 
 The network is rebuilt from the run's config.toml and starts from its initial.safetensors; it sees
-the same images in the same batches, with the same rates and the same dropout masks. Nothing of
-minitape's arithmetic is used: layers, gradients and updates are PyTorch's. Only the images of the
+the same images in the same batches, with the same rates, dropout masks and noise. Nothing of
+minitape's arithmetic is used: layers, gradients and updates are PyTorch's, and so are batch norm in
+its other forms (F.group_norm, F.batch_norm of parts or with given statistics). Only the images of the
 sets digits and shapes, which minitape draws, come from its program export_data.
 
 Compared are the learning rates, the loss and the accuracy of each step, and, where they were saved,

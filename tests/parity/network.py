@@ -57,42 +57,94 @@ class Dense(nn.Module):
         return F.linear(x, self.kernel, self.bias)
 
 
-class BatchNorm(nn.Module):
-    """F.batch_norm with the three ways to keep running statistics. PyTorch's momentum is the weight
-    of the new value: 1 - ema_decay."""
+def all_but_channels(x):
+    return [axis for axis in range(x.dim()) if axis != 1]
 
-    def __init__(self, options, tensors, name):
+
+class BatchNorm(nn.Module):
+    """Batch norm as F.batch_norm computes it, over the whole batch or parts of it, with the three
+    ways to keep running statistics, and what experiments change in it."""
+
+    def __init__(self, options, tensors, name, noise):
         super().__init__()
         self.epsilon, self.decay = options["epsilon"], options["ema_decay"]
         self.running = options["running"]
         self.biased = options["running_variance"] == "biased"
+        self.statistics, self.ghost_batch = options["statistics"], options["ghost_batch"]
+        self.noise = noise  # from y to y, or None
         self.gamma = nn.Parameter(tensors[f"{name}.gamma"])
         self.beta = nn.Parameter(tensors[f"{name}.beta"])
         self.register_buffer("running_mean", tensors[f"{name}.running_mean"])
         self.register_buffer("running_variance", tensors[f"{name}.running_variance"])
         self.batches = 0
 
-    def momentum(self):
+    def weight_of_new(self):
+        """In the running statistics, after so many batches."""
         if self.running == "cumulative":
             return 1 / self.batches
         if self.running == "debiased_ema" and self.decay < 1:
             return (1 - self.decay) / (1 - self.decay**self.batches)
         return 1 - self.decay
 
+    def normalized(self, x, mean=None, variance=None):
+        """With given statistics, or else with those of x, through which the gradient goes."""
+        return F.batch_norm(x, mean, variance, self.gamma, self.beta, mean is None, 0, self.epsilon)
+
     def forward(self, x):
-        affine = self.gamma, self.beta
         if not self.training:
-            return F.batch_norm(x, self.running_mean, self.running_variance, *affine,
-                                False, 0, self.epsilon)
+            return self.normalized(x, self.running_mean, self.running_variance)
+        if self.statistics == "running":
+            y = self.normalized(x, self.running_mean, self.running_variance)
+        else:
+            y = self.normalized_in_training(x)
+        return self.noise(y) if self.noise else y
+
+    def normalized_in_training(self, x):
         self.batches += 1
-        # PyTorch stores the unbiased variance. For the biased one it gets a variance to waste.
-        variance = self.running_variance.clone() if self.biased else self.running_variance
-        y = F.batch_norm(x, self.running_mean, variance, *affine,
-                         True, self.momentum(), self.epsilon)
-        if self.biased:
-            of_batch = x.detach().var([i for i in range(x.dim()) if i != 1], unbiased=False)
-            self.running_variance.lerp_(of_batch, self.momentum())
-        return y
+        parts = x.split(self.ghost_batch or len(x))
+        if len(parts) == 1 and self.statistics == "batch" and not self.biased:
+            # All of it is PyTorch's own, whose momentum is the weight of the new value.
+            return F.batch_norm(x, self.running_mean, self.running_variance, self.gamma, self.beta,
+                                True, self.weight_of_new(), self.epsilon)
+        constants = [part.detach() for part in parts]
+        means = [part.mean(all_but_channels(part)) for part in constants]
+        variances = [part.var(all_but_channels(part), unbiased=not self.biased)
+                     for part in constants]
+        self.running_mean.lerp_(torch.stack(means).mean(0), self.weight_of_new())
+        self.running_variance.lerp_(torch.stack(variances).mean(0), self.weight_of_new())
+        if self.statistics == "batch_as_constant":
+            biased = constants[0].var(all_but_channels(x), unbiased=False)
+            return self.normalized(x, means[0], biased)
+        return torch.cat([self.normalized(part) for part in parts])
+
+
+class GroupNorm(nn.Module):
+    def __init__(self, groups, epsilon, tensors, name):
+        super().__init__()
+        self.groups, self.epsilon = groups, epsilon
+        self.gamma = nn.Parameter(tensors[f"{name}.gamma"])
+        self.beta = nn.Parameter(tensors[f"{name}.beta"])
+
+    def forward(self, x):
+        return F.group_norm(x, self.groups, self.gamma, self.beta, self.epsilon)
+
+
+class Noise:
+    """A random slope and shift for every number: the n-th are from "noise/NAME.noises/n"."""
+
+    def __init__(self, seed, name, precision):
+        self.seed, self.name, self.precision, self.noises = seed, name, precision, 0
+
+    def __call__(self, y):
+        stream = Stream(self.seed, f"noise/{self.name}.noises/{self.noises}")
+        self.noises += 1
+        in_order = y.movedim(1, -1).shape  # [N, H, W, C]
+        mean, scale = stream.uniform(2 * y.shape[1]).reshape(-1, 2).T
+        by_number = 0.2 * stream.uniform(2 * y.numel()).reshape(*in_order, 2) - 0.1
+        factors = [torch.from_numpy(values.astype(self.precision)).to(y.dtype).movedim(-1, 1)
+                   for values in (1 + scale / 4 + by_number[..., 1],
+                                  mean - 0.5 + by_number[..., 0])]
+        return y * factors[0] + factors[1]
 
 
 class MaxPool(nn.Module):
@@ -154,7 +206,8 @@ class Residual(nn.Module):
         return x + self.body(x)
 
 
-ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
+ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "sigmoid": nn.Sigmoid,
+               "tanh": nn.Tanh}
 
 
 class Builder:
@@ -164,30 +217,49 @@ class Builder:
         self.config, self.tensors, self.precision = config, tensors, precision
         self.parts = {}  # name of each layer that owns tensors: "3.residual.0.conv2d"
 
+    def resolved(self, layers):
+        """The layers in the order in which they are built, each with all keys that it goes by."""
+        section, model = self.config["batch_norm"], self.config["model"]
+        layers = [{**section, **layer} if layer["type"] == "batch_norm" else
+                  {**layer, "slope": 0.01, "type": model["activation"]}
+                  if layer["type"] == "activation" else layer for layer in layers]
+        i = 0
+        while section["position"] == "after" and i + 1 < len(layers):
+            if layers[i]["type"] == "batch_norm" and layers[i + 1]["type"] in ACTIVATIONS:
+                layers[i], layers[i + 1] = layers[i + 1], layers[i]
+                i += 1
+            i += 1
+        return layers
+
     def layers(self, layers, prefix=""):
         # The position in the list is part of a name, so it also counts what is left out.
-        present = [(i, layer) for i, layer in enumerate(layers)
+        present = [(i, layer) for i, layer in enumerate(self.resolved(layers))
                    if layer["type"] != "batch_norm" or self.config["model"]["batch_norm"]]
         modules = []
         for i, layer in present:
-            batch_norm_follows = any(j == i + 1 and next_layer["type"] == "batch_norm"
-                                     for j, next_layer in present)
-            modules.append(self.layer(layer, f"{prefix}{i}.{layer['type']}", batch_norm_follows))
+            bias_is_lost = any(j == i + 1 and next_layer["type"] == "batch_norm"
+                               and next_layer["group_norm"] == 0 for j, next_layer in present)
+            kind = "group_norm" if layer.get("group_norm", 0) > 0 else layer["type"]
+            modules.append(self.layer(layer, f"{prefix}{i}.{kind}", bias_is_lost))
         return nn.Sequential(*modules)
 
-    def layer(self, layer, name, batch_norm_follows):
+    def layer(self, layer, name, bias_is_lost):
         kind = layer["type"]
         if kind in ("conv2d", "dense"):
-            bias = layer.get("bias", not batch_norm_follows)
+            bias = layer.get("bias", not bias_is_lost)
             module = (Conv2d if kind == "conv2d" else Dense)(layer, self.tensors, name, bias)
             self.parts[name] = module
-        elif kind == "batch_norm":
-            module = BatchNorm({**self.config["batch_norm"], **layer}, self.tensors, name)
+        elif kind == "batch_norm" and layer["group_norm"] > 0:
+            module = GroupNorm(layer["group_norm"], layer["epsilon"], self.tensors, name)
             self.parts[name] = module
-        elif kind in ACTIVATIONS:
-            module = ACTIVATIONS[kind]()
+        elif kind == "batch_norm":
+            noise = Noise(self.config["seed"], name, self.precision) if layer["noise"] else None
+            module = BatchNorm(layer, self.tensors, name, noise)
+            self.parts[name] = module
         elif kind == "leaky_relu":
             module = nn.LeakyReLU(layer["slope"])
+        elif kind in ACTIVATIONS:
+            module = ACTIVATIONS[kind]()
         elif kind in ("max_pool", "avg_pool"):
             module = (MaxPool if kind == "max_pool" else AvgPool)(layer)
         elif kind == "global_avg_pool":
@@ -215,14 +287,16 @@ class Network:
         except KeyError as error:
             raise BadInput(f"config.toml and initial.safetensors do not fit: no {error}") from error
         self.parts = builder.parts
+        for name, parameter in self.model.named_parameters():
+            parameter.requires_grad = name.rpartition(".")[2] in config["optimizer"]["train"]
         extra = set(weights) - set(self.tensors())
         if extra:
             raise BadInput(f"initial.safetensors has what the config has not: {sorted(extra)}")
 
     def parameters(self, kernels):
-        """The kernels, which weight decay applies to, or all other parameters."""
+        """Of those that are trained: the kernels, which weight decay applies to, or all others."""
         return [parameter for name, parameter in self.model.named_parameters()
-                if name.endswith("kernel") == kernels]
+                if parameter.requires_grad and name.endswith("kernel") == kernels]
 
     def tensors(self):
         """{name: array}, named and laid out as minitape saves them."""

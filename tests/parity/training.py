@@ -1,4 +1,5 @@
 """The training of a run, repeated in PyTorch: same weights, same batches, same rates."""
+import copy
 import math
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from data import Standardization, batch_slices
-from network import Network
+from network import BatchNorm, Network, all_but_channels
 
 EVALUATION_BATCH = 256
 TRAIN_EVAL_IMAGES = 10_000  # "train_eval" in metrics.csv is about that many training images
@@ -83,6 +84,10 @@ class Trainer:
                                                run.precision)
         self.network = Network(self.config, run.initial, dtype, run.precision)
         self.batches = batch_slices(len(self.images), self.config["train"]["batch_size"])
+        self.in_order = self.images, self.labels  # of the batches
+        if self.config["train"]["sort_by_class"]:
+            order = np.argsort(self.labels, kind="stable")
+            self.in_order = self.images[order], self.labels[order]
         options = self.config["optimizer"]
         kernels = self.network.parameters(kernels=True)
         others = self.network.parameters(kernels=False)
@@ -109,10 +114,12 @@ class Trainer:
         """The first `steps` steps. Loss and accuracy of a step are those before its update."""
         model = self.network.model.train()
         rows = []
+        if self.total_steps == 0:
+            self.recalibrate()
         for step in range(steps):
             rate = learning_rate(self.config, step, len(self.batches))
             part = self.batches[step % len(self.batches)]
-            x, labels = self.tensors_of(part, self.images, self.labels)
+            x, labels = self.tensors_of(part, *self.in_order)
             logits = model(x)
             loss = F.cross_entropy(logits, labels)
             rows.append((rate, exact_loss(logits, labels),
@@ -122,8 +129,40 @@ class Trainer:
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
+            if (step + 1) % len(self.batches) == 0 or step + 1 == self.total_steps:
+                self.recalibrate()
         rates, losses, correct, undecided = np.array(rows).reshape(-1, 4).T
         return Record(rates, losses, correct, self.network.tensors(), None, undecided)
+
+    def recalibrate(self):
+        """At the end of an epoch: running statistics from what each batch norm meets in the first
+        batches, in training mode, as the weights are now."""
+        how = self.config["batch_norm"]["recalibrate"]
+        if how == "none":
+            return
+        trial = copy.deepcopy(self.network.model).train()
+        norms, of_trial = ([part for part in model.modules() if isinstance(part, BatchNorm)]
+                           for model in (self.network.model, trial))
+        met = [[] for _ in norms]  # (mean, variance) of each batch, layer by layer
+
+        def remember(i):
+            def hook(module, inputs):
+                x, axes = inputs[0].double(), all_but_channels(inputs[0])
+                met[i].append((x.mean(axes), x.var(axes, unbiased=how == "average")))
+            return hook
+
+        for i, norm in enumerate(of_trial):
+            norm.register_forward_pre_hook(remember(i))
+        with torch.no_grad():
+            for part in self.batches[:self.config["batch_norm"]["recalibrate_batches"]]:
+                trial(self.tensors_of(part, *self.in_order)[0])
+            for norm, batches in zip(norms, met):
+                means, variances = (torch.stack(values) for values in zip(*batches))
+                variance = variances.mean(0)
+                if how == "pooled":
+                    variance = variance + means.var(0, unbiased=False)
+                norm.running_mean.copy_(means.mean(0))
+                norm.running_variance.copy_(variance)
 
     def evaluate(self):
         """{"test": (loss, correct, undecided), "train_eval": …} with the running statistics."""
