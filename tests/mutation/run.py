@@ -88,7 +88,7 @@ FAST = Build("build", "-DMINITAPE_FAST=ON",
               "test_autodiff_f64", "test_core_f64", "test_verify_f64", "test_identities",
               "test_golden_f64", "test_gradcheck", "test_museum", "test_ledger", "test_kernels",
               "test_ops", "test_nn", "test_optim", "test_golden", "test_text", "test_data",
-              "test_config", "test_run", "test_compare", "test_tools"])
+              "test_config", "test_run", "test_compare", "test_tools", "test_lab"])
 
 
 class Mutation:
