@@ -167,8 +167,8 @@ double backward(Sequential& model, const Batch& batch, Tape& tape, const LayerVi
   return static_cast<double>(loss.value().item());
 }
 
-// How loss and gradient change along `gradients`, those of the model with this loss: the last columns
-// of probes.csv.
+// How loss and gradient change along `gradients`, those of the model with this loss: the last
+// columns of probes.csv.
 std::vector<double> landscape(const Sequential& model, const LayerState& gradients,
                               const Batch& batch, double loss, double rate) {
   double lowest = loss, highest = loss, change = 0, smoothness = 0;

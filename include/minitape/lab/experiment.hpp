@@ -37,8 +37,8 @@ struct Measure {
   std::string column;  // "metrics.test_accuracy": of metrics, steps, layers or probes .csv
   std::string layer;   // layers.csv: one layer, "0.dense", over the epochs …
   std::string layers;  // … or, over the layers of the last epoch, those that end so: "dense"
-  // Which number of the series: "last", "first", "max", "min", "mean", "range" (max − min), "growth"
-  // (from a layer to the one before it: (first / last)^(1 / steps between them)).
+  // Which number of the series: "last", "first", "max", "min", "mean", "range" (max − min),
+  // "growth" (from a layer to the one before it: (first / last)^(1 / steps between them)).
   std::string take = "last";
   std::optional<double> at;           // instead of take: the epoch, the step, or the layer's place
   std::optional<double> divided_by;   // the number there divides it
@@ -96,7 +96,7 @@ struct LabExperiment {
 /// a measure that there is not.
 LabExperiment read_experiment(const std::filesystem::path& file);
 
-/// Its variants, and the keys that differ between them. `assignments` come before those of a variant.
+/// Its variants, and the keys that differ between them. `assignments` come before a variant's.
 std::vector<Variant> make_variants(const LabExperiment& experiment,
                                    const std::vector<std::string>& assignments,
                                    std::vector<Variation>& variations);

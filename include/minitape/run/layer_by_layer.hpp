@@ -1,4 +1,4 @@
-// A model, layer by layer: what passes between its layers, and the running statistics measured anew.
+// A model, layer by layer: what passes between layers, and the running statistics measured anew.
 //
 // What runs the model does so on a copy: training goes on as if nobody had looked.
 #pragma once
@@ -17,8 +17,8 @@ using LayerVisitor = std::function<void(const std::string& name, Layer& layer, V
 /// Sends x through the layers one at a time, none fused with the next, and returns the output.
 Var walk(Sequential& model, Var x, Mode mode, const LayerVisitor& visit);
 
-/// The layer, or the parameter, of the first value on the tape that is not finite. Nodes stand in the
-/// order of computation, so this is where the trouble began, not where it was noticed.
+/// The layer, or the parameter, of the first value on the tape that is not finite. Nodes stand in
+/// the order of computation, so this is where the trouble began, not where it was noticed.
 std::string first_non_finite(const Tape& tape);
 
 /// How the statistics of N batches become those of the population (S. Ioffe and C. Szegedy, 2015,
