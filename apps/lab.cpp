@@ -117,6 +117,10 @@ void run_experiment(const LabArguments& arguments, const LabExperiment& experime
   std::vector<Variation> variations;
   const std::vector<Variant> variants = make_variants(experiment, arguments.set, variations);
   const Fairness fairness = check_fair(variants, variations, seeds);
+  // That claims are about variants that there are shows in runs without a result.
+  std::vector<VariantHistory> untrained;
+  for (const Variant& variant : variants) untrained.push_back({variant.name, {{.diverged_at = 0}}});
+  for (const Claim& claim : experiment.claims) judge(claim, experiment, untrained);
   const auto expected = arguments.predict ? ask(experiment) : std::vector<std::string>{};
   std::cerr << experiment.name << ": " << variants.size() << " variants, " << seeds << " seeds, "
             << minutes_text(experiment, arguments.seeds, slow) << "\n";

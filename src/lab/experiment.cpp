@@ -190,17 +190,12 @@ std::vector<Variant> make_variants(const LabExperiment& experiment,
     std::string folder = name;
     std::ranges::replace_if(
         folder, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+    MINITAPE_CHECK(std::ranges::count(variants, folder, &Variant::folder) == 0, "[lab] ",
+                   experiment.file.string(), ": variants need names with different letters: \"",
+                   name, "\" is not the only one of its kind");
     variants.push_back({terminal_text(name), folder, read_config(experiment.file, all)});
   }
   for (const std::string& key : keys) variations.push_back({key, {}});
-
-  std::vector<std::string> names;
-  for (const Variant& variant : variants) names.push_back(variant.name);
-  for (const Claim& claim : experiment.claims) {
-    for (const std::string& of : {claim.of, claim.minus, claim.over}) {
-      if (claim.largest.empty() && !of.empty()) experiment.position_of(of, names);
-    }
-  }
   return variants;
 }
 

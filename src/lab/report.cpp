@@ -124,8 +124,11 @@ std::vector<Chart> lab_charts(const LabExperiment& experiment,
 void lab_report(const LabExperiment& experiment, const std::vector<VariantHistory>& variants,
                 const std::string& fairness, const std::vector<std::string>& expected,
                 const std::filesystem::path& folder, std::ostream& out) {
-  const Table table = make_table(experiment, variants);
+  Table table = make_table(experiment, variants);
   write_summary_csv(folder / "table.csv", table);
+  for (TableRow& line : table.rows) {
+    if (line.diverged > 0) line.name += concat(" (", line.diverged, " diverged)");
+  }
   const std::vector<Chart> charts = lab_charts(experiment, variants);
   const std::size_t seeds = variants.front().runs.size();
   const std::string title = concat("Mean and standard deviation of ", seeds, " seeds");

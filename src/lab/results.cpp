@@ -115,6 +115,7 @@ Verdict judge(const Claim& claim, const LabExperiment& experiment,
 
 std::string Verdict::to_text(const Claim& claim) const {
   const auto text = [](double number) { return significant(number, 4); };
+  if (value.count == 0) return outcome + ": no run has this number";
   std::string result = outcome + ": " + text(value.mean);
   if (low < high) result += concat(" (95 % interval ", text(low), " to ", text(high), ")");
   if (low == high) result += " (all seeds)";

@@ -31,12 +31,13 @@ Var BatchNormVariant::forward(Var x, Mode mode) {
   if (variation_.statistics == StatisticsFrom::running) {
     y = BatchNorm::forward(x, Mode::inference);
   } else {
-    const Index images = x.shape()[0], ghost = variation_.ghost_batch;
-    const bool whole = ghost == 0 || ghost >= images;
-    const Index parts = whole ? 1 : images / ghost;
-    MINITAPE_CHECK(whole || images % ghost == 0, "[batch_norm] the batch must split into ",
-                   "ghost batches of ", ghost, " images: x is ", x.shape(), ". Choose ",
-                   "train.batch_size and data.train_limit as multiples of ghost_batch");
+    const Index images = x.shape()[0];
+    const Index ghost =
+        std::min(images, variation_.ghost_batch > 0 ? variation_.ghost_batch : images);
+    MINITAPE_CHECK(images % ghost == 0, "[batch_norm] the batch must split into ghost batches of ",
+                   ghost, " images: x is ", x.shape(), ". Choose train.batch_size and ",
+                   "data.train_limit as multiples of ghost_batch");
+    const Index parts = images / ghost;
     const BatchNormResult result = normalized(x, parts);
     update_running(result.batch, x.value().rows() / parts);
     y = result.y;

@@ -120,6 +120,7 @@ std::vector<double> landscape(const Sequential& model, const LayerState& gradien
     Sgd(parameters, {}).step(factor * learning_rate);
     Tape tape;
     const double there = backward(moved, batch, tape, [](auto&&...) {});
+    if (!std::isfinite(there)) return {loss, lowest, INFINITY, INFINITY, INFINITY};
 
     double g_squared = 0, change_squared = 0;
     for (std::size_t p = 0; p < parameters.size(); ++p) {

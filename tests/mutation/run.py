@@ -89,7 +89,7 @@ FAST = Build("build", "-DMINITAPE_FAST=ON",
               "test_norms", "test_identities",
               "test_golden_f64", "test_gradcheck", "test_museum", "test_ledger", "test_kernels",
               "test_ops", "test_nn", "test_optim", "test_golden", "test_text", "test_data",
-              "test_config", "test_run", "test_compare", "test_tools"])
+              "test_config", "test_run", "test_compare", "test_tools", "test_lab"])
 
 
 class Mutation:

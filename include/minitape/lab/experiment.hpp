@@ -99,7 +99,6 @@ bool fits(const std::string& variant, const std::string& of);
 LabExperiment read_experiment(const std::filesystem::path& file);
 
 /// Its variants, and the keys that differ between them. `assignments` come before a variant's own.
-/// Throws where a claim is about none of them.
 std::vector<Variant> make_variants(const LabExperiment& experiment,
                                    const std::vector<std::string>& assignments,
                                    std::vector<Variation>& variations);
