@@ -53,7 +53,7 @@ void add_keys(Claim& claim, KeyList& keys) {
   keys.subject = "a claim";
   keys.add("says", claim.says, some_text()).required = true;
   keys.add("value", claim.value, some_text()).required = true;
-  keys.add("of", claim.of, some_text()).required = true;
+  keys.add("of", claim.of, some_text());
   keys.add("minus", claim.minus, some_text());
   keys.add("over", claim.over, some_text());
   keys.add("largest", claim.largest, some_text());

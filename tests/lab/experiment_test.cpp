@@ -90,7 +90,7 @@ at_most = -1e-3
   CHECK(lab.measures[0].times == 100);
   CHECK(lab.measures[0].take == "last");
   CHECK(lab.measures[0].power == 1);
-  CHECK(lab.measures[0].digits == 2);
+  CHECK(lab.measures[0].digits == -1);
   CHECK_FALSE(lab.measures[0].at);
   CHECK_FALSE(lab.measures[0].if_diverged);
   CHECK(lab.measures[1].take == "mean");
@@ -118,12 +118,13 @@ at_most = -1e-3
 }
 
 TEST_CASE("read_experiment: each key of a measure") {
-  const Measure measure = read_text(kConfig + kHead + kVary + R"([[lab.measures]]
+  const Measure measure =
+      read_text("diagnostics = true\n" + kConfig + kHead + kVary + R"([[lab.measures]]
 name = "n"
 column = "layers.sd"
 layer = "1.dense"
 layers = "dense"
-take = "growth"
+take = "range"
 at = 6
 divided_by = 36
 power = 0.5
@@ -131,10 +132,10 @@ times = -2
 if_diverged = 1e30
 digits = 4
 )")
-                              .measures[0];
+          .measures[0];
   CHECK(measure.layer == "1.dense");
   CHECK(measure.layers == "dense");
-  CHECK(measure.take == "growth");
+  CHECK(measure.take == "range");
   CHECK(measure.at == 6);
   CHECK(measure.divided_by == 36);
   CHECK(measure.power == 0.5);
@@ -177,8 +178,8 @@ TEST_CASE("read_experiment: keys that are missing, and values of another kind") 
   CHECK(refused(kWhole + "claims = [3]\n", {"lab.claims must be a list of tables"}) == "");
   CHECK(refused(kWhole + "seeds = 0\n", {"lab.seeds must be an integer from 1 to 1000"}) == "");
   CHECK(refused(kConfig + kHead + kVary +
-                    "measures = [{ name = \"a\", column = \"b.c\", take = \"frist\" }]\n",
-                {"lab.measures[0].take must be one of", "did you mean \"first\"?"}) == "");
+                    "measures = [{ name = \"a\", column = \"b.c\", take = \"men\" }]\n",
+                {"lab.measures[0].take must be one of", "did you mean \"mean\"?"}) == "");
   CHECK(refused(kConfig + kHead + kMeasures + "vary = \"seed=1,2\"\n",
                 {"lab.vary must be a list of strings"}) == "");
 }
