@@ -30,6 +30,7 @@ void add_keys(Measure& measure, KeyList& keys) {
   keys.add("column", measure.column, some_text()).required = true;
   keys.add("layer", measure.layer, some_text());
   keys.add("layers", measure.layers, some_text());
+  keys.add("logit", measure.logit, flag());
   keys.add("take", measure.take, one_of({"last", "mean", "range"}));
   keys.add("at", measure.at, numbers(0, kMost));
   keys.add("divided_by", measure.divided_by, numbers(0, kMost));

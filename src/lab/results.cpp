@@ -39,7 +39,8 @@ Series series_of(const RunHistory& run, const Measure& measure) {
   const std::size_t dot = measure.column.find('.');
   const std::string file = measure.column.substr(0, dot);
   const CsvTable table = read_csv(run.folder / (file + ".csv"));
-  const std::vector<double> values = table.numbers(measure.column.substr(dot + 1));
+  std::vector<double> values = table.numbers(measure.column.substr(dot + 1));
+  for (double& y : values) y = measure.logit ? std::log(y / (1 - y)) : y;
   const std::vector<double> x = table.numbers(file == "steps" ? "step" : "epoch");
   if (file != "layers") return {x, values};
 
@@ -119,9 +120,10 @@ std::string Verdict::to_text(const Claim& claim) const {
   std::string result = outcome + ": " + text(value.mean);
   if (low < high) result += concat(" (95 % interval ", text(low), " to ", text(high), ")");
   if (low == high) result += " (all seeds)";
-  if (claim.at_least) result += ", claimed at least " + text(*claim.at_least);
+  if (claim.at_least) result += ", claimed at least " + significant(*claim.at_least);
   if (claim.at_most)
-    result += concat(claim.at_least ? " and" : ", claimed", " at most ", text(*claim.at_most));
+    result +=
+        concat(claim.at_least ? " and" : ", claimed", " at most ", significant(*claim.at_most));
   return result;
 }
 

@@ -96,6 +96,14 @@ TEST_CASE("number_of: each way to take a number from a series") {
   CHECK(number_of(run, {.column = "probes.change", .take = "mean"}) == 7);
 }
 
+TEST_CASE("number_of: logit comes before what is taken") {
+  MadeRuns runs;
+  const RunHistory run = run_with_tables(runs);
+  // Of 0.5, 0.75 and 0.625: log 1, log 3 and log 5/3.
+  const Measure measure{.column = "metrics.test_accuracy", .logit = true, .take = "range"};
+  CHECK(number_of(run, measure) == doctest::Approx(std::log(3)));
+}
+
 TEST_CASE("number_of: at, divided_by, power and times, in this order") {
   MadeRuns runs;
   const RunHistory run = run_with_tables(runs);

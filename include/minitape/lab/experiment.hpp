@@ -37,6 +37,7 @@ namespace minitape {
 struct Measure {
   std::string name, column;           // column: "metrics.test_accuracy"
   std::string layer, layers;          // of layers.csv: "0.dense", or "dense"
+  bool logit = false;                 // log(y / (1 − y)): a sigmoid's input, from its output
   std::string take = "last";          // of the series; or "mean", or "range": max − min
   std::optional<double> at;           // instead: where x is this; layers count from 1
   std::optional<double> divided_by;   // then divided by the number where x is this, …
