@@ -28,7 +28,7 @@ vary = ["model.batch_norm=false,true"]
 next = "More epochs."
 measures = [
   { name = "test accuracy, %", column = "metrics.test_accuracy", times = 100 },
-  { name = "first loss", column = "steps.loss", take = "first" },
+  { name = "first loss", column = "steps.loss", at = 1 },
 ]
 panels = [{ y = "test accuracy, %", x = "epoch" }, { y = "first loss", x = "step", log_y = true }]
 [[lab.claims]]
@@ -146,9 +146,9 @@ refused 'did you mean "lab.claims[0].published"?' bad.toml
 sed 's/^seeds/seed/' tiny.toml > bad.toml
 refused 'did you mean "lab.seeds"?' bad.toml
 sed 's/of = "batch_norm = false"/of = "batch_norm = maybe"/' tiny.toml > bad.toml
-refused 'a claim is about "batch_norm = maybe", but the variants are' bad.toml
+refused 'a claim must be about one variant: "batch_norm = maybe" fits none of' bad.toml
 sed '/^of = "batch_norm = true"/d' tiny.toml > bad.toml
-refused 'which is both "batch_norm = false" and "batch_norm = true"' bad.toml
+refused 'fits more than one of' bad.toml
 refused "must have a table [lab]" small.toml
 refused "did you mean" tiny.toml --set train.epoch=3
 
