@@ -61,7 +61,10 @@ Series series_of(const RunHistory& run, const Measure& measure) {
 }
 
 double number_of(const RunHistory& run, const Measure& measure) {
-  if (run.diverged_at) return measure.if_diverged.value_or(kNothing);
+  // A number from before the run diverged is as good as any.
+  const bool is_before =
+      measure.at && *measure.at <= static_cast<double>(run.diverged_at.value_or(0));
+  if (run.diverged_at && !is_before) return measure.if_diverged.value_or(kNothing);
   const auto [x, y] = series_of(run, measure);
   if (y.empty()) return kNothing;  // no epoch was finished, no step taken
   const auto at = [&x, &y](double where) {
@@ -74,7 +77,9 @@ double number_of(const RunHistory& run, const Measure& measure) {
   if (measure.take == "mean") number = mean_sd(y).mean;
   if (measure.at) number = at(*measure.at);
   if (measure.divided_by) number /= at(*measure.divided_by);
-  return measure.times * std::pow(number, measure.power);
+  number = measure.times * std::pow(number, measure.power);
+  return run.diverged_at && !std::isfinite(number) ? measure.if_diverged.value_or(kNothing)
+                                                   : number;
 }
 
 double varied_number(const std::string& variant, const std::string& key) {
@@ -96,16 +101,21 @@ Verdict judge(const Claim& claim, const LabExperiment& experiment,
     double value = value_of(claim, claim.of, experiment, variants, seed);
     if (!claim.minus.empty()) value -= value_of(claim, claim.minus, experiment, variants, seed);
     if (!claim.over.empty()) value /= value_of(claim, claim.over, experiment, variants, seed);
-    values.push_back(value);
+    values.push_back(claim.over.empty() ? value : std::log(value));  // a ratio's interval is > 0
   }
   Verdict verdict{.value = mean_sd(values), .low = kNothing, .high = kNothing};
   const auto [mean, sd, count] = verdict.value;
-  const double rounding = 1e-9 * std::abs(mean);  // 0.3 / 0.1 is a little less than 3
   if (count == values.size() && count > 1) {
-    const double half = sd <= rounding ? 0 : half_interval(verdict.value);
+    const double half = sd <= 1e-9 * std::abs(mean) ? 0 : half_interval(verdict.value);
     verdict.low = mean - half;
     verdict.high = mean + half;
   }
+  if (!claim.over.empty()) {
+    for (double* number : {&verdict.value.mean, &verdict.low, &verdict.high}) {
+      *number = std::exp(*number);
+    }
+  }
+  const double rounding = 1e-9 * std::abs(verdict.value.mean);  // 0.3 / 0.1 is a little below 3
   const double least = claim.at_least.value_or(-INFINITY) - rounding;
   const double most = claim.at_most.value_or(INFINITY) + rounding;
   verdict.outcome = verdict.low >= least && verdict.high <= most ? "holds"

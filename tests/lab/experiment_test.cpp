@@ -351,7 +351,7 @@ TEST_CASE("shipped experiments: every claim and panel is about a variant that th
     // Runs that diverged are read from no file.
     std::vector<VariantHistory> diverged;
     for (const Variant& variant : variants) {
-      diverged.push_back({variant.name, {RunHistory{.diverged_at = 1}}});
+      diverged.push_back({variant.name, {RunHistory{.diverged_at = 0}}});
     }
     for (const Claim& claim : experiment.claims) {
       CAPTURE(claim.says);

@@ -93,7 +93,7 @@ struct BatchNormConfig {
   std::string running = "ema";
   std::string running_variance = "unbiased";
 
-  // Variations, for experiments (norms/layers.hpp, run/recalibrate.hpp).
+  // Variations, for experiments (norms/layers.hpp, run/layer_by_layer.hpp).
   std::string statistics = "batch";  // what normalizes in training
   std::string position = "before";   // or "after" the activation that follows it
   Index ghost_batch = 0;             // images that are normalized together; 0 = the batch

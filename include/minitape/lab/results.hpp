@@ -24,6 +24,7 @@ double number_of(const RunHistory& run, const Measure& measure);
 /// name has no such part, or it is no number.
 double varied_number(const std::string& variant, const std::string& key);
 
+/// The mean of differences is the usual one, that of quotients the geometric mean.
 struct Verdict {
   MeanSd value;         // of the claim, over the seeds
   double low, high;     // its 95 % interval; one point where all seeds agree, NaN for too few seeds
