@@ -17,5 +17,5 @@ for folder in "$runs"/*/; do
   for file in svg gp dat; do
     [[ -e $folder/curves.$file ]] && cp "$folder/curves.$file" "lab/$name.$file"
   done
-  [[ -e lab/$name.gp ]] && sed -i "s/'curves\\./'$name./g; s/curves\\.dat/$name.dat/g" "lab/$name.gp"
+  [[ -e lab/$name.gp ]] && sed -i "s/curves\\./$name./g" "lab/$name.gp"
 done

@@ -1,0 +1,67 @@
+# Draws sorted_batches.svg and sorted_batches.png from sorted_batches.dat: run `gnuplot -d sorted_batches.gp` in this folder.
+set encoding utf8
+set border 3 lc rgb '#444444'
+set tics nomirror out scale 0.6 textcolor rgb '#222222'
+set grid ytics lc rgb '#cccccc' lw 0.6 dt 1
+set key below left vertical maxcols 1 reverse Left samplen 2 spacing 1.2 height 0.5 font ',11'
+
+# Colours that colour-blind people can tell apart (M. Okabe and K. Ito, "Color Universal Design",
+# 2008), and points for prints without colours. After seven curves both begin again, with broken
+# lines.
+set linetype 1 lc rgb '#0072B2' pt 7
+set linetype 2 lc rgb '#D55E00' pt 9
+set linetype 3 lc rgb '#009E73' pt 5
+set linetype 4 lc rgb '#CC79A7' pt 13
+set linetype 5 lc rgb '#E69F00' pt 11
+set linetype 6 lc rgb '#56B4E9' pt 6
+set linetype 7 lc rgb '#000000' pt 8
+
+# The curves' names, in the order of the blocks of sorted_batches.dat.
+array label[8]
+label[1] = 'sort_by_class = false, batch_norm = false'
+label[2] = 'sort_by_class = false, batch_norm = true'
+label[3] = 'sort_by_class = true, batch_norm = false'
+label[4] = 'sort_by_class = true, batch_norm = true'
+label[5] = 'sort_by_class = false, batch_norm = false'
+label[6] = 'sort_by_class = false, batch_norm = true'
+label[7] = 'sort_by_class = true, batch_norm = false'
+label[8] = 'sort_by_class = true, batch_norm = true'
+
+do for [format in 'svg png'] {
+  if (format eq 'svg') {
+    set terminal svg noenhanced font 'sans-serif,13' background rgb 'white' \
+      size 960,412
+  } else {
+    set terminal pngcairo noenhanced font 'sans-serif,13' fontscale 2 linewidth 2 pointscale 2 \
+      background rgb 'white' size 2*960,2*412
+  }
+  set output 'sorted_batches.'.format
+  set multiplot layout 1,2 title 'Mean and standard deviation of 3 seeds' font ',11'
+
+  set title 'training set, as trained, %'
+  set xlabel 'epoch' offset 0,0.5
+  set ylabel ''
+  set xrange [0.97:3.03]
+  set yrange [49.40582728960225:96.74537588220306]
+  set xtics 1
+  plot for [i=0:3] 'sorted_batches.dat' index i using 1:3:4 with filledcurves \
+      lt 1+(i-0)%7 fs transparent solid 0.2 noborder notitle, \
+    for [i=0:3] 'sorted_batches.dat' index i using 1:2 with linespoints \
+      lt 1+(i-0)%7 lw 2 dt 1+(i-0)/7 ps 0.7 pi 1 \
+      title label[i+1]
+
+  set title 'training set, evaluated, %'
+  set xlabel 'epoch' offset 0,0.5
+  set ylabel ''
+  set xrange [0.97:3.03]
+  set yrange [6.417164086528661:98.31258626607536]
+  set xtics 1
+  plot for [i=4:7] 'sorted_batches.dat' index i using 1:3:4 with filledcurves \
+      lt 1+(i-4)%7 fs transparent solid 0.2 noborder notitle, \
+    for [i=4:7] 'sorted_batches.dat' index i using 1:2 with linespoints \
+      lt 1+(i-4)%7 lw 2 dt 1+(i-4)/7 ps 0.7 pi 1 \
+      title label[i+1]
+
+  unset multiplot
+  unset output
+}
