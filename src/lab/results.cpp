@@ -65,7 +65,8 @@ double number_of(const RunHistory& run, const Measure& measure) {
   const bool is_before =
       measure.at && *measure.at <= static_cast<double>(run.diverged_at.value_or(0));
   if (run.diverged_at && !is_before) return measure.if_diverged.value_or(kNothing);
-  const auto [x, y] = series_of(run, measure);
+  const Series series = series_of(run, measure);
+  const std::vector<double>&x = series.x, &y = series.y;
   if (y.empty()) return kNothing;  // no epoch was finished, no step taken
   const auto at = [&x, &y](double where) {
     const auto found = std::ranges::find(x, where);
