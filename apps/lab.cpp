@@ -67,7 +67,7 @@ fs::path file_of(const std::string& name) {
 // How much slower this machine is than the one on which the experiments' minutes were measured: by
 // training steps of a small network.
 double slowness() {
-  constexpr double kMilliseconds = 0.30;  // there
+  constexpr double kMilliseconds = 0.60;  // there
   const Config config = parse_config(R"(
     data = { name = "none", input = [784] }
     train.batch_size = 64
