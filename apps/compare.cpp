@@ -32,13 +32,28 @@ int run_compare(const CompareArguments& arguments) {
   const Fairness fairness = check_fair(variants, variations, arguments.seeds);
   std::cout << fairness.sentence << "\n" << std::flush;
 
+  const std::filesystem::path out = arguments.config.out_or("_compare");
+  const auto histories = train_variants(variants, arguments.seeds, out);
+  const Experiment experiment{.name = arguments.config.name(),
+                              .variations = variations,
+                              .config = variants.front().config,
+                              .fairness = fairness,
+                              .command = arguments.command()};
+  report(experiment, histories, out, std::cout);
+  return 0;
+}
+
+}  // namespace
+
+std::vector<VariantHistory> train_variants(const std::vector<Variant>& variants, Index seeds,
+                                           const std::filesystem::path& out) {
   catch_stop_signals();
   Progress progress(std::cerr, terminal_columns);
   const CompareOptions options{
-      .seeds = arguments.seeds,
-      .out = arguments.config.out_or("_compare"),
-      .tell = [&progress](const std::string& note) { progress.message("minitape: " + note); }};
-  const auto histories = run_variants(variants, options, [&](const std::string& announcement) {
+      .seeds = seeds, .out = out, .tell = [&progress](const std::string& note) {
+        progress.message("minitape: " + note);
+      }};
+  auto histories = run_variants(variants, options, [&](const std::string& announcement) {
     progress.start(announcement);
     return watch_with(progress);
   });
@@ -47,16 +62,8 @@ int run_compare(const CompareArguments& arguments) {
     std::cerr << "minitape: stopped; the same command goes on from here\n";
     end_as_stopped();
   }
-  const Experiment experiment{.name = arguments.config.name(),
-                              .variations = variations,
-                              .config = variants.front().config,
-                              .fairness = fairness,
-                              .command = arguments.command()};
-  report(experiment, histories, options.out, std::cout);
-  return 0;
+  return histories;
 }
-
-}  // namespace
 
 void add_compare(CLI::App& app, Call& call) {
   const auto arguments = std::make_shared<CompareArguments>();

@@ -8,7 +8,6 @@
 #include "minitape/text/terminal_text.hpp"
 #include "minitape/text/words.hpp"
 #include "minitape/tools/benchmark.hpp"
-#include "process.hpp"
 #include "subcommands.hpp"
 
 namespace minitape {
@@ -64,10 +63,10 @@ fs::path file_of(const std::string& name) {
                      ". `minitape lab` lists them"));
 }
 
-// How much slower this machine is than the one on which the experiments' minutes were measured: by
-// training steps of a small network.
+// How much slower this machine is than the one on which the experiments' minutes were measured: the
+// time of a training step of a small network, divided by the time that it took there.
 double slowness() {
-  constexpr double kMilliseconds = 0.60;  // there
+  constexpr double kMilliseconds = 0.60;
   const Config config = parse_config(R"(
     data = { name = "none", input = [784] }
     train.batch_size = 64
@@ -117,7 +116,7 @@ void run_experiment(const LabArguments& arguments, const LabExperiment& experime
   std::vector<Variation> variations;
   const std::vector<Variant> variants = make_variants(experiment, arguments.set, variations);
   const Fairness fairness = check_fair(variants, variations, seeds);
-  // That claims are about variants that there are shows in runs without a result.
+  // Judge runs without a result first: a claim about a variant that there is not throws now.
   std::vector<VariantHistory> untrained;
   for (const Variant& variant : variants) untrained.push_back({variant.name, {{.diverged_at = 0}}});
   for (const Claim& claim : experiment.claims) judge(claim, experiment, untrained);
@@ -125,25 +124,12 @@ void run_experiment(const LabArguments& arguments, const LabExperiment& experime
   std::cerr << experiment.name << ": " << variants.size() << " variants, " << seeds << " seeds, "
             << minutes_text(experiment, arguments.seeds, slow) << "\n";
 
-  Progress progress(std::cerr, terminal_columns);
   const fs::path folder = fs::path(arguments.out) / experiment.name;
-  const CompareOptions options{
-      .seeds = seeds, .out = folder, .tell = [&progress](const std::string& note) {
-        progress.message("minitape: " + note);
-      }};
-  const auto histories = run_variants(variants, options, [&](const std::string& announcement) {
-    progress.start(announcement);
-    return watch_with(progress);
-  });
-  progress.finish();
-  if (stop_requested()) {
-    std::cerr << "minitape: stopped; the same command goes on from here\n";
-    end_as_stopped();
-  }
+  const auto histories = train_variants(variants, seeds, folder);
   lab_report(experiment, histories, fairness.sentence, expected, folder, std::cout);
 }
 
-// All of them, one page. What cannot run, because its data are missing, is told and passed over.
+// All of them, and one page. Tells which cannot run, because data are missing, and goes on.
 int run_all(const LabArguments& arguments, double slow) {
   const fs::path page = fs::path(arguments.out) / "lab.md";
   std::string text = "# The laboratory\n";
@@ -167,7 +153,6 @@ int run_all(const LabArguments& arguments, double slow) {
 
 int run_lab(const LabArguments& arguments) {
   if (arguments.name.empty()) return list_experiments();
-  catch_stop_signals();
   if (arguments.name == "all") return run_all(arguments, slowness());
   run_experiment(arguments, read_experiment(file_of(arguments.name)), slowness());
   return 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "command_line.hpp"
+#include "minitape/compare/compare.hpp"
 #include "minitape/config/config.hpp"
 #include "minitape/core/check.hpp"
 #include "minitape/data/load.hpp"
@@ -63,5 +64,10 @@ TrainTest load_and_tell(const Config& config);
 
 /// Shows a run on stderr while it goes on, and ends it when a signal asks for that.
 TrainWatcher watch_with(Progress& progress);
+
+/// run_variants, shown on stderr. A signal that asks for the end ends the program, once the run in
+/// progress has a checkpoint.
+std::vector<VariantHistory> train_variants(const std::vector<Variant>& variants, Index seeds,
+                                           const std::filesystem::path& out);
 
 }  // namespace minitape

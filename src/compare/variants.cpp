@@ -15,16 +15,6 @@ constexpr std::size_t kMaxFolderName = 80;
 // Far more than anyone looks at.
 constexpr std::size_t kMaxVariants = 1000;
 
-std::string file_safe(std::string text) {
-  text.resize(std::min(text.size(), kMaxFolderName));
-  for (char& letter : text) {
-    const bool safe = std::isalnum(static_cast<unsigned char>(letter)) || letter == '.' ||
-                      letter == '-' || letter == '_';
-    if (!safe) letter = '_';
-  }
-  return text;
-}
-
 // The number of combinations. Throws where it is too large, or a key is varied twice.
 std::size_t count_combinations(const std::vector<Variation>& variations) {
   MINITAPE_CHECK(!variations.empty(), "[compare] needs a key to vary");
@@ -41,6 +31,16 @@ std::size_t count_combinations(const std::vector<Variation>& variations) {
 }
 
 }  // namespace
+
+std::string file_safe(std::string text) {
+  text.resize(std::min(text.size(), kMaxFolderName));
+  for (char& letter : text) {
+    const bool safe = std::isalnum(static_cast<unsigned char>(letter)) || letter == '.' ||
+                      letter == '-' || letter == '_';
+    if (!safe) letter = '_';
+  }
+  return text;
+}
 
 Variation parse_variation(const std::string& text) {
   const std::size_t equals = text.find('=');

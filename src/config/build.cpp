@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "minitape/nn/batch_norm.hpp"
@@ -122,8 +123,8 @@ Sequential build_layers(const Config& config, const std::vector<LayerConfig>& as
   const auto present = [&](const LayerConfig& layer) {
     return layer.type != "batch_norm" || config.model.batch_norm;
   };
-  // A bias in front of batch norm would be subtracted again with the mean. Group norm subtracts
-  // only what all channels of a group have in common.
+  // A bias in front of batch norm would be subtracted again with the mean. Group norm subtracts the
+  // mean of a whole group, so its channels' biases still differ (unless a group is one channel).
   const auto subtracts_bias = [&](std::size_t i) {
     return i < layers.size() && layers[i].type == "batch_norm" && present(layers[i]) &&
            layers[i].group_norm.value_or(config.batch_norm.group_norm) == 0;
@@ -144,9 +145,16 @@ Sequential build_layers(const Config& config, const std::vector<LayerConfig>& as
 Sequential build_model(const Config& config, const Shape& input) {
   Sequential model = build_layers(config, config.model.layers, input);
   model.initialize(config.seed);
+  std::set<Role> trained;
+  for (const std::string& role : config.optimizer.train) {
+    trained.insert(choose<Role>("optimizer.train", role,
+                                {{"kernel", Role::kernel},
+                                 {"bias", Role::bias},
+                                 {"gamma", Role::gamma},
+                                 {"beta", Role::beta}}));
+  }
   for (Parameter* parameter : model.state().parameters) {
-    const std::string role = parameter->name.substr(parameter->name.rfind('.') + 1);  // "kernel"
-    parameter->trainable = std::ranges::count(config.optimizer.train, role) > 0;
+    parameter->trainable = trained.contains(parameter->role);
   }
   return model;
 }

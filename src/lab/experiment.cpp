@@ -188,12 +188,10 @@ std::vector<Variant> make_variants(const LabExperiment& experiment,
       keys.insert(assignment.substr(0, assignment.find('=')));
       all.push_back(assignment);
     }
-    std::string folder = name;
-    std::ranges::replace_if(
-        folder, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+    const std::string folder = file_safe(name);
     MINITAPE_CHECK(std::ranges::count(variants, folder, &Variant::folder) == 0, "[lab] ",
-                   experiment.file.string(), ": variants need names with different letters: \"",
-                   name, "\" is not the only one of its kind");
+                   experiment.file.string(), ": the folders of two variants would both be \"",
+                   folder, "\": give them names that differ in more than punctuation");
     variants.push_back({terminal_text(name), folder, read_config(experiment.file, all)});
   }
   for (const std::string& key : keys) variations.push_back({key, {}});

@@ -51,12 +51,11 @@ std::vector<Curve> curves_of_runs(const Panel& panel, const Measure& measure,
     std::vector<double> x;
     std::vector<std::vector<double>> ys;
     for (const RunHistory& run : variant.runs) {
-      Series series = series_of(run, measure);
-      if (panel.x == "step") series.y = smoothed(series.y);
-      for (double& y : series.y)
-        y = on_axis(measure.times * std::pow(y, measure.power), panel.log_y);
+      const Series series = series_of(run, measure);
+      std::vector<double> y = panel.x == "step" ? smoothed(series.y) : series.y;
+      for (double& value : y) value = on_axis(scaled(value, series, measure), panel.log_y);
       if (series.x.size() > x.size()) x = series.x;
-      ys.push_back(series.y);
+      ys.push_back(y);
     }
     for (double& value : x) value = on_axis(value, panel.log_x);
     curves.push_back(mean_curve(variant.name, x, ys, 1));

@@ -12,6 +12,12 @@ namespace {
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
+// y where x is this; NaN where there is no such x.
+double at(const Series& series, double x) {
+  const auto found = std::ranges::find(series.x, x);
+  return found == series.x.end() ? kNothing : *(series.y.begin() + (found - series.x.begin()));
+}
+
 // What the claim says of a side, `of`, `minus` or `over`, for one seed.
 double value_of(const Claim& claim, const std::string& of, const LabExperiment& experiment,
                 const std::vector<VariantHistory>& variants, std::size_t seed) {
@@ -60,25 +66,24 @@ Series series_of(const RunHistory& run, const Measure& measure) {
   return series;
 }
 
+double scaled(double number, const Series& series, const Measure& measure) {
+  if (measure.divided_by) number /= at(series, *measure.divided_by);
+  return measure.times * std::pow(number, measure.power);
+}
+
 double number_of(const RunHistory& run, const Measure& measure) {
   // A number from before the run diverged is as good as any.
   const bool is_before =
       measure.at && *measure.at <= static_cast<double>(run.diverged_at.value_or(0));
   if (run.diverged_at && !is_before) return measure.if_diverged.value_or(kNothing);
   const Series series = series_of(run, measure);
-  const std::vector<double>&x = series.x, &y = series.y;
-  if (y.empty()) return kNothing;  // no epoch was finished, no step taken
-  const auto at = [&x, &y](double where) {
-    const auto found = std::ranges::find(x, where);
-    return found == x.end() ? kNothing : y[static_cast<std::size_t>(found - x.begin())];
-  };
-  const auto [low, high] = std::ranges::minmax(y);
-  double number = y.back();
+  if (series.y.empty()) return kNothing;  // no epoch was finished, no step taken
+  const auto [low, high] = std::ranges::minmax(series.y);
+  double number = series.y.back();
   if (measure.take == "range") number = high - low;
-  if (measure.take == "mean") number = mean_sd(y).mean;
-  if (measure.at) number = at(*measure.at);
-  if (measure.divided_by) number /= at(*measure.divided_by);
-  number = measure.times * std::pow(number, measure.power);
+  if (measure.take == "mean") number = mean_sd(series.y).mean;
+  if (measure.at) number = at(series, *measure.at);
+  number = scaled(number, series, measure);
   return run.diverged_at && !std::isfinite(number) ? measure.if_diverged.value_or(kNothing)
                                                    : number;
 }

@@ -38,11 +38,7 @@ Var scaled_and_shifted(Var x_hat, Var gamma, Var beta) {
 
 // The mean over the parts: [parts·C] -> [C].
 Tensor mean_of_parts(const Tensor& statistic, Index parts) {
-  const Index channels = statistic.size() / parts;
-  Tensor mean = Tensor::zeros({channels});
-  for (Index i = 0; i < statistic.size(); ++i) mean[i % channels] += statistic[i];
-  for (Real& value : mean.values()) value /= static_cast<Real>(parts);
-  return mean;
+  return batch_statistics(statistic.reshaped({parts, statistic.size() / parts})).mean;
 }
 
 }  // namespace

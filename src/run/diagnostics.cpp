@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <optional>
+#include <sstream>
+#include <tuple>
 
 #include "minitape/nn/batch_norm.hpp"
-#include "minitape/nn/simple_layers.hpp"
 #include "minitape/run/layer_by_layer.hpp"
 #include "minitape/text/numbers.hpp"
 
@@ -14,27 +17,18 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr Index kBins = 20;
-constexpr Index kMostImages = 1000;  // for probes.csv
 
-const std::vector<std::string> kProbeColumns{"epoch",
-                                             "test_accuracy_batch_statistics",
-                                             "test_accuracy_one_image",
-                                             "loss",
-                                             "loss_lowest",
-                                             "loss_highest",
-                                             "gradient_change",
-                                             "smoothness"};
+constexpr const char* kProbeColumns =
+    "epoch test_accuracy_batch_statistics test_accuracy_one_image loss loss_lowest loss_highest "
+    "gradient_change smoothness";
+constexpr const char* kLayerColumns =
+    "epoch layer mean sd p15 p50 p85 unit_p15 unit_p50 unit_p85 dead gradient_norm kernel_norm "
+    "bias_norm parameter_gradient_norm log10_update inference_sd mean_distance variance_distance "
+    "low high h1 h2 h3 h4 h5 h6 h7 h8 h9 h10 h11 h12 h13 h14 h15 h16 h17 h18 h19 h20";
 
-std::vector<std::string> layer_columns() {
-  std::vector<std::string> columns{"epoch", "layer"};
-  for (const char* name :
-       {"mean", "sd", "p15", "p50", "p85", "unit_p15", "unit_p50", "unit_p85", "dead",
-        "gradient_norm", "kernel_norm", "bias_norm", "parameter_gradient_norm", "log10_update",
-        "inference_sd", "mean_distance", "variance_distance", "low", "high"}) {
-    columns.push_back(name);
-  }
-  for (Index bin = 1; bin <= kBins; ++bin) columns.push_back(concat("h", bin));
-  return columns;
+std::vector<std::string> words_of(const char* text) {
+  std::istringstream words(text);
+  return {std::istream_iterator<std::string>(words), {}};
 }
 
 double norm(std::span<const Real> values) {
@@ -161,8 +155,8 @@ std::vector<std::string> cells(std::vector<std::string> first, const std::vector
 
 Diagnostics::Diagnostics(const std::filesystem::path& folder, const Sequential& model,
                          Index measured)
-    : rows_(folder / "layers.csv", layer_columns(), measured * count_layers(model)),
-      probes_(folder / "probes.csv", kProbeColumns, measured) {}
+    : rows_(folder / "layers.csv", words_of(kLayerColumns), measured * count_layers(model)),
+      probes_(folder / "probes.csv", words_of(kProbeColumns), measured) {}
 
 void Diagnostics::measure(Index epoch, double learning_rate, const Sequential& model,
                           const TrainTest& data, const Standardization& standardization,
@@ -193,12 +187,12 @@ void Diagnostics::measure(Index epoch, double learning_rate, const Sequential& m
         cells({std::to_string(epoch), name}, layer_row(*layer, x, y, before[i], update_rate)));
   }
   // probes.csv.
-  const Index asked = std::min({kMostImages, data.test.size(), data.train.size() / 20});
-  std::vector<double> probes;
-  for (const Index batch_size : {config.train.batch_size, Index{1}}) {
-    probes.push_back(
-        accuracy_in_training_mode(model, data.test, standardization, asked, batch_size));
-  }
+  const Index most = std::min(data.test.size(), data.train.size() / 20);
+  const auto accuracy = [&](Index images, Index batch_size) {
+    return accuracy_in_training_mode(model, data.test, standardization, std::min(images, most),
+                                     batch_size);
+  };
+  std::vector<double> probes{accuracy(1000, config.train.batch_size), accuracy(200, 1)};
   for (const double number : landscape(model, copy.state(), batch, loss, learning_rate))
     probes.push_back(number);
   probes_.row(cells({std::to_string(epoch)}, probes));

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "curve_numbers.hpp"
 #include "minitape/compare/results.hpp"
 #include "testing.hpp"
 
@@ -10,18 +11,6 @@ namespace minitape {
 namespace {
 
 using Numbers = std::vector<double>;
-
-Numbers xs(const Curve& curve) {
-  Numbers values;
-  for (const Curve::Point& point : curve.points) values.push_back(point.x);
-  return values;
-}
-
-Numbers ys(const Curve& curve) {
-  Numbers values;
-  for (const Curve::Point& point : curve.points) values.push_back(point.y);
-  return values;
-}
 
 // A run with a test accuracy after each epoch and a loss at each step.
 RunHistory run_with(std::vector<double> accuracies, std::vector<double> losses) {

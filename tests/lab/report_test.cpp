@@ -3,6 +3,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "curve_numbers.hpp"
 #include "lab/made_tables.hpp"
 #include "minitape/run/csv.hpp"
 #include "testing.hpp"
@@ -11,18 +12,6 @@ namespace minitape {
 namespace {
 
 using Numbers = std::vector<double>;
-
-Numbers xs_of(const Curve& curve) {
-  Numbers values;
-  for (const Curve::Point& point : curve.points) values.push_back(point.x);
-  return values;
-}
-
-Numbers ys_of(const Curve& curve) {
-  Numbers values;
-  for (const Curve::Point& point : curve.points) values.push_back(point.y);
-  return values;
-}
 
 // ---- lab_charts ----
 
@@ -46,13 +35,13 @@ TEST_CASE("lab_charts: over epochs a curve for each variant, with the mean and i
   REQUIRE(charts[0].curves.size() == 2);
   const Curve& first = charts[0].curves[0];
   CHECK(first.label == "a = 1");
-  CHECK(xs_of(first) == Numbers{1, 2});
-  CHECK(ys_of(first) == Numbers{50, 50});
+  CHECK(xs(first) == Numbers{1, 2});
+  CHECK(ys(first) == Numbers{50, 50});
   CHECK(first.points[0].spread == doctest::Approx(50 / std::sqrt(2)));
   CHECK(first.points[1].spread == 0);
   // A run that ended early is in the mean as long as it lasts; what cannot be drawn is a gap.
   const Curve& second = charts[0].curves[1];
-  CHECK(xs_of(second) == Numbers{1, 2, 3});
+  CHECK(xs(second) == Numbers{1, 2, 3});
   CHECK(second.points[0].y == 75);
   CHECK(second.points[1].y == 100);
   CHECK(std::isnan(second.points[2].y));
@@ -64,16 +53,19 @@ TEST_CASE("lab_charts: over epochs a curve for each variant, with the mean and i
   CHECK(chosen.curves[0].label == "a = 2");
 }
 
-TEST_CASE("lab_charts: over steps a loss is smoothed, and powers are taken") {
+TEST_CASE("lab_charts: over steps a loss is smoothed, divided, and powers are taken") {
   MadeRuns runs;
   const std::vector<VariantHistory> variants{
       {"a = 1", {runs.run({{"steps.csv", "step,loss\n1,2\n2,4\n3,0\n"}})}}};
   LabExperiment experiment{.measures = {{.name = "l", .column = "steps.loss"}},
                            .panels = {{.y = "l", .x = "step"}}};
-  CHECK(ys_of(lab_charts(experiment, variants)[0].curves[0]) == Numbers{2, 3, 2});
+  CHECK(ys(lab_charts(experiment, variants)[0].curves[0]) == Numbers{2, 3, 2});
   experiment.measures[0].power = 2;
   experiment.measures[0].times = 10;
-  CHECK(ys_of(lab_charts(experiment, variants)[0].curves[0]) == Numbers{40, 90, 40});
+  CHECK(ys(lab_charts(experiment, variants)[0].curves[0]) == Numbers{40, 90, 40});
+  experiment.measures[0].divided_by = 2;  // by the loss of step 2 itself, 4
+  experiment.measures[0].times = 16;
+  CHECK(ys(lab_charts(experiment, variants)[0].curves[0]) == Numbers{4, 9, 4});
 }
 
 TEST_CASE("lab_charts: over layers, by their places") {
@@ -89,8 +81,8 @@ TEST_CASE("lab_charts: over layers, by their places") {
   const Chart chart = lab_charts(experiment, variants)[0];
   CHECK(chart.x_label == "layer");
   CHECK(chart.y_label == "log10");
-  CHECK(xs_of(chart.curves[0]) == Numbers{1, 2});
-  CHECK(ys_of(chart.curves[0]) == Numbers{0, -2});
+  CHECK(xs(chart.curves[0]) == Numbers{1, 2});
+  CHECK(ys(chart.curves[0]) == Numbers{0, -2});
 }
 
 TEST_CASE("lab_charts: over a varied key a curve for each setting of the others, x in order") {
@@ -109,24 +101,24 @@ TEST_CASE("lab_charts: over a varied key a curve for each setting of the others,
   REQUIRE(chart.curves.size() == 2);
   CHECK(chart.curves[0].label == "bn = false");
   CHECK(chart.curves[1].label == "bn = true");
-  CHECK(xs_of(chart.curves[0]) == Numbers{-2, 0});
+  CHECK(xs(chart.curves[0]) == Numbers{-2, 0});
   CHECK(chart.curves[0].points[0].y == 1);
   CHECK(std::isnan(chart.curves[0].points[0].spread));
   CHECK(std::isnan(chart.curves[0].points[1].y));  // both diverged: a gap
-  CHECK(ys_of(chart.curves[1]) == Numbers{10, 505});
+  CHECK(ys(chart.curves[1]) == Numbers{10, 505});
 
   // On a logarithmic axis the mean is that of the logarithms, and so is the deviation.
   experiment.panels[0] = {.y = "v", .x = "rate", .log_y = true};
   chart = lab_charts(experiment, variants)[0];
   CHECK(chart.x_label == "rate");
-  CHECK(xs_of(chart.curves[1]) == Numbers{0.01, 1});
-  CHECK(ys_of(chart.curves[1]) == Numbers{1, 2});
+  CHECK(xs(chart.curves[1]) == Numbers{0.01, 1});
+  CHECK(ys(chart.curves[1]) == Numbers{1, 2});
   CHECK(chart.curves[1].points[1].spread == doctest::Approx(std::sqrt(2)));
 
   // What a run that diverged counts as is drawn, too.
   experiment.measures[0].if_diverged = 0.1;
   chart = lab_charts(experiment, variants)[0];
-  CHECK(ys_of(chart.curves[0]) == Numbers{-0.5, -1});
+  CHECK(ys(chart.curves[0]) == Numbers{-0.5, -1});
 
   // Where nothing else varies, one curve.
   experiment.panels[0] = {.y = "v", .x = "rate", .of = "bn = true"};

@@ -25,6 +25,9 @@ struct Variant {
   Config config;       // with the first seed
 };
 
+/// The text as a folder's name: letters that are not safe there become "_", and a long one is cut.
+std::string file_safe(std::string text);
+
 /// All combinations of the variations' values; those of the last variation change fastest.
 std::vector<Variant> make_variants(const std::filesystem::path& file,
                                    const std::vector<std::string>& assignments,

@@ -109,8 +109,9 @@ struct OptimizerConfig {
   double learning_rate = 0.1;  // the schedule's peak
   double momentum = 0.9;
   bool nesterov = false;
-  double weight_decay = 0;                                            // on kernels alone
-  std::vector<std::string> train{"kernel", "bias", "gamma", "beta"};  // others stay as they start
+  double weight_decay = 0;  // on kernels alone
+  // What is trained. The others stay as they start.
+  std::vector<std::string> train{"kernel", "bias", "gamma", "beta"};
   bool operator==(const OptimizerConfig&) const = default;
 };
 

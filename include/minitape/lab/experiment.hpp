@@ -10,16 +10,6 @@
 //
 // The runs, their fairness, the table and the charts are those of compare/. The room includes all
 // rooms but apps/, which is the only one that may include it.
-//
-//   [lab]
-//   question = "…?"               source = "…"            next = "what to try next"
-//   minutes = 1.5                 # on the machine of docs/lab.md, with `seeds`
-//   seeds = 3
-//   vary = ["model.batch_norm=false,true"]                # as `compare --vary` takes it; or
-//   variants = [{ name = "…", set = ["key=value"] }]      # variants by name
-//   measures = [{ name = "accuracy", column = "metrics.test_accuracy", … }]
-//   panels = [{ y = "accuracy", x = "epoch" }]
-//   claims = [{ says = "…", value = "accuracy", of = "batch_norm = true", … }]
 #pragma once
 
 #include <filesystem>
@@ -34,22 +24,26 @@ namespace minitape {
 /// A number of a run, or a series of them: a column of metrics.csv (over epochs), steps.csv (over
 /// steps), probes.csv (over epochs) or layers.csv (one layer over epochs; or, in the last epoch,
 /// over the layers whose name ends so).
+///
+///   number = times·(y / y[divided_by])^power      y: the last, at a given x, the mean or the range
 struct Measure {
   std::string name, column;           // column: "metrics.test_accuracy"
-  std::string layer, layers;          // of layers.csv: "0.dense", or "dense"
-  bool logit = false;                 // log(y / (1 − y)): a sigmoid's input, from its output
-  std::string take = "last";          // of the series; or "mean", or "range": max − min
-  std::optional<double> at;           // instead: where x is this; layers count from 1
-  std::optional<double> divided_by;   // then divided by the number where x is this, …
-  double power = 1, times = 1;        // … to this power, this many times (100: percent)
+  std::string layer;                  // of layers.csv: "0.dense", over epochs
+  std::string layers;                 // of layers.csv: "dense", over the layers that end so
+  bool logit = false;                 // y becomes log(y / (1 − y)): a sigmoid's input
+  std::string take = "last";          // "last", "mean" or "range" (max − min) of the series
+  std::optional<double> at;           // instead: y where x is this; layers count from 1
+  std::optional<double> divided_by;   // by y where x is this
+  double power = 1, times = 1;        // times = 100: in percent
   std::optional<double> if_diverged;  // what a run that diverged counts as
   Index digits = -1;                  // behind the point, in the table; -1: three in all
 };
 
 /// One picture of the figure.
 struct Panel {
-  std::string y, x;  // a measure, over "epoch", "step", "layer" or a varied key: "learning_rate"
-  std::string of, title;  // only variants whose name has these parts; "": the measure's name
+  std::string y, x;   // a measure, over "epoch", "step", "layer" or a varied key: "learning_rate"
+  std::string of;     // only variants whose name has these parts
+  std::string title;  // where it is "": the name of the measure
   bool log_x = false, log_y = false;
 };
 

@@ -17,6 +17,9 @@ struct Series {
 /// run has no such column or layer.
 Series series_of(const RunHistory& run, const Measure& measure);
 
+/// What a measure makes of a number of the series: divided_by, then power, then times.
+double scaled(double number, const Series& series, const Measure& measure);
+
 /// The number that a measure takes from it. NaN where there is none.
 double number_of(const RunHistory& run, const Measure& measure);
 
@@ -30,7 +33,7 @@ struct Verdict {
   double low, high;     // its 95 % interval; one point where all seeds agree, NaN for too few seeds
   std::string outcome;  // "holds", "does not hold here" or "cannot be told from this run"
 
-  /// "holds: 1.467 (95 % interval 1.466 to 1.469), claimed: 1.42 to 1.51"
+  /// "holds: 1.46 (95 % interval 1.447 to 1.473), claimed at least 1.423 and at most 1.511"
   std::string to_text(const Claim& claim) const;
 };
 

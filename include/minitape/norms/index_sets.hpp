@@ -16,8 +16,8 @@
 //
 //   y = gamma·x_hat + beta        x_hat = swap back(batch_norm(swap(x), gamma = 1, beta = 0))
 //
-// Copying x twice makes this slower than a kernel of its own would be. It needs no backward pass of
-// its own: it is composed of operations that have one.
+// Every swap copies x, so this is slower than an operation of its own would be. But it needs no
+// backward pass of its own: it is composed of operations that have one.
 //
 // (E. Hoffer, I. Hubara, D. Soudry, "Train longer, generalize better", 2017: ghost batches. Y. Wu,
 // K. He, "Group Normalization", 2018. J. L. Ba, J. R. Kiros, G. E. Hinton, "Layer Normalization",

@@ -19,22 +19,23 @@ namespace minitape {
 ///
 ///   mean, sd, p15, p50, p85          of all numbers of y; the 15th, 50th and 85th percentile
 ///   unit_p15, unit_p50, unit_p85     of y's first channel alone
-///   dead                             sigmoid and tanh: part of y within 3 % of either end; other
-///                                    layers: part of the channels that are the same everywhere
+///   dead                             sigmoid and tanh: part of y within 3 % of the range of either
+///                                    end; other layers: part of the channels that are constant
 ///   gradient_norm                    √Σ (∂loss/∂y)²
 ///   kernel_norm, bias_norm           √Σ w² of the layer's kernel and bias
 ///   parameter_gradient_norm          √Σ (∂loss/∂w)² of all its parameters
 ///   log10_update                     of |update| / |kernel|, where the update is learning_rate /
-///                                    (1 − momentum) · gradient: what such gradients add up to
-///   inference_sd                     of y in inference mode: that of sd where statistics agree
+///                                    (1 − momentum) · gradient: in all, if it stayed the same
+///   inference_sd                     sd of y in inference mode: sd, if the running statistics fit
 ///   mean_distance, variance_distance batch norm: mean |running − batch| over the channels
 ///   low, high, h1, … h20             how many numbers of y are in each twentieth of low … high
 ///
 /// probes.csv: a row per measurement, of the whole network.
 ///
 ///   test_accuracy_batch_statistics, test_accuracy_one_image
-///       in training mode, for batches of train.batch_size and of one image, over up to 1,000
-///       images (a twentieth of the training set)
+///       in training mode, for batches of train.batch_size over the first 1,000 test images, and
+///       one image at a time over the first 200; of small sets no more than a twentieth as many as
+///       there are training images, so that measuring takes little of the time
 ///   loss, loss_lowest, loss_highest
 ///       here, and among the steps of 1/2, 1, 2 and 4 learning rates down the gradient g
 ///   gradient_change, smoothness
@@ -50,7 +51,6 @@ class Diagnostics {
                const Standardization& standardization, const Config& config);
 
  private:
-  Index layers_ = 0;
   CsvWriter rows_, probes_;
 };
 

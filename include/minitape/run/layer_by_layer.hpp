@@ -1,6 +1,7 @@
 // A model, layer by layer: what passes between its layers; its running statistics measured anew.
 //
-// What runs the model does so on a copy: training goes on as if nobody had looked.
+// Nothing here disturbs training: recalibrate changes the running statistics alone, which training
+// does not use, and the rest works on copies.
 #pragma once
 
 #include <functional>
@@ -49,8 +50,8 @@ double accuracy_in_training_mode(Sequential model, const Dataset& dataset,
 /// the tape those of the values that `visit` keeps.
 double backward(Sequential& model, const Batch& batch, Tape& tape, const LayerVisitor& visit);
 
-/// How loss and gradient change when the model moves by 1/2, 1, 2 and 4 learning rates down its
-/// gradient, which `gradients` holds and where its loss is `loss`: the last five columns of
+/// Takes steps of 1/2, 1, 2 and 4 learning rates down the gradient, each from `model`, and compares
+/// loss and gradient there with `loss` and `gradients`, the model's own: the last five columns of
 /// probes.csv (diagnostics.hpp).
 std::vector<double> landscape(const Sequential& model, const LayerState& gradients,
                               const Batch& batch, double loss, double learning_rate);
