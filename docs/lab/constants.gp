@@ -46,11 +46,11 @@ do for [format in 'svg png'] {
       lt 1+(i-0)%7 lw 2 dt 1+(i-0)/7 ps 0.7 pi 3 \
       title label[i+1]
 
-  set title 'Loss'
+  set title 'Loss / first loss'
   set xlabel 'step' offset 0,0.5
   set ylabel ''
   set xrange [-1.9849999999999999:202.985]
-  set yrange [2.576880229763556:2.7687770632382547]
+  set yrange [0.9999999689357423:1.0000000094213282]
   set xtics autofreq
   plot for [i=2:3] 'constants.dat' index i using 1:3:4 with filledcurves \
       lt 1+(i-2)%7 fs transparent solid 0.2 noborder notitle, \

@@ -67,7 +67,7 @@ do for [format in 'svg png'] {
   set xlabel 'epoch' offset 0,0.5
   set ylabel ''
   set xrange [-0.03:2.03]
-  set yrange [2.8300005095435714:94.97139319546115]
+  set yrange [1.401956542267115:98.54912990105501]
   set xtics 1
   plot for [i=6:8] 'modes.dat' index i using 1:3:4 with filledcurves \
       lt 1+(i-6)%7 fs transparent solid 0.2 noborder notitle, \

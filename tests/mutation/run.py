@@ -39,7 +39,8 @@ class Build:
         """Configures and builds; all programs must pass while there is no mistake."""
         configured = run("cmake", "-S", str(TREE), "-B", str(self.folder),
                          "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1",
-                         "-DMINITAPE_APPS=OFF", "-DMINITAPE_TESTS=ON", self.option)
+                         "-DMINITAPE_APPS=OFF", "-DMINITAPE_TESTS=ON", "-DMINITAPE_UNITY=OFF",
+                         self.option)
         if configured.returncode:
             raise SystemExit(configured.stdout + configured.stderr)
         built = self.build(*self.programs)
