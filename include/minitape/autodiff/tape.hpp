@@ -98,7 +98,7 @@ class Tape {
     Parameter* parameter = nullptr;
     bool needs_gradient = false;
     bool keep = false;  // backward leaves the value and the gradient in place
-
+    /// The value, or the parameter's own; empty once released.
     const Tensor& current_value() const { return parameter ? parameter->value : value; }
   };
   const std::deque<Node>& nodes() const { return nodes_; }
