@@ -43,7 +43,7 @@ struct VariantHistory {
   std::vector<RunHistory> runs;
 };
 
-struct CompareOptions {
+struct CompareOptions {  // beside the config and its variations
   Index seeds = 1;
   std::filesystem::path out;
   // Gets what a user should know about the data, in a sentence.
