@@ -66,7 +66,7 @@ struct NamedSet {
   std::vector<std::string> set;
 };
 
-struct LabExperiment {
+struct LabExperiment {  // a config with a table [lab]
   std::filesystem::path file;
   std::string name;  // the file's
   std::string question, source, next;
@@ -78,7 +78,7 @@ struct LabExperiment {
   std::vector<Panel> panels;
   std::vector<Claim> claims;
 
-  const Measure& measure(const std::string& measure_name) const;
+  const Measure& measure(const std::string& measure_name) const;  // throws if there is none
   /// Which of the variants a claim means: the one of that name, or the only one that fits. Throws
   /// where there is none, or more.
   std::size_t position_of(const std::string& of, const std::vector<std::string>& names) const;

@@ -9,7 +9,7 @@
 
 namespace minitape {
 
-struct Series {
+struct Series {  // y at each x
   std::vector<double> x, y;
 };
 
