@@ -16,7 +16,7 @@
 
 namespace minitape {
 
-class Progress {
+class Progress {  // the line that is written over while something runs
  public:
   /// Seconds from some fixed moment on; never goes back.
   using Clock = std::function<double()>;

@@ -27,12 +27,12 @@
 
 namespace minitape {
 
-struct StepRecord {
+struct StepRecord {  // a row of steps.csv
   Index step = 0, epoch = 0;
   double learning_rate = 0, loss = 0, accuracy = 0, seconds = 0;
 };
 
-struct EpochRecord {
+struct EpochRecord {  // a row of metrics.csv
   Index epoch = 0, step = 0;
   double seconds = 0, learning_rate = 0;
   Score train;       // as seen while training: each batch before its update, batch statistics
@@ -74,7 +74,7 @@ class RunFolder {
   RunFolder(std::filesystem::path folder, const Config& config, const std::string& data,
             Start start = Start::fresh);
 
-  const std::filesystem::path& path() const { return folder_; }
+  const std::filesystem::path& path() const { return folder_; }  // as given
   /// What the user should know of the folder, in a sentence each.
   const std::vector<std::string>& notes() const { return notes_; }
   /// Each row is on its way to the disk when the call returns; throws when it cannot be written.

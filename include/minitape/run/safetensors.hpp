@@ -32,7 +32,7 @@ struct SavedTensor {
   std::string bytes;         // little-endian, row-major
 };
 
-struct SafetensorsFile {
+struct SafetensorsFile {                        // the content of a file
   std::vector<SavedTensor> tensors;             // as read: in the order of their bytes in the file
   std::map<std::string, std::string> metadata;  // free text
 
