@@ -31,8 +31,8 @@ namespace minitape {
 /// batch norm the gradient of Σ yᵢ is 0 and that of Σ yᵢ² almost, so that both hide mistakes.
 enum class Probe { random, sum, squares };  // Σ rᵢ·yᵢ, Σ yᵢ, Σ yᵢ²
 
-struct GradientCheckOptions {
-  double step = 1e-5;  // h
+struct GradientCheckOptions {  // how check_gradients goes about it
+  double step = 1e-5;          // h
   double tolerance = 1e-6;
   Index max_entries = 200;  // per tensor; of larger tensors a random sample of this size is checked
   std::uint64_t seed = 1;
@@ -58,7 +58,7 @@ struct GradientCheckRow {
   bool vacuous(double tolerance) const { return checked > 0 && largest < tolerance; }
 };
 
-struct GradientReport {
+struct GradientReport {  // what check_gradients found
   std::string function;
   double tolerance = 0;
   std::vector<GradientCheckRow> rows;  // one per tensor, in the order of the call
