@@ -7,7 +7,7 @@ sys.path.insert(0, str(HERE))
 
 project = "minitape"
 html_title = "minitape"
-extensions = ["myst_parser", "breathe", "formulas", "sources", "search_page"]
+extensions = ["myst_parser", "breathe", "api_pages", "formulas", "sources", "search_page"]
 
 # Markdown as GitHub reads it, and nothing more.
 myst_enable_extensions = ["dollarmath"]

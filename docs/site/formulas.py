@@ -1,6 +1,7 @@
 """Sphinx extension: formulas are rendered when the site is built, by one KaTeX process for all."""
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -54,7 +55,9 @@ def copy_style(app, error):
         return
     folder = pathlib.Path(app.outdir) / "_static/katex"
     (folder / "fonts").mkdir(parents=True, exist_ok=True)
-    shutil.copy(KATEX / "katex.min.css", folder / "katex.css")
+    style = (KATEX / "katex.min.css").read_text()
+    style = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("\w+"\)', "", style)  # for old browsers
+    (folder / "katex.css").write_text(style)
     for font in KATEX.glob("fonts/*.woff2"):
         shutil.copy(font, folder / "fonts")
 

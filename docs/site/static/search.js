@@ -58,8 +58,9 @@ function search(sections, query) {
       score += (rarity[i] * 2.2 * n) / (n + 1.2 * (0.4 + (0.6 * section.size) / mean));
       return n > 0;
     });
-    // Whoever types three words wants all three.
-    if (has.length > 0) found.push({ ...section, has, score: score * (has.length / wanted.length) });
+    // Whoever types three words wants all three, and the course before the reference.
+    score *= (has.length / wanted.length) * (section.address.startsWith("api/") ? 0.6 : 1);
+    if (has.length > 0) found.push({ ...section, has, score });
   }
   return found.sort((a, b) => b.score - a.score);
 }
