@@ -27,6 +27,10 @@ primary_domain = "cpp"
 html_math_renderer = "katex"
 html_theme = "furo"
 templates_path = ["templates"]
+html_theme_options = {
+    "light_css_variables": {"code-font-size": "0.75rem"},
+    "dark_css_variables": {"code-font-size": "0.75rem"},
+}
 html_static_path = ["static"]
 html_css_files = ["katex/katex.css", "site.css"]
 html_js_files = ["lines.js"]

@@ -1,8 +1,9 @@
 """Sphinx extension: a search that answers with sections and a piece of their text, also on pages
 that were opened from files, where Sphinx's own cannot show any text.
 
-Writes _static/sections.js, [address, page, section, text] of every section of every page and of
-every type and function of the API. static/search.js searches it.
+Writes _static/sections.js, [address, page, section, text] of every section of every page, of every
+paragraph that answers a question in bold at its beginning, and of every type and function of the
+API. static/search.js searches it.
 """
 import json
 import pathlib
@@ -17,22 +18,37 @@ def own_text(node):
     """The text of a node without that of the sections and declarations in it."""
     if isinstance(node, (*PARTS, nodes.raw, nodes.image)):
         return ""
-    if isinstance(node, nodes.TextElement):
+    if isinstance(node, (nodes.TextElement, nodes.Text)):
         return node.astext() + "\n"
     return "".join(own_text(child) for child in node.children)
 
 
+def question_of(node):
+    """The question in bold with which a paragraph begins, or ""."""
+    is_one = isinstance(node, nodes.paragraph) and node.children and isinstance(
+        node.children[0], nodes.strong) and node.children[0].astext().endswith("?")
+    return node.children[0].astext() if is_one else ""
+
+
+def make_places(app, document):
+    """Makes such paragraphs places to link to."""
+    for node in document.findall(nodes.paragraph):
+        if question_of(node):
+            node["ids"].append(nodes.make_id(question_of(node)))
+
+
 def entries(document, address, page):
-    for node in document.findall(lambda node: isinstance(node, PARTS)):
+    for node in document.findall(nodes.Element):
+        named = node.next_node(addnodes.desc_signature) if isinstance(node, addnodes.desc) else node
         if isinstance(node, nodes.section):
-            title, ids = node.next_node(nodes.title).astext(), node["ids"]
+            title = node.next_node(nodes.title).astext()
         else:
-            signature = node.next_node(addnodes.desc_signature)
-            title, ids = signature.astext(), signature["ids"]
-        if ids:
+            title = named.astext() if named is not node else question_of(node)
+        if title and named["ids"]:
             is_top = isinstance(node.parent, nodes.document)
             text = " ".join("".join(own_text(child) for child in node.children[1:]).split())
-            yield [address + ("" if is_top else "#" + ids[0]), page, "" if is_top else title, text]
+            yield [address + ("" if is_top else "#" + named["ids"][0]), page,
+                   "" if is_top else title, text]
 
 
 def write_page(app):
@@ -54,5 +70,6 @@ def start(app):
 
 def setup(app):
     app.connect("builder-inited", start)
+    app.connect("doctree-read", make_places)
     app.connect("html-collect-pages", write_page)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

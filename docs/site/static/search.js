@@ -17,7 +17,8 @@ function stem(word) {
     .replace(/s$/, "")
     .replace(/(i[sz](ation|ed|ing|er|e))$/, "ize")
     .replace(/(ies|ied)$/, "y")
-    .replace(/(ation|ing|ed|es|ly|ment)$/, "")
+    .replace(/(ion)al$/, "$1")
+    .replace(/(ation|ing|(?<!s)ed|es|ly|ment)$/, "")
     .replace(/e$/, "")
     .replace(/([b-df-hj-np-tv-z])\1$/, "$1");
 }
