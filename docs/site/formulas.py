@@ -56,7 +56,7 @@ def copy_style(app, error):
     folder = pathlib.Path(app.outdir) / "_static/katex"
     (folder / "fonts").mkdir(parents=True, exist_ok=True)
     style = (KATEX / "katex.min.css").read_text()
-    style = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("\w+"\)', "", style)  # for old browsers
+    style = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\(\W\w+\W\)', "", style)  # for old browsers
     (folder / "katex.css").write_text(style)
     for font in KATEX.glob("fonts/*.woff2"):
         shutil.copy(font, folder / "fonts")

@@ -25,9 +25,11 @@ def own_text(node):
 
 def question_of(node):
     """The question in bold with which a paragraph begins, or ""."""
-    is_one = isinstance(node, nodes.paragraph) and node.children and isinstance(
-        node.children[0], nodes.strong) and node.children[0].astext().endswith("?")
-    return node.children[0].astext() if is_one else ""
+    if not isinstance(node, nodes.paragraph):
+        return ""
+    first = next((child for child in node.children if child.astext()), None)
+    is_one = isinstance(first, nodes.strong) and first.astext().endswith("?")
+    return first.astext() if is_one else ""
 
 
 def make_places(app, document):
@@ -46,7 +48,7 @@ def entries(document, address, page):
             title = named.astext() if named is not node else question_of(node)
         if title and named["ids"]:
             is_top = isinstance(node.parent, nodes.document)
-            text = " ".join("".join(own_text(child) for child in node.children[1:]).split())
+            text = " ".join("".join(map(own_text, node.children)).split()).removeprefix(title)
             yield [address + ("" if is_top else "#" + named["ids"][0]), page,
                    "" if is_top else title, text]
 

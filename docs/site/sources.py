@@ -78,6 +78,12 @@ def is_text(path):
     return True
 
 
+def without_contents(app, page, template, context, document):
+    """The list of all pages in the margin of each file would be most of the site's size."""
+    if page.startswith("code/"):
+        context["toctree"] = lambda **options: ""
+
+
 def start(app):
     app.env.linked_files = set()
 
@@ -86,4 +92,5 @@ def setup(app):
     app.connect("builder-inited", start)
     app.connect("missing-reference", resolve)
     app.connect("html-collect-pages", pages)
+    app.connect("html-page-context", without_contents, priority=100)
     return {"parallel_read_safe": True, "parallel_write_safe": False}
