@@ -32,6 +32,15 @@ def question_of(node):
     return first.astext() if is_one else ""
 
 
+def title_of(section):
+    """With the question below it, where that is all that a paragraph says: docs/lab.md."""
+    title = section.next_node(nodes.title)
+    below = title.next_node(descend=False, siblings=True)
+    question = question_of(below)
+    is_all = question and below.astext() == question
+    return f"{title.astext()}: {question}" if is_all else title.astext()
+
+
 def make_places(app, document):
     """Makes such paragraphs places to link to."""
     for node in document.findall(nodes.paragraph):
@@ -43,10 +52,11 @@ def entries(document, address, page):
     for node in document.findall(nodes.Element):
         named = node.next_node(addnodes.desc_signature) if isinstance(node, addnodes.desc) else node
         if isinstance(node, nodes.section):
-            title = node.next_node(nodes.title).astext()
+            title = title_of(node)
         else:
             title = named.astext() if named is not node else question_of(node)
-        if title and named["ids"]:
+        is_told = not isinstance(node, nodes.paragraph) or node.astext() != title
+        if title and named["ids"] and is_told:
             is_top = isinstance(node.parent, nodes.document)
             text = " ".join("".join(map(own_text, node.children)).split()).removeprefix(title)
             yield [address + ("" if is_top else "#" + named["ids"][0]), page,

@@ -5,11 +5,6 @@ const GREEK = {
   α: "alpha", β: "beta", γ: "gamma", δ: "delta", ε: "epsilon", varepsilon: "epsilon", η: "eta",
   μ: "mu", σ: "sigma", "∂": "d", "²": "2",
 };
-const FILLERS = new Set(
-  ("a an and are as at be been by can do does for from get has have how i if in is it its me my of " +
-   "on one or should so than that the their then there these they this to up use used was we what " +
-   "when where which who why will with you your").split(" "));
-
 // "Normalized" and "normalization" are one word, as are "batches" and "batch".
 function stem(word) {
   if (word.length < 5) return word.replace(/(?<=[a-z]{2}[^s])s$/, "");
@@ -27,6 +22,12 @@ function words(text) {
   const plain = text.toLowerCase().replace(/varepsilon|[αβγδεημσ∂²]/g, (c) => ` ${GREEK[c]} `);
   return (plain.match(/[\p{L}\p{N}]+/gu) || []).map(stem);
 }
+
+// Words that tell nothing, unless there are no others.
+const FILLERS = new Set(words(
+  "a an and are as at be been by can do does for from get has have how i if in is it its me my of " +
+   "on one or should so than that the their then there these they this to up use used was we what " +
+   "when where which who why will with you your"));
 
 function count(list) {
   const counts = new Map();
