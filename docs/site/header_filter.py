@@ -1,10 +1,12 @@
 """Doxygen's input filter: reads the headers' comments as a person does, line for line.
 
 - The // lines at the top describe the file. What is set in (formulas, tables) stays as it stands.
-- A comment describes the whole run of declarations below it, up to the next comment or empty line;
-  one behind a declaration, or behind the brace that opens a type, describes this one alone.
+- A comment describes the declaration below it and, without an empty line between, all forms of the
+  same function, more fields, and what returns the type that was described.
+- One behind a declaration, or behind the brace that opens a type, describes this one alone.
 - What has no comment, but is named at the top of the file, is described there.
-- Private members are left out, and so are defaulted functions and namespace minitape.
+- Private members are left out, and so are namespace minitape, defaulted functions, and destructors,
+  copies and moves without a comment of their own.
 
     python3 docs/site/header_filter.py include/minitape/ops/dense.hpp
 """
@@ -15,6 +17,9 @@ TRAILING = re.compile(r"^(.*?[^\s/].*?)\s+///?<?\s(.*)$")
 NAME = re.compile(r"(?:(?:struct|class|enum class) |[ &*])(\w+)(?=\(| \{| : | = |;)")
 FIELDS = re.compile(r"(\s*)([\w:<>]+) (\w+(?: = [^,(]+)?(?:, \w+(?: = [^,(]+)?)+);")
 SCOPE = re.compile(r"\b(struct|class|enum)\b[^;()]*\{[^}]*$")
+
+
+IS_SPECIAL = re.compile(r"~\w+\(|\boperator=\(|\b(\w+)\((?:const )?\1&")
 
 
 def file_comment(lines):
@@ -40,18 +45,22 @@ def is_complete(code, in_enum):
     return is_closed and (in_enum or code.endswith((";", "}")))
 
 
+def name_of(code):
+    found = NAME.search(" " + code)
+    return found[1] if found else ""
+
+
 def from_the_top(code, top):
     """A description of the declaration if the comment at the top names it, or an enum's values."""
-    found = NAME.search(" " + code)
     names = re.findall(r"\w+", code[code.index("{"):]) if "enum" in code else []
-    names += [re.sub(r"(?<=[a-z])(?=[A-Z])", "[ _]?", found[1])] if found else []
+    names += [re.sub(r"(?<=[a-z])(?=[A-Z])", "[ _]?", name_of(code))] if name_of(code) else []
     is_named = names and re.search(rf"\b({'|'.join(names)})\b", "\n".join(top), re.IGNORECASE)
     return "Described at the top of the file." if is_named else ""
 
 
 def declarations(lines, top):
     """The lines below the file's comment, which is `top`."""
-    run, runs, is_fresh, in_enum, i = "", [], False, False, 0
+    run, runs, described, is_fresh, in_enum, i = "", [], "", False, False, 0
     while i < len(lines):
         line = lines[i]
         text = line.strip()
@@ -94,12 +103,16 @@ def declarations(lines, top):
             i += 1
         if code.startswith("}"):
             in_enum, run = False, runs.pop()
-        elif code.endswith("= default;"):
+        elif code.endswith("= default;") or (IS_SPECIAL.search(code) and not own and not is_fresh):
             statement = [""] * len(statement)
         else:
             # Initial values that Sphinx cannot read: a lambda, a designated initializer.
             statement[-1] = re.sub(r"( = \[|\{\.).*;$", ";", statement[-1])
-            text = f"{run if is_fresh or not own else ''} {own}".strip() or from_the_top(code, top)
+            if is_fresh:
+                described = name_of(code)
+            is_meant = is_fresh or (not own and (
+                "(" not in code or name_of(code) == described or code.startswith(f"{described} ")))
+            text = f"{run if is_meant else ''} {own}".strip() or from_the_top(code, top)
             fields = FIELDS.fullmatch(code)
             if fields:  # a, b: each gets the comment
                 statement[0] = f" /** {text} */ ".join(

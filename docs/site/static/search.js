@@ -68,10 +68,14 @@ function search(sections, query) {
 }
 
 // Formulas are in the text as they were written; an excerpt shows them as far as letters go.
+const SIGNS = {
+  alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", varepsilon: "ε", eta: "η", mu: "μ",
+  sigma: "σ", partial: "∂", sum: "Σ", sqrt: "√", cdot: "·", times: "×", le: "≤", ge: "≥",
+  leftarrow: "←", rightarrow: "→", quad: " ", qquad: " ", top: "ᵀ",
+};
 function readable(text) {
-  const letters = Object.fromEntries(Object.entries(GREEK).map(([greek, name]) => [name, greek]));
-  return text.replace(/\\(frac|sqrt|left|right|mathbf|mathrm|text|operatorname)\b/g, "")
-    .replace(/\\([a-z]+)/gi, (whole, name) => letters[name] || name).replace(/\\.|[{}]/g, "");
+  return text.replace(/\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g, "($1)/($2)")
+    .replace(/\\([a-z]+)/gi, (whole, name) => SIGNS[name] || "").replace(/\\.|[{}]/g, "");
 }
 
 // Some words around the place with the most words of the query, as pieces: [text, is a hit].
