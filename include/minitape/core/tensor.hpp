@@ -83,12 +83,12 @@ class Tensor {
   Index size() const { return empty() ? 0 : shape_.size(); }  // how many elements
   Index rows() const { return shape_.rows(); }
   Index channels() const { return shape_.channels(); }
-  /// The elements, in row-major order. Whether i is below size() is not checked.
+  /// The elements, in row-major order.
   Real* data() { return static_cast<Real*>(storage_.data()); }
   const Real* data() const { return static_cast<const Real*>(storage_.data()); }
-  Real& operator[](Index i) { return data()[i]; }
-  Real operator[](Index i) const { return data()[i]; }
-  std::span<Real> values() { return {data(), static_cast<std::size_t>(size())}; }
+  Real& operator[](Index i) { return data()[i]; }       // i is not checked
+  Real operator[](Index i) const { return data()[i]; }  // nor here
+  std::span<Real> values() { return {data(), static_cast<std::size_t>(size())}; }  // all
   std::span<const Real> values() const { return {data(), static_cast<std::size_t>(size())}; }
 
   /// The only element of a tensor of size 1. Throws for any other size.
