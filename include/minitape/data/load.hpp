@@ -41,6 +41,6 @@ TrainTest load_data(const DataSource& source);
 /// "test", is a part of their streams' names. Throws for another split and for a count outside
 /// 1 … kMaxSyntheticImages.
 Dataset make_digits(std::uint64_t seed, std::string_view split, Index count);
-Dataset make_shapes(std::uint64_t seed, std::string_view split, Index count);
+Dataset make_shapes(std::uint64_t seed, std::string_view split, Index count);  // as above
 
 }  // namespace minitape
