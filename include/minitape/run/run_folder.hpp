@@ -93,7 +93,7 @@ class RunFolder {
   static bool holds_run(const std::filesystem::path& folder);
   /// Throws where a run cannot be started, or gone on with, because of what the folder holds.
   static void check_free(const std::filesystem::path& folder, Start start);
-  static bool is_complete(const std::filesystem::path& folder);
+  static bool is_complete(const std::filesystem::path& folder);  // holds a run, trained to its end
   /// Throws, with the keys that differ, unless the run in the folder has this config.
   static void check_config(const std::filesystem::path& folder, const Config& config);
   /// Whether the config is that of the run in the folder, but for a larger train.epochs. Throws

@@ -51,7 +51,7 @@ SafetensorsFile parse_safetensors(std::string_view bytes, const std::string& whe
 
 /// Writes the file whole or not at all; see write_atomically for what it throws.
 void write_safetensors(const std::filesystem::path& path, const SafetensorsFile& file);
-SafetensorsFile read_safetensors(const std::filesystem::path& path);
+SafetensorsFile read_safetensors(const std::filesystem::path& path);  // see parse_safetensors
 
 // ---- One tensor (saved_tensor.cpp) ----
 
