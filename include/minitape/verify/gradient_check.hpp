@@ -53,7 +53,7 @@ struct GradientCheckRow {
 
   /// No more than one entry, or a tenth of them, was left out.
   bool clear() const { return checked > 0 && (left_out <= 1 || 9 * left_out <= checked); }
-  bool passed(double tolerance) const { return clear() && error < tolerance; }
+  bool passed(double tolerance) const { return clear() && error < tolerance; }  // and clear
   /// Nothing was there to be found wrong: a backward function that gives 0 would pass as well.
   bool vacuous(double tolerance) const { return checked > 0 && largest < tolerance; }
 };
