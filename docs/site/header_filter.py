@@ -14,7 +14,7 @@ import re
 import sys
 
 TRAILING = re.compile(r"^(.*?[^\s/].*?)\s+///?<?\s(.*)$")
-NAME = re.compile(r"(?:(?:struct|class|enum class) |[ &*])(\w+)(?=\(| \{| : | = |;)")
+NAME = re.compile(r"(?:(?:struct|class|enum class) |[ &*])(operator\W+|\w+)(?=\(| \{| : | = |;)")
 FIELDS = re.compile(r"(\s*)([\w:<>]+) (\w+(?: = [^,(]+)?(?:, \w+(?: = [^,(]+)?)+);")
 SCOPE = re.compile(r"\b(struct|class|enum)\b[^;()]*\{[^}]*$")
 
@@ -53,14 +53,16 @@ def name_of(code):
 def from_the_top(code, top):
     """A description of the declaration if the comment at the top names it, or an enum's values."""
     names = re.findall(r"\w+", code[code.index("{"):]) if "enum" in code else []
-    names += [re.sub(r"(?<=[a-z])(?=[A-Z])", "[ _]?", name_of(code))] if name_of(code) else []
-    is_named = names and re.search(rf"\b({'|'.join(names)})\b", "\n".join(top), re.IGNORECASE)
+    names.append(re.sub(r"(?<=[a-z])(?=[A-Z])", "[ _]?", name_of(code)))
+    wanted = "|".join(name for name in names if re.match(r"\w", name) and "operator" not in name)
+    is_named = wanted and re.search(rf"\b({wanted})\b", "\n".join(top), re.IGNORECASE)
     return "Described at the top of the file." if is_named else ""
 
 
 def declarations(lines, top):
     """The lines below the file's comment, which is `top`."""
-    run, runs, described, is_fresh, in_enum, i = "", [], "", False, False, 0
+    run, described, before, outside = "", "", ("", ""), []
+    is_fresh, in_enum, i = False, False, 0
     while i < len(lines):
         line = lines[i]
         text = line.strip()
@@ -81,7 +83,7 @@ def declarations(lines, top):
             if text.startswith("#define") and is_fresh:
                 line = f"/** {run} */ {line}"
             if not text.startswith("#"):
-                run, is_fresh = "", False
+                run, before, is_fresh = "", ("", ""), False
             yield "" if re.match(r"namespace|}|//", text) else line
             while line.endswith("\\"):  # the rest of a macro
                 line, i = lines[i], i + 1
@@ -102,17 +104,23 @@ def declarations(lines, top):
             statement.append("")
             i += 1
         if code.startswith("}"):
-            in_enum, run = False, runs.pop()
+            in_enum = False
+            run, described = outside.pop()
         elif code.endswith("= default;") or (IS_SPECIAL.search(code) and not own and not is_fresh):
             statement = [""] * len(statement)
         else:
             # Initial values that Sphinx cannot read: a lambda, a designated initializer.
             statement[-1] = re.sub(r"( = \[|\{\.).*;$", ";", statement[-1])
-            if is_fresh:
-                described = name_of(code)
-            is_meant = is_fresh or (not own and (
-                "(" not in code or name_of(code) == described or code.startswith(f"{described} ")))
-            text = f"{run if is_meant else ''} {own}".strip() or from_the_top(code, top)
+            name, text = name_of(code), ""
+            if own or is_fresh:
+                text = f"{run if is_fresh else ''} {own}".strip()
+                described = name if is_fresh else described
+            elif name and name == before[0]:
+                text = before[1]
+            elif "(" not in code or code.startswith(f"{described} "):
+                text = run
+            text = text or from_the_top(code, top)
+            before = (name, text)
             fields = FIELDS.fullmatch(code)
             if fields:  # a, b: each gets the comment
                 statement[0] = f" /** {text} */ ".join(
@@ -120,7 +128,7 @@ def declarations(lines, top):
             else:
                 statement[0] = f"/** {text} */ {statement[0]}" if text else statement[0]
         if SCOPE.search(code):
-            runs.append(run if not own else "")
+            outside.append((run if not own else "", described))
             in_enum, run = "enum" in code, ""
         is_fresh = False
         yield from statement
