@@ -86,9 +86,9 @@ class Tensor {
   /// The elements, in row-major order.
   Real* data() { return static_cast<Real*>(storage_.data()); }
   const Real* data() const { return static_cast<const Real*>(storage_.data()); }
-  Real& operator[](Index i) { return data()[i]; }       // i is not checked
-  Real operator[](Index i) const { return data()[i]; }  // nor here
-  std::span<Real> values() { return {data(), static_cast<std::size_t>(size())}; }  // all
+  Real& operator[](Index i) { return data()[i]; }  // i is not checked
+  Real operator[](Index i) const { return data()[i]; }
+  std::span<Real> values() { return {data(), static_cast<std::size_t>(size())}; }  // all of them
   std::span<const Real> values() const { return {data(), static_cast<std::size_t>(size())}; }
 
   /// The only element of a tensor of size 1. Throws for any other size.
