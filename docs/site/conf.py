@@ -23,6 +23,7 @@ breathe_projects = {"minitape": str(HERE.parents[1] / "build/site_work/xml")}
 breathe_default_project = "minitape"
 breathe_show_include = False
 primary_domain = "cpp"
+highlight_language = "text"
 
 html_math_renderer = "katex"
 html_theme = "furo"

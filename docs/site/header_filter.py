@@ -33,7 +33,8 @@ def file_comment(lines):
             text, verbatim = text + " \\endverbatim", False
         elif starts_block:
             text, verbatim = text + " \\verbatim", True
-        result.append(text)
+        # A quotation over two lines would become two paragraphs.
+        result.append(text if verbatim or "\\endverbatim" in text else text.replace('"', "&quot;"))
     return ["/*! \\file", *result[:-1], result[-1] + " */"]
 
 
