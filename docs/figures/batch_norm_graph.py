@@ -108,7 +108,7 @@ flow((FUSED + 49, row(1) + HIGH), (FUSED + 49, top - 1))
 flow((FUSED + 157, row(1) + HIGH), (FUSED + 157, top - 1))
 p.path([(FUSED + F, row(0) + 29), (FUSED + F + 10, row(0) + 29), (FUSED + F + 10, top + 29), (FUSED + F + 1, top + 29)],
        GREY, 1.5, arrow=True)
-p.lines(FUSED - 8, top + 300, [f"one channel, m = {m}, γ = {gamma}, β = {beta},", "ε taken as 0 for round numbers;",
+p.lines(FUSED - 8, top + 300, [f"one channel, m = {m}, γ = {gamma}, β = {beta},", "ε taken as 0 for round numbers.",
                            "",
                            "The chain rule on the left and the", "formula here give the same dx:",
                            "(" + ", ".join(map(number, fused)) + ").", "Its sum and its product with x̂", f"are {number(sum(fused))}."],

@@ -23,7 +23,7 @@ def channels(x, y):
     p.matrix(x, y, [[""] * 3] * 4, 15, 11, lambda r, c: CHANNELS[c])
 
 
-p.text(20, 28, "trained: two layers, two passes over memory", 13, "start", bold=True)
+p.text(20, 28, "trained: two layers", 13, "start", bold=True)
 flow(20, 100, 66, "x")
 layer(70, 46, 196, "conv2d", "z = x ∗ w + b", ["kernel w, bias b", "(b = 0 in front of batch norm)"])
 flow(268, 100, 316, "z")

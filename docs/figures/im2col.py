@@ -22,7 +22,7 @@ p.lines(230, 46, ["A 3×3 kernel fits into a 4×4 image in 2·2 places (padding"
                   "A number stands in as many rows as windows hold it:", "backward adds up what comes back to each of its copies."],
         13, 20, anchor="start")
 TOP = 254
-p.text(40 + 9 * 13, TOP - 12, "windows as rows [N·H·W, k·k·C]", 13, bold=True)
+p.text(40 + 9 * 13, TOP - 12, "windows as rows [m, k·k·C]", 13, bold=True)
 p.matrix(40, TOP, rows, 26, 24)
 p.rect(40, TOP + MARKED * 24, 9 * 26, 24, "none", ORANGE, 3.5)
 for i, (h, w) in enumerate(windows):
@@ -33,7 +33,7 @@ p.text(366, TOP - 52, "[k·k·C, filters]", 12)
 p.matrix(330, TOP - 44, kernel, 36, 22, lambda r, c: CHANNELS[c])
 p.text(432, TOP + 54, "=", 18)
 p.text(500, TOP - 28, "output", 13, bold=True)
-p.text(500, TOP - 12, "[N·H·W, filters]", 12)
+p.text(500, TOP - 12, "[m, filters]", 12)
 p.matrix(464, TOP, output, 36, 24, lambda r, c: CHANNELS[c])
 p.rect(464, TOP + MARKED * 24, 72, 24, "none", ORANGE, 3.5)
 p.path([(548, TOP + 48), (572, TOP + 48)], GREY, 1.5, arrow=True)
@@ -47,6 +47,6 @@ for i, (h, w) in enumerate(windows):
 terms = " + ".join(f"({number(b)})·{number(a)}" if b < 0 else f"{number(b)}·{number(a)}"
                    for a, b in zip(rows[MARKED], kernels[0]) if b)
 p.text(40, 426, f"marked row, first filter: {terms} = {number(output[MARKED][0])}", 13, "start", ORANGE)
-p.lines(40, 448, ["With C channels a window has k·k·C numbers; with N images the rows of all of them",
-                  "stand below each other. So the output is a matrix [m, C] for the layer behind it."], 12, 18, anchor="start")
+p.lines(40, 448, ["With C channels a window has k·k·C numbers. With N images there are m rows, the windows of all of them,",
+                  "and the output is the matrix [m, C] of the layer behind it: m rows, a channel for each filter."], 12, 18, anchor="start")
 p.save(__file__, sys.argv[1])

@@ -29,7 +29,7 @@ constexpr char kValueEdge[] = " [class=value, style=dashed, color=\"#555555\"";
 // Text between double quotes; graphviz knows \, " and &amp;.
 std::string dot_text(const std::string& text, const std::string& line_end = "\\n") {
   std::string quoted;
-  for (const char c : valid_utf8(text)) {
+  for (const char c : terminal_lines(text)) {
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += c == '\n' ? line_end : c == '&' ? "&amp;" : std::string(1, c);
   }
@@ -37,8 +37,8 @@ std::string dot_text(const std::string& text, const std::string& line_end = "\\n
 }
 
 std::string dot_node(std::size_t i, const Tape::Node& node, const Shape& shape) {
-  std::string name = node.operation, look = "box, width=2.4, style=\"rounded,filled\"",
-              colour = "#e4e4e4";
+  std::string name = node.operation, colour = "#e4e4e4";
+  std::string look = "box, width=2.4, style=\"rounded,filled\"";
   if (node.parameter) {
     name = node.parameter->name.substr(node.parameter->name.rfind('.') + 1);
     look = "ellipse, height=0.2, margin=0.02, style=filled", colour = "#fbdfb5";
@@ -54,7 +54,7 @@ std::string dot_node(std::size_t i, const Tape::Node& node, const Shape& shape) 
 std::string in_frames(const std::string& layer, const std::string& node) {
   std::string opened, closed;
   for (std::size_t end = 1; end <= layer.size(); ++end) {
-    const bool next_number = layer[end] == '.' && std::isdigit(layer[end + 1]);
+    const bool next_number = layer[end] == '.' && layer[end + 1] >= '0' && layer[end + 1] <= '9';
     if (end < layer.size() && !next_number) continue;
     const std::string name = layer.substr(0, end);
     opened += concat("subgraph ", dot_text("cluster " + name), " { label=", dot_text(name), "; ");
@@ -73,9 +73,7 @@ std::string tape_graph(Tape& tape, Var loss, const std::string& title,
     if (layers.size() < shapes.size()) layers.push_back(node.layer);
   }
   std::set<const Tape::Node*> carried;  // a gradient, back to their inputs
-  tape.set_observer([&](const Tape::Node& node, bool backward) {
-    if (backward) carried.insert(&node);
-  });
+  tape.set_observer([&](const Tape::Node& node, bool) { carried.insert(&node); });
   tape.backward(loss);
   tape.set_observer({});
 
@@ -93,13 +91,11 @@ std::string tape_graph(Tape& tape, Var loss, const std::string& title,
                       beside ? ", constraint=false];\n" : ", weight=100];\n");
     }
   }
-  return concat(
-      "digraph tape {\n  graph [bgcolor=white, nodesep=0.4, ranksep=0.35, labelloc=t, "
-      "labeljust=l, ",
-      "color=\"#999999\", fontname=\"DejaVu Sans\", fontsize=11];\n",
-      "  node [fontname=\"DejaVu Sans\", fontsize=12];\n",
-      "  edge [arrowtail=vee, arrowhead=normal];\n", nodes, edges,
-      "  labelloc=b;\n  label=", dot_text(title + "\n" + kLegend, "\\l"), ";\n}\n");
+  return concat("digraph tape {\n  graph [bgcolor=white, nodesep=0.4, ranksep=0.35, labelloc=t,\n",
+                "    labeljust=l, color=\"#999999\", fontname=\"DejaVu Sans\", fontsize=11];\n",
+                "  node [fontname=\"DejaVu Sans\", fontsize=12];\n",
+                "  edge [arrowtail=vee, arrowhead=normal];\n", nodes, edges,
+                "  labelloc=b;\n  label=", dot_text(title + "\n" + kLegend, "\\l"), ";\n}\n");
 }
 
 std::string step_graph(const Config& config, const std::string& title) {
@@ -110,9 +106,10 @@ std::string step_graph(const Config& config, const std::string& title) {
   Tape tape;
   std::vector<std::string> layers{"images"};
   const Var images = tape.constant(Tensor::zeros(input.with_batch(batch)));
-  const Var logits = walk(
-      model, images, Mode::training,
-      [&](const std::string& name, Layer&, Var, Var) { layers.resize(tape.nodes().size(), name); });
+  const LayerVisitor visit = [&](const std::string& name, Layer&, Var, Var) {
+    layers.resize(tape.nodes().size(), name);
+  };
+  const Var logits = walk(model, images, Mode::training, visit);
   const Var loss = softmax_cross_entropy(logits, std::vector<int>(static_cast<std::size_t>(batch)));
   layers.emplace_back("loss");
   return tape_graph(tape, loss, concat(title, ": one training step with ", batch, " images"),
@@ -135,14 +132,11 @@ void write_graph(const fs::path& file, const std::string& dot) {
   const std::string svg = file_contents(drawn).value_or("");
   fs::remove(source, ignored);
   fs::remove(drawn, ignored);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {  // says the shell
-    throw Error(
-        "[graph] a picture in SVG is drawn by graphviz's program dot, which is not "
-        "installed: install the package graphviz, or ask for a FILE.dot",
-        Fault::run_failed);
-  }
+  const bool missing = WIFEXITED(status) && WEXITSTATUS(status) == 127;  // says the shell
   if (status != 0 || svg.find("</svg>") == svg.npos) {
-    throw Error("[graph] dot failed: ask for a FILE.dot, and see what dot -Tsvg says about it",
+    throw Error(concat("[graph] a FILE.svg is drawn by graphviz's program dot, which ",
+                       missing ? "is not installed: install the package graphviz" : "failed",
+                       ", or ask for a FILE.dot"),
                 Fault::run_failed);
   }
   write_atomically(file, svg);

@@ -1,11 +1,11 @@
 // Graph: the tape of one training step as a picture, in DOT, the language of graphviz.
 //
-//   box       an operation, in the frame of the layer that recorded it, with its result's shape
+//   rounded   an operation with the shape of its result, in the frame of its layer
 //   ellipse   a parameter        square box   a constant        hexagon   a variable
 //   filled    kept: the value is still there after backward
 //   white     released, as backward passes it on its way from the last node to the first
 //   thick     an edge along which a gradient flows back, against the arrow
-//   thin      an edge that carries a value alone
+//   broken    an edge that carries a value alone
 //
 // What is kept and what carries a gradient is not predicted: backward runs, and its tape is asked.
 #pragma once
@@ -19,8 +19,8 @@
 
 namespace minitape {
 
-/// Runs backward from `loss` and draws the whole tape. layers[i] names the layer of node i, in place
-/// of the tape's own name; nodes that it does not reach have that. Takes the tape's observer away.
+/// Runs backward from `loss` and draws the whole tape. layers[i] is the layer of node i; nodes
+/// beyond its end have the one that the tape knows. Takes the tape's observer away.
 std::string tape_graph(Tape& tape, Var loss, const std::string& title,
                        std::vector<std::string> layers = {});
 
