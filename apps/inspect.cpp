@@ -84,11 +84,11 @@ void add_graph(CLI::App& app, Call& call) {
   CLI::App& sub = add_subcommand(app, call, "graph", "draw the tape of one training step",
                                  [arguments] { return run_graph(*arguments); });
   sub.footer(R"(
-Records the loss of one batch of blank images, runs backward and draws the tape: each operation with
-the shape of its result, in a frame for each layer; which values are kept and which are released;
-along which edges gradients come back. Layers are computed one at a time, also where training
-computes neighbours at once. FILE.dot is text for graphviz; FILE.svg is drawn by graphviz's program
-dot. A picture that was there is replaced. No data files are needed.
+Records the loss of a batch of train.batch_size blank images, runs backward and draws the tape: each
+operation with the shape of its result, in a frame for each layer; which values are kept and which
+are released; along which edges gradients come back. Layers are computed one at a time, also where
+training computes neighbours at once. FILE.dot is text for graphviz; FILE.svg is drawn by graphviz's
+program dot. A picture that was there is replaced. No data files are needed.
 
 Examples:
   minitape graph apps/configs/digits_cnn.toml --out digits.svg
