@@ -1,7 +1,7 @@
-"""dense.svg: y = x·w + b and the two products of its backward pass, one cell of each marked."""
+"""dense.svg: y = x·W + b and the two products of its backward pass, one cell of each marked."""
 import sys
 
-from svg import BLUE, GREY, INK, ORANGE, Picture
+from svg import BLUE, GREY, INK, Picture
 
 N, INPUTS, OUTPUTS = 4, 3, 2
 ROW, COLUMN, CELL_COLOUR = "#ffd591", "#bfe0f5", "#f3b9a0"
@@ -36,11 +36,10 @@ def product(middle, title, colour, a, b, c, text):
     p.lines(430, middle + 4, text[1:], 13, 20, anchor="start")
 
 
-product(84, ["forward"], INK, ("x", N, INPUTS), ("w", INPUTS, OUTPUTS), ("y", N, OUTPUTS),
-        ["yᵢⱼ = Σₖ xᵢₖ wₖⱼ + bⱼ", "one row of x, one column of w:", "image i, output j"])
-product(244, ["backward,", "kernel"], BLUE, ("xᵀ", INPUTS, N), ("dy", N, OUTPUTS), ("dw", INPUTS, OUTPUTS),
-        ["dwₖⱼ = Σᵢ xᵢₖ dyᵢⱼ, dbⱼ = Σᵢ dyᵢⱼ", "sums over the images: every",
-         "image has used the same w and b"])
-product(404, ["backward,", "input"], BLUE, ("dy", N, OUTPUTS), ("wᵀ", OUTPUTS, INPUTS), ("dx", N, INPUTS),
-        ["dxᵢₖ = Σⱼ dyᵢⱼ wₖⱼ", "sums over the outputs: every", "output has used the same x"])
+product(84, ["forward"], INK, ("x", N, INPUTS), ("W", INPUTS, OUTPUTS), ("y", N, OUTPUTS),
+        ["yᵢⱼ = Σₖ xᵢₖ Wₖⱼ + bⱼ", "a row of x times a column of W:", "example i, output j"])
+product(244, ["backward,", "input"], BLUE, ("dy", N, OUTPUTS), ("Wᵀ", OUTPUTS, INPUTS), ("dx", N, INPUTS),
+        ["dxᵢₖ = Σⱼ dyᵢⱼ Wₖⱼ", "a row of dy times a row of W: a sum", "over the outputs that used this input"])
+product(404, ["backward,", "weights"], BLUE, ("xᵀ", INPUTS, N), ("dy", N, OUTPUTS), ("dW", INPUTS, OUTPUTS),
+        ["dWₖⱼ = Σᵢ xᵢₖ dyᵢⱼ,\u2003dbⱼ = Σᵢ dyᵢⱼ", "a column of x times a column of dy: a", "sum over the examples that used it"])
 p.save(__file__, sys.argv[1])

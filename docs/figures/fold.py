@@ -1,49 +1,64 @@
-"""fold.svg: in inference a convolution and the batch norm behind it are one convolution."""
+"""fold.svg: in inference a linear layer and the batch norm behind it are one linear layer."""
 import sys
 
-from svg import CHANNELS, GREY, INK, ORANGE, PALE, Picture
+from svg import BLUE, CHANNELS, GREY, INK, ORANGE, PALE, Picture, number
 
-p = Picture(440, "Two layers become one: batch norm folded into the convolution in front of it")
+# By hand, one input and one channel, as in the chapter.
+W, b, mean, variance, gamma, beta, x = 3, 1, 5, 16, 2, 10, 4
+factor = gamma / variance**0.5
+z = W * x + b
+y = factor * (z - mean) + beta
+W_, b_ = factor * W, beta + factor * (b - mean)
+assert W_ * x + b_ == y
 
-
-def layer(x, y, width, name, formula, state):
-    p.rect(x, y, width, 112, PALE, INK, 1.5, round=8)
-    p.text(x + width / 2, y + 24, name, 14, bold=True)
-    p.text(x + width / 2, y + 50, formula, 15)
-    p.lines(x + width / 2, y + 76, state, 12, 18, fill=GREY)
-
-
-def flow(x, y, end, name=""):
-    p.path([(x, y), (end, y)], INK, 2, arrow=True)
-    p.text((x + end) / 2 - 3, y - 9, name, 14)
+p = Picture(488, "Two layers become one: batch norm folded into the layer in front of it")
 
 
-def channels(x, y):
-    """A kernel [k·k·C, filters]: a column a filter."""
-    p.matrix(x, y, [[""] * 3] * 4, 15, 11, lambda r, c: CHANNELS[c])
+def layer(left, top, width, name, formula, notes, example):
+    p.rect(left, top, width, 124, PALE, INK, 1.5, round=8)
+    middle = left + width / 2
+    p.text(middle, top + 22, name, 13, bold=True)
+    p.text(middle, top + 48, formula, 16)
+    p.lines(middle, top + 72, notes, 12, 17, fill=GREY)
+    p.text(middle, top + 114, example, 13, fill=BLUE)
 
 
-p.text(20, 28, "trained: two layers", 13, "start", bold=True)
-flow(20, 100, 66, "x")
-layer(70, 46, 196, "conv2d", "z = x ∗ w + b", ["kernel w, bias b", "(b = 0 in front of batch norm)"])
-flow(268, 100, 316, "z")
-layer(320, 46, 310, "batch_norm, inference", "y = γ·(z − μ) / √(σ² + ε) + β",
-      ["γ, β trained; μ, σ² running: all constants,", "one of each for a channel"])
-flow(632, 100, 684, "y")
+def flow(start, y, end, name, value):
+    p.path([(start, y), (end, y)], INK, 2, arrow=True)
+    p.text((start + end) / 2 - 3, y - 9, name, 14)
+    p.text((start + end) / 2 - 3, y + 20, number(value), 13, fill=BLUE)
 
-p.path([(350, 170), (350, 204)], ORANGE, 2.5, arrow=True)
-p.text(364, 192, "insert z, sort by x", 13, "start", ORANGE)
-p.text(350, 234, "y = x ∗ (w·f) + β + (b − μ)·f with f = γ / √(σ² + ε)", 16)
 
-p.text(20, 276, "folded: one layer, the same answers but for rounding", 13, "start", bold=True)
-flow(20, 346, 96, "x")
-layer(100, 292, 290, "conv2d", "y = x ∗ w′ + b′", ["w′ = w·f: each filter by its own factor", "b′ = β + (b − μ)·f"])
-flow(392, 346, 440, "y")
-channels(482, 316)
-p.text(504, 306, "w", 13)
-p.text(546, 343, "·f =", 14)
-p.matrix(578, 316, [[""] * 3] * 4, 15, 11, lambda r, c: ["#8fc7ea", "#ffb84d", "#d48ab5"][c])
-p.text(600, 306, "w′", 13)
-p.text(562, 382, "a column a filter, a factor a column", 11, fill=GREY)
-p.text(20, 426, "Only in inference: in training μ and σ² depend on the batch.", 12, "start", GREY)
+def columns(left, top, colours):
+    """A kernel as a matrix: a column for each output channel."""
+    p.matrix(left, top, [[""] * 3] * 4, 16, 12, lambda r, c: colours[c])
+
+
+p.text(16, 26, "trained: two layers", 13, "start", bold=True)
+flow(16, 104, 62, "x", x)
+layer(66, 42, 196, "conv2d or dense", "z = x W + b", ["kernel W, bias b", "(no bias counts as b = 0)"],
+      f"{W}·{x} + {b} = {z}")
+flow(264, 104, 312, "z", z)
+layer(316, 42, 316, "batch_norm, inference", "y = γ s (z − μ̄) + β",
+      ["s = 1 / √(σ̄² + ε), with the running statistics:", "all constants, one of each for a channel"],
+      f"{number(factor)}·({z} − {mean}) + {beta} = {number(y)}")
+flow(634, 104, 684, "y", y)
+
+p.path([(350, 178), (350, 210)], ORANGE, 2.5, arrow=True)
+p.text(364, 198, "put z in and multiply out", 13, "start", ORANGE)
+p.text(350, 240, "y = x (γ s W)  +  β + γ s (b − μ̄)".replace("  ", "\u2002"), 17)
+
+p.text(16, 286, "folded: one layer, the same answers but for rounding", 13, "start", bold=True)
+flow(16, 364, 92, "x", x)
+layer(96, 302, 300, "conv2d or dense", "y = x W′ + b′", ["W′ = γ s W: each column by its own factor", "b′ = β + γ s (b − μ̄)"],
+      f"{number(W_)}·{x} + {number(b_)} = {number(y)}")
+flow(398, 364, 448, "y", y)
+columns(480, 332, CHANNELS)
+p.text(504, 322, "W", 14)
+p.text(558, 362, "· γ s =", 14)
+columns(590, 332, ["#8fc7ea", "#ffb84d", "#d48ab5"])
+p.text(614, 322, "W′", 14)
+p.text(562, 404, "a column for each output channel", 12, fill=GREY)
+p.lines(16, 456, [f"Blue: one input and one channel, with γ s = {gamma} / √{variance} = {number(factor)} (ε = 0).",
+                  "Only in inference: in training the statistics are those of the batch."], 12, 18, anchor="start", fill=GREY)
 p.save(__file__, sys.argv[1])
