@@ -3,7 +3,7 @@
 # program, build/release/minitape or the one that MINITAPE names:
 #
 #   bash docs/figures.sh            # all
-#   bash docs/figures.sh --train    # with kernels from a network that is trained anew: half a minute
+#   bash docs/figures.sh --train    # trains the network of kernels.svg anew: half a minute
 #   bash docs/figures.sh --check    # changes nothing: are the pictures what their sources say?
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -50,5 +50,8 @@ for picture in $figures/*.svg; do
   failed=1
 done
 [ $failed = 0 ] || exit 1
-command -v dot >/dev/null || { echo "graphviz is not installed: graph_mlp.svg is not checked"; exit 77; }
+if ! command -v dot >/dev/null; then
+  echo "graphviz is not installed: graph_mlp.svg is not checked"
+  exit 77
+fi
 echo "the pictures are what their sources draw"

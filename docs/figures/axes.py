@@ -5,7 +5,8 @@ from svg import GREY, INK, number
 class Axes:
     def __init__(self, picture, left, top, width, height, x, y, x_ticks, y_ticks):
         """x and y are (lowest, highest)."""
-        self.p, self.left, self.top, self.width, self.height, self.x, self.y = picture, left, top, width, height, x, y
+        self.p, self.x, self.y = picture, x, y
+        self.left, self.top, self.width, self.height = left, top, width, height
         for tick in y_ticks:
             _, v = self.place(x[0], tick)
             self.p.path([(left, v), (left + width, v)], "#cccccc", 0.7)

@@ -96,21 +96,33 @@ top = row(2) + 14
 p.rect(FUSED, top, F, 270, "#ffffff", INK, 1.8, round=8)
 p.text(FUSED + 8, top + 20, "batch_norm", 13, "start", bold=True)
 p.text(FUSED + F - 8, top + 20, "[m, C]", 12, "end", GREY)
-p.lines(FUSED + 8, top + 44, ["μ = Σ x / m", "σ² = Σ (x − μ)² / m", "s = 1 / √(σ² + ε)", "x̂ = (x − μ)·s", "y = γ·x̂ + β"], 13, 20,
-        anchor="start")
-p.lines(FUSED + 8, top + 160, ["dβ = Σ dy", "dγ = Σ dy·x̂", "dx = γ·s·(dy − dβ/m", "− x̂·dγ/m)"], 13, 20, anchor="start",
-        fill=BLUE)
+p.lines(FUSED + 8, top + 44, """
+μ = Σ x / m
+σ² = Σ (x − μ)² / m
+s = 1 / √(σ² + ε)
+x̂ = (x − μ)·s
+y = γ·x̂ + β""", 13, 20, anchor="start")
+p.lines(FUSED + 8, top + 160, """
+dβ = Σ dy
+dγ = Σ dy·x̂
+dx = γ·s·(dy − dβ/m
+− x̂·dγ/m)""", 13, 20, anchor="start", fill=BLUE)
 for line, arrow, values, colour in ((246, "↓", y, INK), (262, "↑", dy, BLUE)):
     p.text(FUSED + 8, top + line, arrow, 12, "start", colour)
     for i, v in enumerate(values):
         p.text(FUSED + 24 + 36 * i, top + line, number(v), 12, "start", colour)
 flow((FUSED + 49, row(1) + HIGH), (FUSED + 49, top - 1))
 flow((FUSED + 157, row(1) + HIGH), (FUSED + 157, top - 1))
-p.path([(FUSED + F, row(0) + 29), (FUSED + F + 10, row(0) + 29), (FUSED + F + 10, top + 29), (FUSED + F + 1, top + 29)],
+right = FUSED + F + 10
+p.path([(FUSED + F, row(0) + 29), (right, row(0) + 29), (right, top + 29), (right - 9, top + 29)],
        GREY, 1.5, arrow=True)
-p.lines(FUSED - 8, top + 300, [f"one channel, m = {m}, γ = {gamma}, β = {beta},", "ε taken as 0 for round numbers.",
-                           "",
-                           "The chain rule on the left and the", "formula here give the same dx:",
-                           "(" + ", ".join(map(number, fused)) + ").", "Its sum and its product with x̂", f"are {number(sum(fused))}."],
-        13, 20, anchor="start")
+p.lines(FUSED - 8, top + 300, f"""
+one channel, m = {m}, γ = {gamma}, β = {beta},
+ε taken as 0 for round numbers.
+
+The chain rule on the left and the
+formula here give the same dx:
+({", ".join(map(number, fused))}).
+Its sum and its product with x̂
+are {number(sum(fused))}.""", 13, 20, anchor="start")
 p.save(__file__, sys.argv[1])

@@ -36,11 +36,12 @@ def columns(left, top, colours):
 
 p.text(16, 26, "trained: two layers", 13, "start", bold=True)
 flow(16, 104, 62, "x", x)
-layer(66, 42, 196, "conv2d or dense", "z = x W + b", ["kernel W, bias b", "(no bias counts as b = 0)"],
+layer(66, 42, 196, "conv2d or dense", "z = x W + b",
+      "kernel W, bias b\n(no bias counts as b = 0)",
       f"{W}·{x} + {b} = {z}")
 flow(264, 104, 312, "z", z)
 layer(316, 42, 316, "batch_norm, inference", "y = γ s (z − μ̄) + β",
-      ["s = 1 / √(σ̄² + ε), with the running statistics:", "all constants, one of each for a channel"],
+      "s = 1 / √(σ̄² + ε), with the running statistics:\nall constants, one of each for a channel",
       f"{number(factor)}·({z} − {mean}) + {beta} = {number(y)}")
 flow(634, 104, 684, "y", y)
 
@@ -50,7 +51,8 @@ p.text(350, 240, "y = x (γ s W)  +  β + γ s (b − μ̄)".replace("  ", "\u20
 
 p.text(16, 286, "folded: one layer, the same answers but for rounding", 13, "start", bold=True)
 flow(16, 364, 92, "x", x)
-layer(96, 302, 300, "conv2d or dense", "y = x W′ + b′", ["W′ = γ s W: each column by its own factor", "b′ = β + γ s (b − μ̄)"],
+layer(96, 302, 300, "conv2d or dense", "y = x W′ + b′",
+      "W′ = γ s W: each column by its own factor\nb′ = β + γ s (b − μ̄)",
       f"{number(W_)}·{x} + {number(b_)} = {number(y)}")
 flow(398, 364, 448, "y", y)
 columns(480, 332, CHANNELS)
@@ -59,6 +61,8 @@ p.text(558, 362, "· γ s =", 14)
 columns(590, 332, ["#8fc7ea", "#ffb84d", "#d48ab5"])
 p.text(614, 322, "W′", 14)
 p.text(562, 404, "a column for each output channel", 12, fill=GREY)
-p.lines(16, 456, [f"Blue: one input and one channel, with γ s = {gamma} / √{variance} = {number(factor)} (ε = 0).",
-                  "Only in inference: in training the statistics are those of the batch."], 12, 18, anchor="start", fill=GREY)
+p.lines(16, 456, f"""
+Blue: one input and one channel, with γ s = {gamma} / √{variance} = {number(factor)} (ε = 0).
+Only in inference: in training the statistics are those of the batch.""",
+        12, 18, anchor="start", fill=GREY)
 p.save(__file__, sys.argv[1])

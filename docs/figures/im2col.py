@@ -16,11 +16,14 @@ p.text(94, 26, "image (H, W)", 13, bold=True)
 p.matrix(40, 40, image, 27, 27, size=13)
 h, w = windows[MARKED]
 p.rect(40 + w * 27, 40 + h * 27, 81, 81, "none", ORANGE, 3.5)
-p.lines(40, 172, ["window at h = 0, w = 1"], 12, anchor="start", fill=ORANGE)
-p.lines(230, 46, ["A 3×3 kernel fits into a 4×4 image in 2·2 places (padding", "\"valid\"). Each window, read line by line, becomes a row;",
-                  "each filter a column. One product of matrices does it all.", "",
-                  "A number stands in as many rows as windows hold it:", "backward adds up what comes back to each of its copies."],
-        13, 20, anchor="start")
+p.text(40, 172, "window at h = 0, w = 1", 12, "start", ORANGE)
+p.lines(230, 46, """
+A 3×3 kernel fits into a 4×4 image in 2·2 places (padding
+"valid"). Each window, read line by line, becomes a row;
+each filter a column. One product of matrices does it all.
+
+A number stands in as many rows as windows hold it:
+backward adds up what comes back to each of its copies.""", 13, 20, anchor="start")
 TOP = 254
 p.text(40 + 9 * 13, TOP - 12, "windows as rows [m, k·k·C]", 13, bold=True)
 p.matrix(40, TOP, rows, 26, 24)
@@ -46,7 +49,10 @@ for i, (h, w) in enumerate(windows):
         p.rect(x, y, 48, 34, "none", ORANGE, 3.5)
 terms = " + ".join(f"({number(b)})·{number(a)}" if b < 0 else f"{number(b)}·{number(a)}"
                    for a, b in zip(rows[MARKED], kernels[0]) if b)
-p.text(40, 426, f"marked row, first filter: {terms} = {number(output[MARKED][0])}", 13, "start", ORANGE)
-p.lines(40, 448, ["With C channels a window has k·k·C numbers. With N images there are m rows, the windows of all of them,",
-                  "and the output is the matrix [m, C] of the layer behind it: m rows, a channel for each filter."], 12, 18, anchor="start")
+p.text(40, 426, f"marked row, first filter: {terms} = {number(output[MARKED][0])}", 13, "start",
+       ORANGE)
+p.lines(40, 448, """
+With C channels a window has k·k·C numbers. With N images there are m rows, the windows of all
+of them, and the output is the matrix [m, C] of the layer behind it, a channel for each filter.""",
+        12, 18, anchor="start")
 p.save(__file__, sys.argv[1])

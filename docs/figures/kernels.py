@@ -17,25 +17,29 @@ def read_tensor(path, name):
     start = 8 + struct.unpack("<Q", content[:8])[0]
     header = json.loads(content[8:start])[name]
     first, end = header["data_offsets"]
-    return header["shape"], struct.unpack(f"<{(end - first) // 4}f", content[start + first:start + end])
+    return header["shape"], struct.unpack_from(f"<{(end - first) // 4}f", content, start + first)
 
 
 if len(sys.argv) > 2:
     run = pathlib.Path(sys.argv[2])
     (side, _, _, filters), values = read_tensor(run / "model.safetensors", "0.conv2d.kernel")
     accuracy = float(list(csv.DictReader(open(run / "metrics.csv")))[-1]["test_accuracy"])
-    text = f"# minitape train docs/figures/kernels.toml: test accuracy {100 * accuracy:.1f} %. In percent of each kernel's largest number.\n"
+    text = ("# The first layer after `minitape train docs/figures/kernels.toml`, in percent of\n"
+            f"# each kernel's largest number. test accuracy: {100 * accuracy:.1f} %\n")
     for f in range(filters):
         kernel = values[f::filters]
         largest = max(map(abs, kernel))
         for row in range(side):
-            text += " ".join(str(round(100 * v / largest)) for v in kernel[row * side:(row + 1) * side]) + "\n"
+            numbers = [round(100 * v / largest) for v in kernel[row * side:(row + 1) * side]]
+            text += " ".join(map(str, numbers)) + "\n"
         text += "\n"
     data.write_text(text)
 
-head, *blocks = data.read_text().split("\n", 1)
-kernels = [[list(map(int, line.split())) for line in block.splitlines()] for block in blocks[0].split("\n\n") if block]
-side, accuracy = len(kernels[0]), head.split("accuracy ")[1].split(". ")[0]
+accuracy = data.read_text().split("accuracy: ")[1].split("\n")[0]
+rows = [list(map(int, line.split())) for line in data.read_text().splitlines()
+        if line and line[0] != "#"]
+side = len(rows[0])
+kernels = [rows[i:i + side] for i in range(0, len(rows), side)]
 
 
 def colour(percent):
@@ -46,13 +50,15 @@ def colour(percent):
 
 CELL, STEP = 8, 84
 p = Picture(268, "Kernels of a trained first layer")
-p.text(16, 26, f"The {len(kernels)} kernels ({side} × {side}) of a first layer, trained on the drawn digits", 13, "start", bold=True)
+p.text(16, 26, f"The {len(kernels)} kernels ({side} × {side}) of a first layer, "
+       "trained on the drawn digits", 13, "start", bold=True)
 cells = {}  # colour: its cells, drawn as one path
 for i, kernel in enumerate(kernels):
     x, y = 16 + (i % 8) * STEP, 42 + (i // 8) * STEP
     for r, row in enumerate(kernel):
         for c, percent in enumerate(row):
-            cells.setdefault(colour(percent), []).append(f"M{x + c * CELL} {y + r * CELL}h8.2v8.2h-8.2z")
+            cell = f"M{x + c * CELL} {y + r * CELL}h8.2v8.2h-8.2z"
+            cells.setdefault(colour(percent), []).append(cell)
 for fill, places in cells.items():
     p.add("path", d="".join(places), fill=fill)
 for i in range(len(kernels)):
@@ -62,5 +68,6 @@ p.text(16, y + 13, "negative", 12, "start")
 for i in range(21):
     p.rect(76 + i * 8, y + 3, 8.3, 12, colour(10 * (i - 10)), "none", 0)
 p.text(252, y + 13, "positive, each kernel by its own largest number", 12, "start")
-p.text(16, y + 38, f"Bars and edges in different directions: strokes, and where they end. Test accuracy of the network: {accuracy}.", 12, "start", GREY)
+p.text(16, y + 38, "Bars and edges in different directions: strokes, and where they end. "
+       f"Test accuracy of the network: {accuracy}.", 12, "start", GREY)
 p.save(__file__, sys.argv[1])

@@ -28,8 +28,12 @@ p.text(121, 26, "(N, C)", 15, bold=True)
 p.text(121, 45, "(4, 3), behind a dense layer", 12)
 matrix(70, 4)
 p.bracket(62, TOP, 4 * HIGH, "m = N")
-p.lines(121, 196, ["Both are a matrix [m, C].", "Batch norm takes the mean", "and variance of each column:",
-                   "C means, C variances,", "of m numbers each."], 12)
+p.lines(121, 196, """
+Both are a matrix [m, C].
+Batch norm takes the mean
+and variance of each column:
+C means, C variances,
+of m numbers each.""", 12)
 
 LEFT = 330
 p.text(LEFT + 51, 26, "[m, C]", 15, bold=True)
@@ -57,7 +61,8 @@ for n in range(N):
 p.text(RIGHT + 87, 298, "a pixel is C numbers side by side", 12, fill=GREY)
 p.path([(RIGHT - 14, 196), (LEFT + 3 * CELL + 12, 196)], GREY, 2, arrow=True)
 
-p.text(20, 372, "the image tensor in memory: one row of numbers, channels last", 13, "start", bold=True)
+p.text(20, 372, "the image tensor in memory: one row of numbers, channels last", 13, "start",
+       bold=True)
 for i in range(N * H * W * C):
     p.matrix(20 + i * 18.3, 384, [[i]], 18.3, 26, lambda r, c: CHANNELS[i % C], 11)
 p.rect(20 + marked_row * C * 18.3 - 1, 382, C * 18.3 + 2, 30, "none", ORANGE, 3)
@@ -66,6 +71,6 @@ for n in range(N):
     p.path([(first + 2, 418), (first + 2, 423), (first + H * W * C * 18.3 - 2, 423),
             (first + H * W * C * 18.3 - 2, 418)], GREY, 1)
     p.text(first + H * W * C * 9.15, 438, f"image n = {n}", 12, fill=GREY)
-p.text(20, 460, "offset of (n, h, w, c) = ((n·H + h)·W + w)·C + c: reading it as [m, C] moves nothing", 12,
-       "start")
+p.text(20, 460, "offset of (n, h, w, c) = ((n·H + h)·W + w)·C + c: "
+       "reading it as [m, C] moves nothing", 12, "start")
 p.save(__file__, sys.argv[1])

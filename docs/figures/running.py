@@ -14,7 +14,9 @@ DECAY = 0.9
 WEIGHTS = {"ema": lambda t: 1 - DECAY,
            "debiased_ema": lambda t: (1 - DECAY) / (1 - DECAY**t),
            "cumulative": lambda t: 1 / t}
-LOOKS = {"ema": (ORANGE, None, 2.4), "debiased_ema": (BLUE, "8 3", 2.4), "cumulative": (GREEN, "2 3", 2.6)}
+LOOKS = {"ema": (ORANGE, None, 2.4),
+         "debiased_ema": (BLUE, "8 3", 2.4),
+         "cumulative": (GREEN, "2 3", 2.6)}
 
 source = random.Random(4)
 noise = [sum(source.random() for _ in range(12)) - 6 for _ in range(240)]  # nearly normal
@@ -35,9 +37,10 @@ def curves(population, first):
 
 p = Picture(400, "Running means: ema, debiased ema and cumulative average")
 for left, width, steps, population, title, x_ticks, y, y_ticks in (
-        (44, 290, 40, [1] * 40, "a cold start", (0, 10, 20, 30, 40), (0, 1.6), (0, 0.5, 1, 1.5)),
-        (394, 290, 120, [1 if t < 60 else 2 for t in range(120)], "the population moves", (0, 30, 60, 90, 120),
-         (0, 3), (0, 1, 2, 3))):
+        (44, 290, 40, [1] * 40, "a cold start",
+         (0, 10, 20, 30, 40), (0, 1.6), (0, 0.5, 1, 1.5)),
+        (394, 290, 120, [1 if t < 60 else 2 for t in range(120)], "the population moves",
+         (0, 30, 60, 90, 120), (0, 3), (0, 1, 2, 3))):
     axes = Axes(p, left, 62, width, 250, (0, steps), y, x_ticks, y_ticks)
     p.text(left, 28, title, 14, "start", bold=True)
     p.text(left, 48, "mean of a channel", 12, "start", GREY)
@@ -50,10 +53,10 @@ for left, width, steps, population, title, x_ticks, y, y_ticks in (
     for name, points in result.items():
         colour, dash, line = LOOKS[name]
         axes.line(points, colour, line, dash)
-for i, (name, meaning) in enumerate((("ema", "ema, decay 0.9"), ("debiased_ema", "debiased_ema, decay 0.9"),
-                                     ("cumulative", "cumulative"))):
+for x, name, meaning in ((44, "ema", "ema, decay 0.9"),
+                         (190, "debiased_ema", "debiased_ema, decay 0.9"),
+                         (402, "cumulative", "cumulative")):
     colour, dash, line = LOOKS[name]
-    x = (44, 190, 402)[i]
     p.path([(x, 376), (x + 30, 376)], colour, line, dash)
     p.text(x + 36, 380, meaning, 12, "start")
 p.add("circle", cx=534, cy=376, r=2.2, fill="#999999")

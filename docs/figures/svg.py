@@ -1,8 +1,8 @@
-"""What the figures are drawn with: boxes, matrices, text, arrows and curves as SVG, 700 pixels wide.
+"""What the figures are drawn with: boxes, matrices, text, arrows and curves, as SVG.
 
 Colours are those of M. Okabe and K. Ito ("Color Universal Design", 2008), which colour-blind people
-can tell apart, on a white ground of their own. Numbers are rounded, so that the same call writes the
-same bytes everywhere.
+can tell apart, on a white ground of their own. Numbers are rounded, so that the same call writes
+the same bytes everywhere.
 """
 import html
 import math
@@ -44,8 +44,8 @@ class Picture:
                  font_weight="bold" if bold else None,
                  transform=f"rotate({at(angle)} {at(x)} {at(y)})" if angle else None)
 
-    def lines(self, x, y, lines, size=13, step=18, **options):
-        for i, line in enumerate(lines):
+    def lines(self, x, y, text, size=13, step=18, **options):
+        for i, line in enumerate(text.strip("\n").split("\n")):
             self.text(x, y + i * step, line, size, **options)
 
     def rect(self, x, y, width, height, fill=PAPER, stroke=INK, line=1, dash=None, round=0):
@@ -70,9 +70,10 @@ class Picture:
     def head(self, before, tip, fill, line=1.5):
         angle = math.atan2(tip[1] - before[1], tip[0] - before[0])
         size = 6 + 1.6 * line
-        corners = [tip] + [(tip[0] - size * math.cos(angle + side), tip[1] - size * math.sin(angle + side))
-                           for side in (0.42, -0.42)]
-        self.add("path", d="M" + " L".join(f"{at(x)} {at(y)}" for x, y in corners) + " Z", fill=fill)
+        sides = [(tip[0] - size * math.cos(angle + turn), tip[1] - size * math.sin(angle + turn))
+                 for turn in (0.42, -0.42)]
+        corners = " L".join(f"{at(x)} {at(y)}" for x, y in (tip, *sides))
+        self.add("path", d=f"M{corners} Z", fill=fill)
 
     def matrix(self, x, y, values, width=26, height=22, fill=None, size=12, stroke=GREY):
         """Rows of values in cells; fill(row, column) is the colour of a cell."""
@@ -81,12 +82,13 @@ class Picture:
                 self.rect(x + c * width, y + r * height, width, height,
                           fill(r, c) if fill else PAPER, stroke)
                 if value != "":
-                    text = value if isinstance(value, str) else number(value)
-                    self.text(x + (c + 0.5) * width, y + (r + 0.5) * height + 0.36 * size, text, size)
+                    middle, line = x + (c + 0.5) * width, y + (r + 0.5) * height + 0.36 * size
+                    self.text(middle, line, number(value), size)
 
     def bracket(self, x, y, height, text):
         """A brace on the left of something, with its name."""
-        self.path([(x, y + 1), (x - 6, y + 1), (x - 6, y + height - 1), (x, y + height - 1)], GREY, 1)
+        end = y + height - 1
+        self.path([(x, y + 1), (x - 6, y + 1), (x - 6, end), (x, end)], GREY, 1)
         self.text(x - 11, y + height / 2 + 4, text, 12, "end")
 
     def __str__(self):

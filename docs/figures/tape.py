@@ -1,7 +1,7 @@
 """tape.svg: the tape of y = a·b + a, as in apps/examples/first_gradient.cpp, after backward."""
 import sys
 
-from svg import BLUE, GREY, INK, PALE, Picture, number
+from svg import BLUE, GREY, INK, PALE, PAPER, Picture, number
 
 a, b = 3, 4
 # Name, inputs, value, and the derivative with respect to each input with its name.
@@ -23,14 +23,15 @@ p = Picture(420, "The tape of a·b + a: four nodes with their values and gradien
 LEFT, WIDE, STEP, TOP, HIGH = 40, 128, 164, 152, 112
 middle = [LEFT + i * STEP + WIDE / 2 for i in range(4)]
 
-p.text(20, 24, "forward: every operation appends a node and computes its value at once", 13, "start")
+p.text(20, 24, "forward: every operation appends a node and computes its value at once", 13,
+       "start")
 p.path([(520, 19), (680, 19)], INK, 2, arrow=True)
-p.text(20, 404, "backward: one loop from the last node to the first; contributions add up", 13, "start",
-       BLUE)
+p.text(20, 404, "backward: one loop from the last node to the first; contributions add up", 13,
+       "start", BLUE)
 p.path([(680, 399), (540, 399)], BLUE, 2, "6 4", arrow=True)
 for i, (operation, name, inputs, value, derivatives) in enumerate(tape):
     x = LEFT + i * STEP
-    p.rect(x, TOP, WIDE, HIGH, PALE if not inputs else "#ffffff", INK, 1.5, round=8 if inputs else 0)
+    p.rect(x, TOP, WIDE, HIGH, PAPER if inputs else PALE, INK, 1.5, round=8 if inputs else 0)
     p.text(x + 8, TOP + 18, str(i), 12, "start", GREY)
     p.text(x + WIDE / 2, TOP + 20, operation, 13, bold=True)
     p.text(x + WIDE / 2, TOP + 40, name, 13)
@@ -46,7 +47,8 @@ for i, (operation, name, inputs, value, derivatives) in enumerate(tape):
         go, come = start + (28 if near else 10 - 16 * (i == 3)), end - (34 if near else 4)
         p.curve((go, TOP), (go + 8, TOP - up), (come - 8, TOP - up), (come, TOP - 2), INK, 1.6)
         low = TOP + HIGH
-        p.curve((come, low), (come - 8, low + up), (go + 8, low + up), (go, low + 2), BLUE, 1.8, "6 4")
+        p.curve((come, low), (come - 8, low + up), (go + 8, low + up), (go, low + 2), BLUE, 1.8,
+                "6 4")
         times = f"{number(gradient[i])}·{word} = {number(gradient[i] * derivative)}"
         if word == "1":
             times = f"{number(gradient[i])}·1"
