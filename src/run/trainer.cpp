@@ -128,11 +128,7 @@ class TrainingRun {
 
   // Evaluates the model at the end of an epoch. `seen` is the mean over the epoch's own batches.
   void measure(Index epoch, Score seen) {
-    if (config_.batch_norm.recalibrate != "none") {
-      recalibrate(model_, batches_, config_.batch_norm.recalibrate_batches,
-                  config_.batch_norm.recalibrate == "pooled" ? Recalibration::pooled
-                                                             : Recalibration::average);
-    }
+    recalibrate(model_, batches_, config_.batch_norm);
     const Index part = std::min(kTrainEvalImages, data_.train.size());
     EpochRecord record{
         .epoch = epoch,
