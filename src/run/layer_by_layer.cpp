@@ -22,6 +22,11 @@ Var walk(Sequential& model, Var x, Mode mode, const LayerVisitor& visit) {
   return x;
 }
 
+void try_batch(Sequential model, const Shape& images) {
+  Tape tape;
+  model.forward(tape.constant(Tensor::zeros(images)), Mode::training);
+}
+
 std::string first_non_finite(const Tape& tape) {
   for (const Tape::Node& node : tape.nodes()) {
     const auto is_finite = [](Real value) { return std::isfinite(value); };

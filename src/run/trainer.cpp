@@ -50,6 +50,10 @@ class TrainingRun {
 
   TrainOutcome train() {
     constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+    // What cannot take the smaller batch at the end of an epoch says so now, not after an epoch.
+    const Index rest = data_.train.size() % config_.train.batch_size;
+    const bool comes = rest > 1 && total_steps_ >= batches_.batches_per_epoch();
+    if (comes) try_batch(model_, facts_.image_shape.with_batch(rest));
     if (at_.steps == 0) {
       write_model("initial.safetensors");
       diagnose(0);

@@ -20,6 +20,10 @@ using LayerVisitor = std::function<void(const std::string& name, Layer& layer, V
 /// Sends x through the layers one at a time, none fused with the next, and returns the output.
 Var walk(Sequential& model, Var x, Mode mode, const LayerVisitor& visit);
 
+/// Throws what training on a batch of this shape would throw, such as that ghost batches do not
+/// divide it.
+void try_batch(Sequential model, const Shape& images);
+
 /// The layer, or the parameter, of the first value on the tape that is not finite. Nodes stand in
 /// the order of computation, so this is where the trouble began, not where it was noticed.
 std::string first_non_finite(const Tape& tape);
