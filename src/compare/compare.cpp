@@ -88,15 +88,12 @@ void check_data(const std::vector<Run>& runs, const DataSource& source, const st
 std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants, Index seeds,
                                         const fs::path& out, const CompareWatcher& watcher) {
   const std::vector<Run> runs = plan_runs(variants, seeds, out);
-  const auto tell = [&](const std::string& note) {
-    if (watcher.runs.tell) watcher.runs.tell(note);
-  };
   for (const Run& run : runs) check_data(runs, run.source, run.data, run.folder.string());
   const auto unknown =
       std::ranges::count_if(runs, [](const Run& run) { return run.is_done && run.data.empty(); });
   if (unknown > 0) {
-    tell(concat(unknown, " of ", runs.size(), " runs in ", out, " have no checksum ",
-                "of their data: whether they saw the same images is not known"));
+    watcher.runs.tell(concat(unknown, " of ", runs.size(), " runs in ", out, " have no checksum ",
+                             "of their data: whether they saw the same images is not known"));
   }
 
   std::vector<VariantHistory> histories;
@@ -107,13 +104,11 @@ std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants, In
     if (!run.is_done) {
       if (!data || !(run.source == loaded)) {
         data = load_data(loaded = run.source);
-        for (const std::string& note : data->notes) tell(note);
+        for (const std::string& note : data->notes) watcher.runs.tell(note);
         check_data(runs, run.source, data_checksum(*data), "Now");
       }
       // An interrupted comparison may have left the beginning of this run.
-      if (watcher.on_start) {
-        watcher.on_start(concat(variants[run.variant].name, ", seed ", run.config.seed));
-      }
+      watcher.on_start(concat(variants[run.variant].name, ", seed ", run.config.seed));
       if (train(run.config, *data, run.folder, watcher.runs, Start::resume).interrupted) return {};
     }
     RunHistory history = read_history(run.folder);

@@ -46,7 +46,7 @@ struct VariantHistory {
 /// What a caller may want to watch: each run, and a line that announces it.
 struct CompareWatcher {
   TrainWatcher runs;
-  std::function<void(const std::string& announcement)> on_start;
+  std::function<void(const std::string& announcement)> on_start = [](auto&&...) {};
 };
 
 /// Trains every variant with every seed (the config's own, the next one, …), each in a folder of
