@@ -78,8 +78,8 @@ Examples:
   app.formatter(std::make_shared<PageFormatter>());
   app.get_help_ptr()->description("Print this page and exit");
   app.require_subcommand(1);
-  for (const auto add : {add_train, add_compare, add_lab, add_data, add_summary, add_gradcheck,
-                         add_bench, add_predict}) {
+  for (const auto add : {add_train, add_compare, add_lab, add_data, add_summary, add_graph,
+                         add_gradcheck, add_bench, add_predict}) {
     add(app, call);
   }
 }

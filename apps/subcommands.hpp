@@ -23,7 +23,8 @@ void add_compare(CLI::App& app, Call& call);
 void add_lab(CLI::App& app, Call& call);
 void add_predict(CLI::App& app, Call& call);
 void add_gradcheck(CLI::App& app, Call& call);
-void add_summary(CLI::App& app, Call& call);  // these three in inspect.cpp
+void add_summary(CLI::App& app, Call& call);  // these four in inspect.cpp
+void add_graph(CLI::App& app, Call& call);
 void add_data(CLI::App& app, Call& call);
 void add_bench(CLI::App& app, Call& call);
 

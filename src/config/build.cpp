@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <map>
 #include <memory>
 #include <set>
 #include <utility>
@@ -71,11 +70,6 @@ std::unique_ptr<Layer> build_batch_norm(const BatchNormConfig& section, const La
   return std::make_unique<BatchNormVariant>(channels, options, variation);
 }
 
-const std::map<std::string, Activation::Kind> kActivations{{"relu", Activation::relu},
-                                                           {"leaky_relu", Activation::leaky_relu},
-                                                           {"sigmoid", Activation::sigmoid},
-                                                           {"tanh", Activation::tanh}};
-
 Sequential build_layers(const Config& config, const std::vector<LayerConfig>& layers,
                         const Shape& input);
 
@@ -91,9 +85,11 @@ std::unique_ptr<Layer> build_layer(const Config& config, const LayerConfig& laye
   }
   if (type == "dense") return std::make_unique<Dense>(shape.channels(), layer.units, kernel);
   if (type == "batch_norm") return build_batch_norm(config.batch_norm, layer, shape.channels());
-  if (const auto found = kActivations.find(type); found != kActivations.end()) {
-    return std::make_unique<Activation>(found->second, layer.slope);
-  }
+  if (type == "relu") return std::make_unique<Activation>(Activation::relu);
+  if (type == "leaky_relu")
+    return std::make_unique<Activation>(Activation::leaky_relu, layer.slope);
+  if (type == "sigmoid") return std::make_unique<Activation>(Activation::sigmoid);
+  if (type == "tanh") return std::make_unique<Activation>(Activation::tanh);
   if (type == "max_pool" || type == "avg_pool") {
     return std::make_unique<Pool>(type == "max_pool" ? Pool::max : Pool::avg,
                                   PoolOptions{layer.size, layer.stride, layer.padding});
@@ -105,13 +101,16 @@ std::unique_ptr<Layer> build_layer(const Config& config, const LayerConfig& laye
   return std::make_unique<Residual>(build_layers(config, layer.layers, shape));
 }
 
+bool is_activation(const LayerConfig& layer) {
+  return layer.type == "activation" || layer.type == "relu" || layer.type == "leaky_relu" ||
+         layer.type == "sigmoid" || layer.type == "tanh";
+}
+
 // In the order in which they are built: with batch_norm.position = "after", batch norm and the
 // activation behind it change places, and numbers.
 std::vector<LayerConfig> ordered(std::vector<LayerConfig> layers, const Config& config) {
   for (std::size_t i = 0; i + 1 < layers.size() && config.batch_norm.position == "after"; ++i) {
-    const std::string& behind = layers[i + 1].type;
-    const bool is_activation = behind == "activation" || kActivations.contains(behind);
-    if (layers[i].type != "batch_norm" || !is_activation) continue;
+    if (layers[i].type != "batch_norm" || !is_activation(layers[i + 1])) continue;
     std::swap(layers[i], layers[i + 1]);
     ++i;
   }
