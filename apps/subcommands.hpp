@@ -47,8 +47,9 @@ struct ConfigArguments {
     return out.empty() ? "runs/" + name() + suffix : out;
   }
 };
-/// CONFIG and --set.
+/// CONFIG and --set; --set alone.
 void add_config(CLI::App& sub, ConfigArguments& arguments);
+void add_set(CLI::App& sub, ConfigArguments& arguments);
 
 /// --name N: a whole number in a range, which the help states.
 template <class Number>
