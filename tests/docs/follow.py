@@ -123,11 +123,40 @@ def has_mnist(environment):
     return any(folder.glob("train-images*"))
 
 
+def form_of(line):
+    """A pattern for lines that differ from this one in numbers and spaces alone."""
+    number = r"[-+−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
+    pattern, at = "(", 0
+    for match in re.finditer(rf"({number})|(\s+)|(…)", line):
+        pattern += re.escape(line[at:match.start()])
+        pattern += number if match[1] else r"\s+" if match[2] else r").*?("
+        at = match.end()
+    return rf"\s*{pattern}{re.escape(line[at:])})\s*"
+
+
+def renewed(expected, output):
+    """The expected lines with the numbers of the output, and with their "…"; the whole output where
+    it has another form."""
+    lines, at = [], 0
+    for line in expected:
+        if line.strip() in ("", "…"):
+            lines.append(line)
+            continue
+        form = re.compile(form_of(line.strip()))
+        found = next((i for i in range(at, len(output)) if form.fullmatch(output[i])), None)
+        if found is None:
+            return output
+        match = form.fullmatch(output[found])
+        lines.append("…".join(match.groups()) if "…" in line else output[found])
+        at = found + 1
+    return lines
+
+
 def record(command, output):
     """Puts what was printed into the page; the caller goes from the last command to the first."""
     page = command.block.page
     start = command.block.start + 1 + command.first + command.text.count("\n") + 1
-    page.lines[start:start + len(command.expected)] = output
+    page.lines[start:start + len(command.expected)] = renewed(command.expected, output)
     page.path.write_text("\n".join(page.lines) + "\n")
 
 
