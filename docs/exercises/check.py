@@ -70,7 +70,7 @@ def fingerprint(name):
 
 
 def list_exercises(exercises, progress):
-    print("chapter  exercise              ")
+    print("chapter  exercise")
     for name, exercise in exercises.items():
         print(f"{exercise['chapter']:7}  {name:20} {progress.mark(name):8} {exercise['what']}")
     following = [name for name in exercises if progress.mark(name) != "done"]
@@ -108,6 +108,8 @@ def check(exercise, workshop, progress):
     progress.note(name, right=fingerprint(name) if right else "")
     if right:
         print(f"{name} is done. {solution(exercise)}")
+        if "museum" in exercise:
+            print(f"Where this mistake was found: exhibit {exercise['museum']} of docs/museum.md.")
     else:
         print(f"\n{name} is not done yet. A hint: {COMMAND} {name} --hint")
     return right
@@ -152,4 +154,7 @@ def main(arguments, folder=FOLDER):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

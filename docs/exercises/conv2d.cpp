@@ -3,7 +3,8 @@
 // Equations: include/minitape/ops/conv2d.hpp. The plan, image by image: src/ops/conv2d.cpp says it
 // in its first lines (and solves it further down). With P = out_h·out_w outputs in an image:
 //
-//   x (N, H, W, C), kernel (kh, kw, C, F) -> columns [P, kh·kw·C] of each image -> y (N, out_h, out_w, F)
+//   x (N, H, W, C) -> columns [P, kh·kw·C] of each image; kernel (kh, kw, C, F) as [kh·kw·C, F]
+//   y[n] = columns·kernel [P, F] -> y (N, out_h, out_w, F)
 //
 // All sizes are in ConvSizes s (s.images, s.channels, s.filters, s.pixels() = P,
 // s.inputs() = kh·kw·C) and in s.window, see include/minitape/ops/window.hpp (out_h, out_w, size_h,

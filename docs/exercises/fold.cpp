@@ -1,7 +1,7 @@
 // Exercise: folding (chapter 13).
 //
-// Equations: include/minitape/tools/fold.hpp. fold_into changes the kernel [..., C] and the bias [C]
-// of a layer so that it computes what the layer and the batch norm behind it computed together;
+// Equations: include/minitape/tools/fold.hpp. fold_into changes the kernel [..., C] and the bias
+// [C] of a layer so that it computes what the layer and the batch norm behind it computed together;
 // batch_norm.gamma(), beta(), running() and options().epsilon are its numbers.
 //
 // fold goes through a model: a batch norm that stands directly behind a layer that foldable() knows

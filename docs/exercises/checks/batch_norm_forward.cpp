@@ -42,12 +42,18 @@ void check_statistics() {
           "variance", [] { return batch_statistics(kX).variance; }, variance);
 
   const Tensor images({2, 2, 2, 1}, {1, 2, 3, 4, 5, 7, 9, 17});
-  Check("images: two of 2×2 pixels with one channel")
+  Check("images, two of 2×2 pixels with one channel: the mean")
       .given("x", images)
       .mistake("divided by N in place of N·H·W",
                "a channel has N·H·W numbers, and m counts them all: x.rows().", Tensor({1}, {24}))
       .expect(
           "mean", [&] { return batch_statistics(images).mean; }, Tensor({1}, {6}));
+  Check("images, two of 2×2 pixels with one channel: the variance")
+      .given("x", images)
+      .mistake("divided by N in place of N·H·W",
+               "a channel has N·H·W numbers, and m counts them all: x.rows().", Tensor({1}, {93}))
+      .expect(
+          "variance", [&] { return batch_statistics(images).variance; }, Tensor({1}, {23.25}));
 
   const Tensor large({3, 1}, {1e8, 1e8 + 1, 1e8 + 2});
   Check("numbers that are large beside their differences")

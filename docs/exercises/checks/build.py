@@ -25,7 +25,7 @@ OPTIONS = {"CMAKE_BUILD_TYPE": "None", "CMAKE_CXX_FLAGS": "-O0 -D_GLIBCXX_ASSERT
 WARNINGS = ["-Wno-conversion", "-Wno-sign-conversion", "-Wno-shadow", "-Wno-unused",
             "-Wno-unused-parameter"]
 COMPILE_SECONDS, RUN_SECONDS = 180, 20
-DIAGNOSTIC = re.compile(r"^(?P<file>[^\s:][^:]*):\d+:\d+: (?P<kind>fatal error|error|warning|note):")
+DIAGNOSTIC = re.compile(r"(?P<file>[^\s:][^:]*):\d+:\d+: (?P<kind>(fatal )?error|warning|note):")
 
 
 class Missing(Exception):
@@ -46,12 +46,16 @@ class Workshop:
             fcntl.flock(lock, fcntl.LOCK_EX)
             sources = [ROOT / "CMakeLists.txt", *(ROOT / "src").rglob("*.[ch]pp"),
                        *(ROOT / "include").rglob("*.hpp")]
+            cache = self.library / "CMakeCache.txt"
+            if cache.is_file() and f"HOME_DIRECTORY:INTERNAL={ROOT}\n" not in cache.read_text():
+                shutil.rmtree(self.library)  # the project has been moved
             if not self.archive.is_file() or self.archive.stat().st_mtime < newest(sources):
                 self.build_library()
             self.command = self.compile_command()
             self.precompile()
-        self.openblas = re.search(r"^OPENBLAS_LIBRARY:\w+=(.*)$",
-                                  (self.library / "CMakeCache.txt").read_text(), re.MULTILINE)[1]
+        self.compiler, self.openblas = (
+            re.search(rf"^{key}:\w+=(.*)$", cache.read_text(), re.MULTILINE)[1]
+            for key in ("CMAKE_CXX_COMPILER", "OPENBLAS_LIBRARY"))
 
     def build_library(self):
         if not shutil.which("cmake") or not any(map(shutil.which, ("c++", "g++", "clang++"))):
@@ -68,8 +72,8 @@ class Workshop:
                               "-j", str(os.cpu_count())]}.items():
                 if subprocess.run(command, stdout=output, stderr=output).returncode:
                     raise Missing(
-                        "minitape cannot be built here: a package may be missing (OpenBLAS, toml++, "
-                        "…), and `bash apps/demo.sh` installs them. All that cmake said is in "
+                        "minitape cannot be built here: a package such as OpenBLAS may be missing, "
+                        "and `bash apps/demo.sh` installs them. All that cmake said is in "
                         f"{shown(log)}." if step == "configure" else
                         f"minitape's own sources do not compile: see the end of {shown(log)}.")
         self.archive.touch()
@@ -127,7 +131,7 @@ class Workshop:
             said = trimmed(compiled.stderr, name)
             if compiled.returncode:
                 return False, f"It does not compile:\n{said}"
-            linked = run([self.command[0], str(check), str(place / "copy.o"), str(self.archive),
+            linked = run([self.compiler, str(check), str(place / "copy.o"), str(self.archive),
                           self.openblas, "-fopenmp", "-o", str(program)], COMPILE_SECONDS)
         except subprocess.TimeoutExpired:
             return False, f"The compiler was stopped after {COMPILE_SECONDS} s.\n"
@@ -174,7 +178,7 @@ def trimmed(messages, name, most=3):
             keep = found["file"] == name
             if keep and found["kind"] != "note":
                 parts.append([])
-        if re.match(r"\S", line) and not found and not re.match(r"\s*\d* \|", line):
+        elif not line.startswith(" "):
             keep = False  # "In file included from …", "In function …"
         if keep and parts:
             parts[-1].append(line)

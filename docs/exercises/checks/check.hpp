@@ -7,115 +7,23 @@
 //       .mistake("the bias is forgotten", "that is x·W alone", x_times_w)
 //       .expect("y", [&] { return dense(x, w, &b); }, right);
 //
-// The first check that fails ends the program with code 1. Code 3 is a fault of the check itself: on
-// its input a mistake gives the right numbers, or two mistakes give the same.
+// The first check that fails ends the program with code 1. Code 3 is a fault of the check itself:
+// on its input a mistake gives the right numbers, or two mistakes give the same.
 #pragma once
 
-#include <cmath>
-#include <cstdio>
 #include <functional>
 #include <iostream>
 #include <string>
 #include <vector>
 
-#include "minitape/autodiff/tape.hpp"
 #include "minitape/ops/arithmetic.hpp"
 #include "not_done.hpp"
+#include "numbers.hpp"
 
 namespace minitape::exercise {
 
 struct Failed {};
 struct Blind {};
-
-inline const Tensor kNothing;  // what there is where nothing has arrived: no gradient
-
-// ---- Numbers as text ----
-
-inline std::string text_of(double value, int digits = 6) {
-  char buffer[40];
-  std::snprintf(buffer, sizeof buffer, "%.*g", digits, value == 0 ? 0.0 : value);
-  return buffer;
-}
-
-/// One number, or a line for each row.
-inline std::string text_of(const std::string& name, const Tensor& x, int digits = 6) {
-  if (x.empty()) return "  " + name + ": nothing\n";
-  if (x.size() == 1 && x.shape().rank() < 2) {
-    return "  " + name + ": " + text_of(x[0], digits) + "\n";
-  }
-  const int rank = x.shape().rank();
-  const bool one_channel = rank > 2 && x.channels() == 1;  // then a line is a line of the image
-  const Index on_a_line = one_channel ? x.shape()[rank - 2] : x.channels();
-  std::string text = "  " + name + " " + x.shape().to_string() + ":";
-  for (Index i = 0; i < x.size(); ++i) {
-    if (rank > 1 && i % on_a_line == 0) text += "\n     ";
-    text += "  " + text_of(x[i], digits);
-  }
-  return text + "\n";
-}
-
-// ---- Comparing ----
-
-inline bool is_near(double a, double b, double tolerance) {
-  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
-  if (std::isinf(a) || std::isinf(b)) return a == b;
-  return std::abs(a - b) <= tolerance * std::max({1.0, std::abs(a), std::abs(b)});
-}
-
-/// The first element in which the two differ; −1 when none does. Of other shapes: 0.
-inline Index first_difference(const Tensor& a, const Tensor& b, double tolerance) {
-  if (a.empty() && b.empty()) return -1;
-  if (a.empty() != b.empty() || a.shape() != b.shape()) return 0;
-  for (Index i = 0; i < a.size(); ++i) {
-    if (!is_near(a[i], b[i], tolerance)) return i;
-  }
-  return -1;
-}
-
-/// What can be said of wrong numbers without knowing where they come from; "" when nothing can.
-inline std::string remark_on(const Tensor& got, const Tensor& expected, double tolerance) {
-  if (got.empty() || expected.empty()) return "";
-  if (got.shape() != expected.shape()) {
-    return concat("  The shape should be ", expected.shape(), ": yours is ", got.shape(), ".\n");
-  }
-  for (const Real value : got.values()) {
-    if (std::isnan(value)) {
-      return "  A new tensor is full of NaN in this build: an element that was never written "
-             "shows.\n"
-             "  Or something was divided by 0.\n";
-    }
-  }
-  double factor = 0;
-  for (Index i = 0; i < got.size() && factor == 0; ++i) {
-    if (expected[i] != 0) factor = got[i] / expected[i];
-  }
-  if (factor == 0) return "";
-  for (Index i = 0; i < got.size(); ++i) {
-    if (!is_near(got[i], factor * expected[i], tolerance)) return "";
-  }
-  return "  All of your numbers are " + text_of(factor) + " times the right ones.\n";
-}
-
-/// The gradient of a value, or nothing where none has arrived.
-inline Tensor gradient_of(const Var& x) {
-  const Tape::Node& node = x.tape().nodes()[static_cast<std::size_t>(x.index())];
-  return node.gradient.empty() ? kNothing : node.gradient;
-}
-
-/// ∂loss/∂x by differences.
-inline Tensor differences(const std::function<double(const Tensor& x)>& loss, Tensor x,
-                          double h = 1e-5) {
-  Tensor dx = x;
-  for (Index i = 0; i < x.size(); ++i) {
-    const Real value = x[i];
-    x[i] = value + h;
-    const double above = loss(x);
-    x[i] = value - h;
-    dx[i] = (above - loss(x)) / (2 * h);
-    x[i] = value;
-  }
-  return dx;
-}
 
 // ---- A check ----
 
@@ -133,8 +41,8 @@ class Check {
     return *this;
   }
 
-  /// A usual mistake with the numbers that it gives. The remark goes on after "You have 3 where 2 is
-  /// due: ".
+  /// A usual mistake with the numbers that it gives. The remark goes on after "You have 3 where 2
+  /// is due: ".
   Check& mistake(std::string name, std::string remark, Tensor gives) {
     mistakes_.push_back({std::move(name), std::move(remark), std::move(gives), nullptr});
     return *this;
@@ -212,13 +120,14 @@ class Check {
 
   void explain(const Tensor& got, const Tensor& expected, Index at, double tolerance) const {
     std::string numbers;
+    const bool same_shape = !got.empty() && !expected.empty() && got.shape() == expected.shape();
     if (got.empty()) {
       numbers = "Nothing is there: ";
-    } else if (!expected.empty() && got.shape() == expected.shape()) {
+    } else if (same_shape) {
       numbers = "You have " + text_of(got[at]) + " where " + text_of(expected[at]) + " is due: ";
     }
     for (const Mistake& mistake : mistakes_) {
-      if (mistake.is_it ? mistake.is_it(got)
+      if (mistake.is_it ? same_shape && mistake.is_it(got)
                         : first_difference(got, mistake.gives, tolerance) < 0) {
         return say(mistake, numbers);
       }
@@ -228,7 +137,7 @@ class Check {
   }
 
   static void say(const Mistake& mistake, const std::string& numbers) {
-    std::cout << "  Usual mistake: " << mistake.name << "\n  " << numbers << mistake.remark << "\n";
+    std::cout << "  Usual mistake: " << mistake.name << "\n" << wrapped(numbers + mistake.remark);
   }
 
   std::string title_, given_;
@@ -237,6 +146,7 @@ class Check {
 
 /// What main() returns.
 inline int run(const std::function<void()>& checks) {
+  std::cout << std::unitbuf;  // what was right is told even when the next check crashes
   try {
     checks();
     return 0;
