@@ -148,11 +148,12 @@ def command_faults(folder):
     file.write_text(right.replace("const double d =", "for (volatile int i = 0;; i = i) {}\n  "
                                   "const double d ="))
     build.RUN_SECONDS, seconds = 2, build.RUN_SECONDS
-    yield from expect(["bug_running"], 1, "a loop that never ends")
+    yield from expect(["bug_running"], 1, "FAILED  200 times the same batch",
+                      "a loop that never ends")
     build.RUN_SECONDS = seconds
     file.write_text(right.replace("const double d =", "int* nowhere = nullptr; *nowhere = 1;\n"
                                   "  const double d ="))
-    yield from expect(["bug_running"], 1, "signal")
+    yield from expect(["bug_running"], 1, "FAILED  200 times the same batch", "crashed (signal 11)")
     file.write_text(right.replace("Index rows)", "Index lines)"))
     yield from expect(["bug_running"], 1, "with this signature")
     file.write_text(right.rstrip()[:-1])

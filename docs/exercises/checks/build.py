@@ -137,22 +137,20 @@ class Workshop:
             return False, f"The compiler was stopped after {COMPILE_SECONDS} s.\n"
         if linked.returncode:
             return False, f"It compiles, but does not link:\n{linked.stderr[-2000:]}"
-        try:
-            ran = run([str(program)], RUN_SECONDS)
-        except subprocess.TimeoutExpired as stopped:
-            output = (stopped.stdout or b"").decode(errors="replace")
-            return False, (f"{output}FAILED  after {RUN_SECONDS} s the check was stopped: is there "
-                           "a loop that never ends?\n")
-        told = ran.stdout + ran.stderr
-        if ran.returncode == 3:
+        # `timeout` ends it by SIGTERM, at which the program tells in which check it was.
+        ran = run(["timeout", "-k", "5", str(RUN_SECONDS), str(program)], RUN_SECONDS + 60)
+        told, code = ran.stdout + ran.stderr, ran.returncode
+        if code == 3:
             raise SystemExit(f"docs/exercises/checks/{exercise['name']}.cpp: {told}")
-        if ran.returncode < 0:
-            told += (f"FAILED  the program ended with signal {-ran.returncode}. Usual reasons: an "
-                     "index outside of a tensor,\n  a pointer that is nullptr, a function that "
-                     "returns nothing.\n")
-        if ran.returncode and said:
+        if code in (124, 137):
+            told += (f"  It was stopped after {RUN_SECONDS} s: is there a loop that never ends?\n")
+        elif code < 0 or code > 128:
+            told += (f"  The program crashed (signal {code % 128 if code > 0 else -code}). Usual "
+                     "reasons: an index outside of a tensor,\n  a pointer that is nullptr, a "
+                     "function that returns nothing.\n")
+        if code and said:
             told += f"The compiler's warnings:\n{said}"
-        return ran.returncode == 0, told
+        return code == 0, told
 
 
 def run(command, seconds):

@@ -11,6 +11,7 @@
 // on its input a mistake gives the right numbers, or two mistakes give the same.
 #pragma once
 
+#include <csignal>
 #include <functional>
 #include <iostream>
 #include <string>
@@ -24,6 +25,17 @@ namespace minitape::exercise {
 
 struct Failed {};
 struct Blind {};
+
+// ---- What is told when the program crashes, or is stopped ----
+
+inline std::string check_in_progress;
+
+inline void tell_check(int signal) {
+  std::fputs(check_in_progress.c_str(), stdout);
+  std::fflush(stdout);
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
 
 // ---- A check ----
 
@@ -56,10 +68,11 @@ class Check {
   void expect(const std::string& what, const std::function<Tensor()>& compute,
               const Tensor& expected, double tolerance = 1e-9) {
     check_mistakes(expected, tolerance);
+    check_in_progress = "FAILED  " + title_ + "\n" + given_;
     const Tensor got = computed([&] { return compute(); });
     const Index at = first_difference(got, expected, tolerance);
     if (at < 0) return passed();
-    std::cout << "FAILED  " << title_ << "\n" << given_;
+    std::cout << check_in_progress;
     const bool close = first_difference(got, expected, 1e-5) < 0;
     std::cout << text_of(what + " should be", expected, close ? 15 : 6)
               << text_of("yours is", got, close ? 15 : 6);
@@ -69,13 +82,13 @@ class Check {
 
   /// The student's code must throw minitape's Error.
   void expect_error(const std::string& what, const std::function<void()>& compute) {
+    check_in_progress = "FAILED  " + title_ + "\n" + given_;
     try {
       compute();
     } catch (const Error&) {
       return passed();
     }
-    std::cout << "FAILED  " << title_ << "\n"
-              << given_ << "  " << what << " must throw an Error: yours does not.\n";
+    std::cout << check_in_progress << "  " << what << " must throw an Error: yours does not.\n";
     for (const Mistake& mistake : mistakes_) say(mistake, "");
     throw Failed();
   }
@@ -87,7 +100,10 @@ class Check {
     std::function<bool(const Tensor&)> is_it;
   };
 
-  void passed() const { std::cout << "ok      " << title_ << "\n"; }
+  void passed() const {
+    std::cout << "ok      " << title_ << "\n";
+    check_in_progress.clear();
+  }
 
   // The check must be able to see every mistake, and to tell one from the other.
   void check_mistakes(const Tensor& expected, double tolerance) const {
@@ -111,8 +127,7 @@ class Check {
     } catch (const NotDone&) {
       throw;
     } catch (const std::exception& error) {
-      std::cout << "FAILED  " << title_ << "\n"
-                << given_ << "  It was not computed, because something threw this:\n  "
+      std::cout << check_in_progress << "  It was not computed, because something threw this:\n  "
                 << error.what() << "\n";
       throw Failed();
     }
@@ -147,6 +162,7 @@ class Check {
 /// What main() returns.
 inline int run(const std::function<void()>& checks) {
   std::cout << std::unitbuf;  // what was right is told even when the next check crashes
+  for (const int signal : {SIGSEGV, SIGFPE, SIGABRT, SIGTERM}) std::signal(signal, tell_check);
   try {
     checks();
     return 0;
