@@ -8,6 +8,7 @@
 #                        the kernels room
 #   4. asan-ubsan        the unit tests again, under AddressSanitizer and UBSan
 #   5. fuzz              the parsers of foreign bytes, some seconds each (tests/fuzz/run.sh for more)
+#   6. site              docs/ and the API reference as a site: links, search, no foreign host
 #
 #   bash tests/run.sh
 #
@@ -72,4 +73,12 @@ if bash apps/install_packages.sh clang libclang-rt-dev libomp-dev llvm; then
   bash tests/fuzz/run.sh 5
 else
   echo "clang cannot be installed: fuzzing is skipped"
+fi
+# Other systems have other versions of the tools, whose warnings are not known.
+if grep -q '^VERSION_CODENAME=bookworm' /etc/os-release &&
+  bash apps/install_packages.sh python3-sphinx python3-myst-parser furo python3-breathe doxygen \
+    katex libjs-katex; then
+  step "site" python3 tests/docs/site.py
+else
+  echo "the site's tools of Debian 12 cannot be installed: the site is not built"
 fi

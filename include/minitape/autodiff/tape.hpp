@@ -32,7 +32,7 @@ class Var {
  public:
   /// Throws after backward for the values in between, whose memory it has released.
   const Tensor& value() const;
-  const Shape& shape() const { return value().shape(); }
+  const Shape& shape() const { return value().shape(); }  // of the value
   /// ∂loss/∂this after backward: for variables, and for whatever keep_gradient() was called on. For
   /// parameters, what has been added up in the parameter.
   const Tensor& gradient() const;
@@ -98,7 +98,7 @@ class Tape {
     Parameter* parameter = nullptr;
     bool needs_gradient = false;
     bool keep = false;  // backward leaves the value and the gradient in place
-
+    /// The value, or the parameter's own; empty once released.
     const Tensor& current_value() const { return parameter ? parameter->value : value; }
   };
   const std::deque<Node>& nodes() const { return nodes_; }
@@ -106,7 +106,7 @@ class Tape {
   /// Called with every node when it has been recorded, and again when its gradient has been carried
   /// back, before its value is released: to measure where time goes. Empty: nobody watches.
   using Observer = std::function<void(const Node& node, bool backward)>;
-  void set_observer(Observer observer) { observer_ = std::move(observer); }
+  void set_observer(Observer observer) { observer_ = std::move(observer); }  // from now on
 
   /// Nodes are recorded under this layer name from now on. Returns the name before.
   std::string enter_layer(std::string name) { return std::exchange(layer_, std::move(name)); }

@@ -10,8 +10,8 @@
 
 namespace minitape {
 
-struct Curve {
-  struct Point {
+struct Curve {    // a line of a chart
+  struct Point {  // in the units of the axes
     double x = 0, y = 0;
     double spread = std::numeric_limits<double>::quiet_NaN();  // standard deviation of y; NaN: none
   };
@@ -20,7 +20,7 @@ struct Curve {
   std::vector<Point> points;  // x increasing; a point that cannot be drawn is a gap in the line
 };
 
-struct Chart {
+struct Chart {  // one picture: axes and curves
   std::string title, x_label, y_label;
   std::vector<Curve> curves;
 };
@@ -29,7 +29,7 @@ struct Chart {
 bool is_drawable(double value);
 bool is_drawable(const Curve::Point& point);  // its x and y are
 
-struct Range {
+struct Range {  // of an axis
   double low = 0, high = 1;
   // 0 at low, 1 at high; in the middle where both are equal.
   double part(double value) const { return low < high ? (value - low) / (high - low) : 0.5; }

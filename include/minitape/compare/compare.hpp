@@ -35,7 +35,7 @@ struct RunHistory {
   /// Whether the run has a final test accuracy: it did not diverge and was measured.
   bool is_complete() const { return !diverged_at && !test_accuracy.empty(); }
 };
-RunHistory read_history(const std::filesystem::path& folder);
+RunHistory read_history(const std::filesystem::path& folder);  // from its files
 
 /// The runs of one variant, one per seed.
 struct VariantHistory {

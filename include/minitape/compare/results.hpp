@@ -30,8 +30,8 @@ MeanSd paired_difference(const VariantHistory& a, const VariantHistory& b);
 /// The first step at which the mean accuracy of the last kSmoothing training batches is at least
 /// `threshold`; NaN when that never happens. In the first epoch the model has not seen these
 /// batches before: there this is as fair as a test set, and finer than one look per epoch.
-inline constexpr std::size_t kSmoothing = 20;
 double steps_to_reach(const RunHistory& run, double threshold);
+inline constexpr std::size_t kSmoothing = 20;
 
 /// What the runs tell of the data that they saw, in a sentence.
 std::string data_sentence(const std::vector<VariantHistory>& variants);

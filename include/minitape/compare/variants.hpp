@@ -19,7 +19,7 @@ struct Variation {
 /// values. Throws when there is no key or fewer than two values.
 Variation parse_variation(const std::string& text);
 
-struct Variant {
+struct Variant {       // one config of a comparison
   std::string name;    // "batch_norm = true", safe to show in a terminal
   std::string folder;  // "batch_norm-true", safe as a file name
   Config config;       // with the first seed

@@ -24,13 +24,13 @@ void check_classes(const Sequential& model, const Shape& input, Index classes);
 
 /// The shape of one example, known without reading any data.
 Shape input_shape(const Config& config);
-DataSource build_source(const Config& config);
+DataSource build_source(const Config& config);  // from [data] and the seed
 /// The training set's own statistics, or none where data.standardize is off.
 Standardization build_standardization(const Config& config, const Dataset& train);
-BatchOptions build_batch_options(const Config& config);
-SgdOptions build_sgd_options(const Config& config);
+BatchOptions build_batch_options(const Config& config);  // from [data], [train], the seed
+SgdOptions build_sgd_options(const Config& config);      // from [optimizer]
 /// Steps in all: epochs·steps_per_epoch, or train.max_steps where that is less.
 Index total_steps(const Config& config, Index steps_per_epoch);
-Schedule build_schedule(const Config& config, Index steps_per_epoch);
+Schedule build_schedule(const Config& config, Index steps_per_epoch);  // over total_steps
 
 }  // namespace minitape

@@ -25,7 +25,7 @@ class Storage {
   }
   ~Storage();
 
-  void* data() const { return data_; }
+  void* data() const { return data_; }  // nullptr: no memory
 
  private:
   void swap(Storage& other) noexcept {
@@ -37,13 +37,13 @@ class Storage {
   std::size_t bytes_ = 0;
 };
 
-struct AllocatorStats {
+struct AllocatorStats {             // of all threads, in bytes but for system_requests
   std::size_t bytes_in_use = 0;     // held by Storage objects now
   std::size_t bytes_kept = 0;       // freed, waiting to be reused
   std::size_t system_requests = 0;  // how often memory was taken from the system so far
   std::size_t limit = 0;            // the most that may be in use and kept together
 };
-AllocatorStats allocator_stats();
+AllocatorStats allocator_stats();  // as they are at this moment
 
 /// At first the limit is nine tenths of the machine's memory. Gives all kept buffers back.
 void set_memory_limit(std::size_t bytes);

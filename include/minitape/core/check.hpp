@@ -21,7 +21,7 @@ class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message, Fault fault = Fault::bad_input)
       : std::runtime_error(message), fault_(fault) {}
-  Fault fault() const { return fault_; }
+  Fault fault() const { return fault_; }  // whose it is
 
  private:
   Fault fault_;

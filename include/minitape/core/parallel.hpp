@@ -29,6 +29,6 @@ void parallel_chunks(Index n, Index grain,
 
 /// How many threads the loops use: all processors unless set, or the environment's OMP_NUM_THREADS.
 int thread_count();
-void set_thread_count(int threads);
+void set_thread_count(int threads);  // 1 to 1024; throws otherwise
 
 }  // namespace minitape

@@ -41,8 +41,8 @@ class Shape {
   Shape(std::initializer_list<Index> extents) : Shape(std::span(extents.begin(), extents.size())) {}
   explicit Shape(std::span<const Index> extents);
 
-  int rank() const { return rank_; }
-  Index operator[](int axis) const { return extents_[static_cast<std::size_t>(axis)]; }
+  int rank() const { return rank_; }  // how many axes
+  Index operator[](int axis) const { return extents_[static_cast<std::size_t>(axis)]; }  // extent
   /// Number of elements: the product of the extents, 1 for a scalar.
   Index size() const;
   /// The last extent; 1 for a scalar.
@@ -63,7 +63,7 @@ class Shape {
   int rank_ = 0;
 };
 
-std::ostream& operator<<(std::ostream& out, const Shape& shape);
+std::ostream& operator<<(std::ostream& out, const Shape& shape);  // writes to_string()
 
 class Tensor {
  public:
@@ -73,28 +73,28 @@ class Tensor {
   /// The given values, in row-major order. Throws when there are not shape.size() of them.
   Tensor(const Shape& shape, std::initializer_list<Real> values);
 
-  static Tensor uninitialized(const Shape& shape);
-  static Tensor zeros(const Shape& shape) { return full(shape, 0); }
-  static Tensor full(const Shape& shape, Real value);
-  static Tensor scalar(Real value) { return full(Shape{}, value); }
+  static Tensor uninitialized(const Shape& shape);  // with any values, to be overwritten
+  static Tensor zeros(const Shape& shape) { return full(shape, 0); }  // all 0
+  static Tensor full(const Shape& shape, Real value);                 // all equal to `value`
+  static Tensor scalar(Real value) { return full(Shape{}, value); }   // shape (), one element
 
-  bool empty() const { return storage_.data() == nullptr; }
+  bool empty() const { return storage_.data() == nullptr; }  // has no buffer
   const Shape& shape() const { return shape_; }
-  Index size() const { return empty() ? 0 : shape_.size(); }
+  Index size() const { return empty() ? 0 : shape_.size(); }  // how many elements
   Index rows() const { return shape_.rows(); }
   Index channels() const { return shape_.channels(); }
-
+  /// The elements, in row-major order.
   Real* data() { return static_cast<Real*>(storage_.data()); }
   const Real* data() const { return static_cast<const Real*>(storage_.data()); }
-  Real& operator[](Index i) { return data()[i]; }
+  Real& operator[](Index i) { return data()[i]; }  // i is not checked
   Real operator[](Index i) const { return data()[i]; }
-  std::span<Real> values() { return {data(), static_cast<std::size_t>(size())}; }
+  std::span<Real> values() { return {data(), static_cast<std::size_t>(size())}; }  // all of them
   std::span<const Real> values() const { return {data(), static_cast<std::size_t>(size())}; }
 
   /// The only element of a tensor of size 1. Throws for any other size.
   Real item() const;
 
-  void fill(Real value);
+  void fill(Real value);  // sets every element
   /// this += other, elementwise. Throws unless the shapes are equal.
   void add(const Tensor& other);
   /// The same elements under another shape of the same size. Moves the buffer of a temporary.

@@ -33,7 +33,7 @@ struct Augmentation {
   bool operator==(const Augmentation&) const = default;
 };
 
-struct BatchOptions {
+struct BatchOptions {  // how an epoch is cut into batches
   Index batch_size = 128;
   bool shuffle = true;         // false: in the order of the data set, in every epoch
   bool sort_by_class = false;  // after that, by label: for what happens when batches are not mixed

@@ -31,8 +31,8 @@ struct Dataset {
   std::vector<std::uint8_t> labels;      // [size], each below classes()
   std::vector<std::string> class_names;  // [classes]
 
-  Index size() const { return std::ssize(labels); }
-  Index classes() const { return std::ssize(class_names); }
+  Index size() const { return std::ssize(labels); }          // how many images
+  Index classes() const { return std::ssize(class_names); }  // how many classes
   std::span<const std::uint8_t> image(Index i) const {
     const auto bytes = static_cast<std::size_t>(image_shape.size());
     return {pixels.data() + static_cast<std::size_t>(i) * bytes, bytes};

@@ -15,7 +15,7 @@ inline constexpr Index kMaxImageSize = 4096;
 /// The most images that a set drawn in code can have: 1 GB of digits, 3 GB of shapes.
 inline constexpr Index kMaxSyntheticImages = 1'000'000;
 
-struct DataSource {
+struct DataSource {             // which set, and how much of it
   std::string name = "digits";  // or shapes; mnist, fashion_mnist, cifar10; folder
   // Holds mnist/, fashion_mnist/ and cifar-10-batches-bin/; if empty, $MINITAPE_DATA, else ./data.
   // For "folder" it holds train/ and test/; if empty, $MINITAPE_DATA and nothing else.
@@ -41,6 +41,6 @@ TrainTest load_data(const DataSource& source);
 /// "test", is a part of their streams' names. Throws for another split and for a count outside
 /// 1 … kMaxSyntheticImages.
 Dataset make_digits(std::uint64_t seed, std::string_view split, Index count);
-Dataset make_shapes(std::uint64_t seed, std::string_view split, Index count);
+Dataset make_shapes(std::uint64_t seed, std::string_view split, Index count);  // as above
 
 }  // namespace minitape

@@ -65,7 +65,7 @@ struct NamedSet {
   std::vector<std::string> set;
 };
 
-struct LabExperiment {
+struct LabExperiment {  // a config with a table [lab]
   std::filesystem::path file;
   std::string name;  // the file's
   std::string question, source, next;
@@ -77,7 +77,7 @@ struct LabExperiment {
   std::vector<Panel> panels;
   std::vector<Claim> claims;
 
-  const Measure& measure(const std::string& measure_name) const;
+  const Measure& measure(const std::string& measure_name) const;  // throws if there is none
 };
 
 /// "a = 1" and "b = 2" of "a = 1, b = 2".

@@ -22,7 +22,7 @@ namespace minitape {
 
 enum class RunningStatistics { ema, debiased_ema, cumulative };
 
-struct BatchNormOptions {
+struct BatchNormOptions {  // defaults as PyTorch has them
   double epsilon = 1e-5;   // added to the variance, inside the root
   double ema_decay = 0.9;  // in [0, 1]; 1 never leaves the initial values
   RunningStatistics running = RunningStatistics::ema;
@@ -31,7 +31,7 @@ struct BatchNormOptions {
 
 class BatchNorm : public Layer {
  public:
-  explicit BatchNorm(Index channels, BatchNormOptions options = {});
+  explicit BatchNorm(Index channels, BatchNormOptions options = {});  // throws if out of range
 
   std::string type() const override { return "batch_norm"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<BatchNorm>(*this); }
@@ -41,9 +41,9 @@ class BatchNorm : public Layer {
   LayerState state() override { return {{&gamma_, &beta_}, {&mean_, &variance_}, {&updates_}}; }
   void initialize(std::uint64_t seed) override;
 
-  const BatchNormOptions& options() const { return options_; }
-  const Tensor& gamma() const { return gamma_.value; }
-  const Tensor& beta() const { return beta_.value; }
+  const BatchNormOptions& options() const { return options_; }  // as given
+  const Tensor& gamma() const { return gamma_.value; }          // [C]
+  const Tensor& beta() const { return beta_.value; }            // [C]
   BatchStatistics running() const { return {mean_.value, variance_.value}; }
   /// Moves the running statistics towards those of a batch with `rows` values per channel.
   void update_running(const BatchStatistics& batch, Index rows);

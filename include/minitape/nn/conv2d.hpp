@@ -30,7 +30,7 @@ class Conv2D : public KernelLayer {
     return conv2d(x, kernel, bias_on(x.tape()), window_);
   }
   Tensor predict(const Tensor& x) const override { return conv2d(x, kernel(), bias(), window_); }
-  const Conv2DOptions& window() const { return window_; }
+  const Conv2DOptions& window() const { return window_; }  // as given
 
  private:
   Conv2DOptions window_;

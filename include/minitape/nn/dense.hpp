@@ -8,8 +8,8 @@
 
 namespace minitape {
 
-struct KernelOptions {
-  bool bias = true;  // without effect in front of batch norm, which subtracts it with the mean
+struct KernelOptions {  // of any layer with a kernel
+  bool bias = true;     // without effect in front of batch norm, which subtracts it with the mean
   Init init = {};
 };
 
@@ -20,13 +20,13 @@ class KernelLayer : public Layer {
   void initialize(std::uint64_t seed) override;
 
   const Tensor& kernel() const { return kernel_.value; }  // its last axis counts the outputs
-  const Tensor* bias() const { return bias_ ? &bias_->value : nullptr; }
+  const Tensor* bias() const { return bias_ ? &bias_->value : nullptr; }  // [outputs] or nullptr
   /// Gives a layer without a bias one of 0.
   void add_bias();
 
  protected:
-  KernelLayer(const Shape& kernel, KernelOptions options);
-  std::optional<Var> bias_on(Tape& tape);
+  KernelLayer(const Shape& kernel, KernelOptions options);  // its bias is [last extent]
+  std::optional<Var> bias_on(Tape& tape);                   // recorded, if there is one
 
   Parameter kernel_;
   std::optional<Parameter> bias_;

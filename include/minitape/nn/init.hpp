@@ -20,7 +20,7 @@
 
 namespace minitape {
 
-struct Init {
+struct Init {  // what a layer is to do with its kernel
   enum class Kind { he_normal, he_uniform, glorot_normal, glorot_uniform, normal, uniform, zeros };
   Kind kind = Kind::he_normal;
   double amount = 0;  // σ of normal, limit of uniform; of no meaning for the others

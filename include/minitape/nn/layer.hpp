@@ -37,7 +37,7 @@ struct LayerState {
   std::vector<Buffer*> buffers;
   std::vector<Counter*> counters;
 
-  void append(const LayerState& other) {
+  void append(const LayerState& other) {  // behind what is here
     parameters.insert(parameters.end(), other.parameters.begin(), other.parameters.end());
     buffers.insert(buffers.end(), other.buffers.begin(), other.buffers.end());
     counters.insert(counters.end(), other.counters.begin(), other.counters.end());
@@ -67,8 +67,8 @@ class Layer {
   /// The same as forward in Mode::inference, without a tape: bit for bit for a single layer.
   virtual Tensor predict(const Tensor& x) const = 0;
 
-  virtual LayerState state() { return {}; }
-  ConstLayerState const_state() const {
+  virtual LayerState state() { return {}; }  // none, if the layer does not say otherwise
+  ConstLayerState const_state() const {      // the same of a const layer
     // state() changes nothing itself; what it returns is only passed on as const.
     const LayerState all = const_cast<Layer*>(this)->state();
     return {{all.parameters.begin(), all.parameters.end()},

@@ -46,7 +46,7 @@ class Sequential : public Layer {
   void initialize(std::uint64_t seed) override;
   void add_prefix(const std::string& prefix) override;
 
-  std::size_t size() const { return entries_.size(); }
+  std::size_t size() const { return entries_.size(); }                       // how many layers
   const std::string& name(std::size_t i) const { return entries_[i].name; }  // "0.conv2d"
   const Layer& layer(std::size_t i) const { return *entries_[i].layer; }
   Layer& layer(std::size_t i) { return *entries_[i].layer; }
@@ -68,7 +68,7 @@ class Sequential : public Layer {
 /// must keep the shape.
 class Residual : public Layer {
  public:
-  explicit Residual(Sequential body) : body_(std::move(body)) {}
+  explicit Residual(Sequential body) : body_(std::move(body)) {}  // not initialized yet
 
   std::string type() const override { return "residual"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Residual>(*this); }
@@ -79,8 +79,8 @@ class Residual : public Layer {
   void initialize(std::uint64_t seed) override { body_.initialize(seed); }
   void add_prefix(const std::string& prefix) override { body_.add_prefix(prefix); }
 
-  const Sequential& body() const { return body_; }
-  Sequential& body() { return body_; }
+  const Sequential& body() const { return body_; }  // what stands in the branch
+  Sequential& body() { return body_; }              // the same, to change it
 
  private:
   Sequential body_;

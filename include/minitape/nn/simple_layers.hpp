@@ -7,9 +7,9 @@
 
 namespace minitape {
 
-class Activation : public Layer {
+class Activation : public Layer {  // of any shape, each element by itself
  public:
-  enum Kind { relu, leaky_relu, sigmoid, tanh };
+  enum Kind { relu, leaky_relu, sigmoid, tanh };  // ops/activation.hpp
   /// `slope` is that of leaky_relu for negative inputs; the others have none.
   explicit Activation(Kind kind, double slope = 0.01)
       : kind_(kind), slope_(static_cast<Real>(slope)) {}
@@ -19,25 +19,25 @@ class Activation : public Layer {
   Shape output_shape(const Shape& input) const override { return input; }
   Var forward(Var x, Mode mode) override;
   Tensor predict(const Tensor& x) const override;
-  Kind kind() const { return kind_; }
+  Kind kind() const { return kind_; }  // as given
 
  private:
   Kind kind_;
   Real slope_;
 };
 
-class Pool : public Layer {
+class Pool : public Layer {  // (H, W, C) -> (out_h, out_w, C)
  public:
-  enum Kind { max, avg };
-  Pool(Kind kind, PoolOptions options) : kind_(kind), options_(options) {}
+  enum Kind { max, avg };                                                   // ops/pool.hpp
+  Pool(Kind kind, PoolOptions options) : kind_(kind), options_(options) {}  // checked in use
 
   std::string type() const override { return kind_ == max ? "max_pool" : "avg_pool"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Pool>(*this); }
   Shape output_shape(const Shape& input) const override;
   Var forward(Var x, Mode) override { return pooled(x); }
   Tensor predict(const Tensor& x) const override { return pooled(x); }
-  Kind kind() const { return kind_; }
-  const PoolOptions& options() const { return options_; }
+  Kind kind() const { return kind_; }                      // as given
+  const PoolOptions& options() const { return options_; }  // as given
 
  private:
   template <class X>  // a Var or a Tensor
@@ -73,7 +73,7 @@ class Flatten : public Layer {
 /// comes from its own stream, so training that is stopped and resumed draws the same masks.
 class Dropout : public Layer {
  public:
-  explicit Dropout(double rate);
+  explicit Dropout(double rate);  // in [0, 1); throws otherwise
 
   std::string type() const override { return "dropout"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Dropout>(*this); }

@@ -21,7 +21,7 @@ enum class StatisticsFrom {
   running,            // the running statistics, which then stay as they are
 };
 
-struct BatchNormVariation {
+struct BatchNormVariation {  // what a BatchNormVariant does otherwise
   StatisticsFrom statistics = StatisticsFrom::batch;
   Index ghost_batch = 0;  // images in each ghost batch; 0 or the batch size: all
   bool noise = false;

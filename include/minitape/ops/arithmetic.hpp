@@ -36,9 +36,9 @@ Var dropout(Var x, double rate, Random random);
 /// The mean of (y − t)² over all elements -> (). The target t is a constant of the shape of y.
 Var mean_squared_error(Var y, Tensor target);
 
-inline Var operator+(Var a, Var b) { return add(a, b); }
-inline Var operator-(Var a, Var b) { return subtract(a, b); }
-inline Var operator*(Var a, Var b) { return multiply(a, b); }
-inline Var operator*(Real factor, Var x) { return scale(x, factor); }
+inline Var operator+(Var a, Var b) { return add(a, b); }               // as add
+inline Var operator-(Var a, Var b) { return subtract(a, b); }          // as subtract
+inline Var operator*(Var a, Var b) { return multiply(a, b); }          // as multiply
+inline Var operator*(Real factor, Var x) { return scale(x, factor); }  // as scale
 
 }  // namespace minitape

@@ -38,7 +38,7 @@ BatchStatistics batch_statistics(const Tensor& x);
 /// which would give 0 and hide behind finite outputs that training has diverged.
 Tensor inverse_std(const Tensor& variance, Real epsilon);
 
-struct BatchNormResult {
+struct BatchNormResult {  // of batch_norm_training
   Var y;                  // same shape as x
   BatchStatistics batch;  // the layer keeps its running statistics from them
 };

@@ -1,4 +1,4 @@
-// Convolution of images (as everywhere in deep learning, really a cross-correlation).
+// conv2d: convolution of images (as everywhere in deep learning, really a cross-correlation).
 //
 //   x (N, H, W, C), kernel (kh, kw, C, F), bias (F) -> y (N, out_h, out_w, F)
 //
@@ -19,7 +19,7 @@
 
 namespace minitape {
 
-struct Conv2DOptions {
+struct Conv2DOptions {  // which windows of x there are: see ops/window.hpp
   Index stride = 1;
   Padding padding = Padding::valid();
 };

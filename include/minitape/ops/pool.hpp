@@ -17,7 +17,7 @@
 
 namespace minitape {
 
-struct PoolOptions {
+struct PoolOptions {  // which windows of x there are: see ops/window.hpp
   Index size = 2;
   Index stride = 0;  // 0: the same as size, windows side by side
   Padding padding = Padding::valid();

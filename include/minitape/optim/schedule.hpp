@@ -16,7 +16,7 @@
 
 namespace minitape {
 
-struct Schedule {
+struct Schedule {  // the letters are those of the top
   enum class Kind { constant, step, cosine, one_cycle };
   Kind kind = Kind::constant;
   double peak = 0.1;       // η

@@ -14,7 +14,7 @@
 
 namespace minitape {
 
-struct SgdOptions {
+struct SgdOptions {         // checked when an Sgd is made
   double momentum = 0;      // in [0, 1)
   bool nesterov = false;    // needs a momentum
   double weight_decay = 0;  // on kernels
@@ -28,7 +28,7 @@ class Sgd {
   /// Changes every parameter by its gradient, then sets the gradients to zero.
   void step(double learning_rate);
 
-  const std::vector<Parameter*>& parameters() const { return parameters_; }
+  const std::vector<Parameter*>& parameters() const { return parameters_; }  // as given
   /// One per parameter, of its shape; without momentum there are none.
   std::vector<Tensor>& velocities() { return velocities_; }
   const std::vector<Tensor>& velocities() const { return velocities_; }

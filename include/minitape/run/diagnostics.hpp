@@ -48,7 +48,7 @@ class Diagnostics {
   /// Keeps the first `measured` measurements that the files in the folder have.
   Diagnostics(const std::filesystem::path& folder, const Sequential& model, Index measured);
   void measure(Index epoch, double learning_rate, const Sequential& model, const TrainTest& data,
-               const Standardization& standardization, const Config& config);
+               const Standardization& standardization, const Config& config);  // adds rows to both
 
  private:
   CsvWriter rows_, probes_;

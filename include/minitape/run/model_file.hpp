@@ -76,7 +76,7 @@ struct Standing {
   double seconds = 0;  // of work since the start, evaluations included
   std::optional<Divergence> divergence;  // the first, where a run may go on after it
 };
-
+/// All that load_checkpoint needs: the state of model and optimizer, and `standing`.
 SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd);
 
 /// Puts model and optimizer back to where they were and says where that is. Throws, before anything

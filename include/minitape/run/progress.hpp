@@ -19,7 +19,7 @@ namespace minitape {
 /// Seconds from some fixed moment on; never goes back.
 double steady_seconds();
 
-class Progress {
+class Progress {  // the line that is written over while something runs
  public:
   using Clock = std::function<double()>;
   /// How many columns the terminal has at this moment; 0: `out` is none, or its width is unknown.

@@ -27,12 +27,12 @@
 
 namespace minitape {
 
-struct StepRecord {
+struct StepRecord {  // a row of steps.csv
   Index step = 0, epoch = 0;
   double learning_rate = 0, loss = 0, accuracy = 0, seconds = 0;
 };
 
-struct EpochRecord {
+struct EpochRecord {  // a row of metrics.csv
   Index epoch = 0, step = 0;
   double seconds = 0, learning_rate = 0;
   Score train;       // as seen while training: each batch before its update, batch statistics
@@ -74,7 +74,7 @@ class RunFolder {
   RunFolder(std::filesystem::path folder, const Config& config, const std::string& data,
             Start start = Start::fresh);
 
-  const std::filesystem::path& path() const { return folder_; }
+  const std::filesystem::path& path() const { return folder_; }  // as given
   /// What the user should know of the folder, in a sentence each.
   const std::vector<std::string>& notes() const { return notes_; }
   /// Each row is on its way to the disk when the call returns; throws when it cannot be written.
@@ -93,7 +93,7 @@ class RunFolder {
   static bool holds_run(const std::filesystem::path& folder);
   /// Throws where a run cannot be started, or gone on with, because of what the folder holds.
   static void check_free(const std::filesystem::path& folder, Start start);
-  static bool is_complete(const std::filesystem::path& folder);
+  static bool is_complete(const std::filesystem::path& folder);  // holds a run, trained to its end
   /// Throws, with the keys that differ, unless the run in the folder has this config.
   static void check_config(const std::filesystem::path& folder, const Config& config);
   /// Whether the config is that of the run in the folder, but for a larger train.epochs. Throws

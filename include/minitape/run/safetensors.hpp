@@ -32,7 +32,7 @@ struct SavedTensor {
   std::string bytes;         // little-endian, row-major
 };
 
-struct SafetensorsFile {
+struct SafetensorsFile {                        // the content of a file
   std::vector<SavedTensor> tensors;             // as read: in the order of their bytes in the file
   std::map<std::string, std::string> metadata;  // free text
 
@@ -51,7 +51,7 @@ SafetensorsFile parse_safetensors(std::string_view bytes, const std::string& whe
 
 /// Writes the file whole or not at all; see write_atomically for what it throws.
 void write_safetensors(const std::filesystem::path& path, const SafetensorsFile& file);
-SafetensorsFile read_safetensors(const std::filesystem::path& path);
+SafetensorsFile read_safetensors(const std::filesystem::path& path);  // see parse_safetensors
 
 // ---- One tensor (saved_tensor.cpp) ----
 

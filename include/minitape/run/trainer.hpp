@@ -20,7 +20,7 @@
 
 namespace minitape {
 
-struct TrainOutcome {
+struct TrainOutcome {  // how a run ended
   EpochRecord last;    // of the last epoch that was measured
   Index steps = 0;     // that were taken since the start of the run
   double seconds = 0;  // in all, evaluations included

@@ -23,8 +23,8 @@ struct BenchmarkResult {
   double peak_rss_mb = 0;  // the largest memory of the process so far, in 10⁶ bytes
   std::string blas_core;   // whose kernels OpenBLAS uses
 
-  std::string to_json() const;
-  std::string to_text() const;
+  std::string to_json() const;  // one object, its keys the names above
+  std::string to_text() const;  // for people
 };
 
 /// Needs no data files. Throws when steps < 1.
@@ -48,7 +48,7 @@ double median_ms(Index steps, const std::function<void()>& step);
 // Layers that are computed at once (batch_norm_relu, relu_max_pool: src/kernels) have one row. Data
 // that is still in the cache arrives faster than from memory, so a share can exceed 100 %.
 
-struct ProfileRow {
+struct ProfileRow {       // one layer in one direction
   std::string layer;      // "0.conv2d"; "loss", "update" and "wait for the batch" for the rest
   std::string operation;  // "conv2d"
   bool backward = false;
@@ -57,14 +57,14 @@ struct ProfileRow {
   double gigabyte = 0;  // 10⁹ bytes in one step
 };
 
-struct Profile {
+struct Profile {  // of one config on this machine
   std::string title;
   double gflops = 0;  // the machine's ceilings: 10⁹ operations per second in a product of large
   double gbytes = 0;  // matrices, 10⁹ bytes per second of reading and writing large arrays
   std::vector<ProfileRow> rows;  // in the order of the step
   double step_ms = 0;            // median of the whole step
 
-  std::string to_text() const;
+  std::string to_text() const;  // a table, with the ceilings
 };
 
 /// Trains on random images, prepared and augmented as in training. Needs no data files.

@@ -31,9 +31,9 @@ Image digit_from_photo(const Image& photo);
 
 /// How much ink each pixel has, from 0 to 1.
 struct Sheet {
-  Sheet(Index height_, Index width_)
+  Sheet(Index height_, Index width_)  // without ink
       : height(height_), width(width_), values(static_cast<std::size_t>(height_ * width_)) {}
-  float& at(Index r, Index c) { return values[static_cast<std::size_t>(r * width + c)]; }
+  float& at(Index r, Index c) { return values[static_cast<std::size_t>(r * width + c)]; }  // inside
   /// There is no ink beyond the sheet.
   float at(Index r, Index c) const {
     const bool inside = r >= 0 && c >= 0 && r < height && c < width;

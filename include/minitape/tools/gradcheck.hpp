@@ -14,18 +14,18 @@
 
 namespace minitape {
 
-struct ModelCheckOptions {
-  Index batch_size = 5;  // images
+struct ModelCheckOptions {  // how check_model goes about it
+  Index batch_size = 5;     // images
   GradientCheckOptions check{.max_entries = 20};
 };
 
-struct ModelCheck {
+struct ModelCheck {  // what check_model found
   std::string name;
   Shape input;  // (N, …)
   GradientReport training, inference;
   std::vector<std::string> warnings;  // what makes the check weaker than it looks
 
-  bool passed() const { return training.passed() && inference.passed(); }
+  bool passed() const { return training.passed() && inference.passed(); }  // both have
   /// A row per tensor with both modes' largest errors; then what is wrong, and the warnings.
   std::string to_string() const;
 };

@@ -41,7 +41,7 @@ Image prepared(const TrainedModel& trained, const Image& picture);
 std::vector<double> probabilities(const Sequential& model, const DataFacts& facts,
                                   const Image& image);
 
-struct Prediction {
+struct Prediction {  // what the network says of one picture
   std::string file;
   std::vector<double> probabilities;  // [classes]
 };

@@ -20,7 +20,7 @@
 
 namespace minitape {
 
-struct SummaryRow {
+struct SummaryRow {         // one layer
   std::string layer;        // "0.conv2d"; layers inside of a residual block have rows of their own
   Shape output;             // of one example
   Index trainable = 0;      // numbers that the optimizer changes
@@ -49,7 +49,7 @@ struct MemoryEstimate {
   double optimizer = 0;    // SGD's velocities
   double activations = 0;  // the batch and the output of every layer, kept for backward
 
-  std::string to_text() const;
+  std::string to_text() const;  // a table, in MB
 };
 MemoryEstimate estimate_memory(const Summary& summary, const Config& config);
 

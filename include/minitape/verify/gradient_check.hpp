@@ -31,8 +31,8 @@ namespace minitape {
 /// batch norm the gradient of Σ yᵢ is 0 and that of Σ yᵢ² almost, so that both hide mistakes.
 enum class Probe { random, sum, squares };  // Σ rᵢ·yᵢ, Σ yᵢ, Σ yᵢ²
 
-struct GradientCheckOptions {
-  double step = 1e-5;  // h
+struct GradientCheckOptions {  // how check_gradients goes about it
+  double step = 1e-5;          // h
   double tolerance = 1e-6;
   Index max_entries = 200;  // per tensor; of larger tensors a random sample of this size is checked
   std::uint64_t seed = 1;
@@ -53,12 +53,12 @@ struct GradientCheckRow {
 
   /// No more than one entry, or a tenth of them, was left out.
   bool clear() const { return checked > 0 && (left_out <= 1 || 9 * left_out <= checked); }
-  bool passed(double tolerance) const { return clear() && error < tolerance; }
+  bool passed(double tolerance) const { return clear() && error < tolerance; }  // and clear
   /// Nothing was there to be found wrong: a backward function that gives 0 would pass as well.
   bool vacuous(double tolerance) const { return checked > 0 && largest < tolerance; }
 };
 
-struct GradientReport {
+struct GradientReport {  // what check_gradients found
   std::string function;
   double tolerance = 0;
   std::vector<GradientCheckRow> rows;  // one per tensor, in the order of the call
