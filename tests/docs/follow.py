@@ -195,7 +195,9 @@ def main():
             outputs, errors = type_in(commands, folder, environment)
             count += len(commands)
             for command, output in reversed(list(zip(commands, outputs))):
-                if fits(command.expected, output, exactly):
+                # A pattern that no test's name fits: "0 passed", and "SUCCESS!".
+                runs_nothing = any(re.search(r"test cases: +0 ", line) for line in output)
+                if fits(command.expected, output, exactly) and not runs_nothing:
                     continue
                 if arguments.record:
                     record(command, output)
