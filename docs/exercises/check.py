@@ -11,6 +11,7 @@ checked. It never writes to your files: all it makes is in build/exercises.
 import hashlib
 import json
 import pathlib
+import signal
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -75,7 +76,7 @@ def list_exercises(exercises, progress):
         print(f"{exercise['chapter']:7}  {name:20} {progress.mark(name):8} {exercise['what']}")
     following = [name for name in exercises if progress.mark(name) != "done"]
     print(f"\n{len(exercises) - len(following)} of {len(exercises)} are done.", end=" ")
-    print(f"Next: write docs/exercises/{following[0]}.cpp, then {COMMAND} {following[0]}"
+    print(f"Next: docs/exercises/{following[0]}.cpp, then {COMMAND} {following[0]}"
           if following else "That was all of them.")
 
 
@@ -154,6 +155,7 @@ def main(arguments, folder=FOLDER):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:

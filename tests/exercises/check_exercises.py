@@ -130,7 +130,7 @@ def command_faults(folder):
     exercise = check.read_exercises()["bug_running"]
     file = home / "bug_running.cpp"
     stub, right = file.read_text(), library_code(exercise)
-    yield from expect([], 0, "0 of 15 are done. Next: write docs/exercises/tape.cpp")
+    yield from expect([], 0, "0 of 15 are done. Next: docs/exercises/tape.cpp")
     yield from expect(["bug_running"], 1, "FAILED", "bug_running is not done yet")
     yield from expect([], 0, "bug_running          not yet", "0 of 15")
     yield from expect(["bug_running", "--hint"], 0, "Hint 1 of 3")

@@ -147,8 +147,11 @@ class Check {
         return say(mistake, numbers);
       }
     }
-    std::cout << remark_on(got, expected, tolerance);
-    if (!mistakes_.empty()) std::cout << "  No usual mistake that is known here gives this.\n";
+    const std::string remark = remark_on(got, expected, tolerance);
+    std::cout << remark;
+    if (remark.empty() && !mistakes_.empty()) {
+      std::cout << "  No usual mistake that is known here gives this.\n";
+    }
   }
 
   static void say(const Mistake& mistake, const std::string& numbers) {

@@ -42,7 +42,7 @@ void check_ema() {
       .given("batch: mean 10, variance 4, 5 rows; ema_decay 0.9")
       .mistake("the biased variance in place of the unbiased",
                "that is 0.9·1 + 0.1·4. The batch's variance was divided by m = 5, the one that is "
-               "kept by m − 1: times 5/4.",
+               "kept by m − 1: times 5/4. (In integers 5/4 is 1.)",
                one(1.3))
       .mistake("the correction upside down",
                "that is 0.9·1 + 0.1·4·4/5. The unbiased variance is the larger one.", one(1.22))
@@ -84,6 +84,9 @@ void check_others() {
       .mistake("an average that forgets",
                "that is the ema with a decay of 0.9. The weight of a new batch is 1/t.",
                one(0.9 * 2.9 + 0.1 * 60))
+      .mistake("1/t in integers",
+               "1/2 is 0 for integers, so only the first batch counts. t has to be a double.",
+               one(10))
       .mistake("t begins at 0", "t counts this update too: 1/1 for the first, then 1/2, 1/3.",
                [](const Tensor& got) { return !std::isfinite(got[0]); })
       .mistake("the start counts as a batch", "that is a weight of 1/(t + 1): 90/4.", one(22.5))
