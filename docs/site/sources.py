@@ -10,28 +10,41 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.util import ClassNotFound
+from sphinx import addnodes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def resolve(app, env, node, content):
-    """A link that no page of the site answers: to a file or a folder of the project, if it is one."""
+def path_of(node):
+    """The file or folder that a link in a page means, and the place in it."""
     target, _, anchor = node["reftarget"].partition("#")
     folder = posixpath.dirname(posixpath.join("docs", node["refdoc"]))
-    path = posixpath.normpath(posixpath.join(folder, target))
-    if path.startswith("..") or not target or not (ROOT / path).exists():
+    return posixpath.normpath(posixpath.join(folder, target)) if target else "", anchor
+
+
+def find_front_page(app, document):
+    """docs/README.md is the site's index."""
+    for node in document.findall(addnodes.pending_xref):
+        if node["reftype"] == "myst" and path_of(node)[0] == "docs/README.md":
+            node["reftarget"] = node["reftarget"].replace("README.md", "index.md")
+
+
+def resolve(app, env, node, content):
+    """A link that no page of the site answers: to a file or a folder of the project, if it is one."""
+    path, anchor = path_of(node)
+    is_page = posixpath.splitext(path)[0].removeprefix("docs/") in env.found_docs
+    if not path or path.startswith("..") or is_page or not (ROOT / path).exists():
         return None
-    if path == "docs/README.md":
-        page, anchor = "index", ""
-    else:
-        page = posixpath.join("code", path)
-        env.linked_files.add(path)
-        lines = re.fullmatch(r"L(\d+)(-L(\d+))?", anchor)
-        if lines and int(lines[3] or lines[1]) > len((ROOT / path).read_text().splitlines()):
-            return None  # a link that leads nowhere, which is an error
-        anchor = anchor if lines else ""
-    uri = app.builder.get_relative_uri(node["refdoc"], page) + (f"#{anchor}" if anchor else "")
-    return nodes.reference("", "", content, internal=True, refuri=uri)
+    env.linked_files.add(path)
+    if path.endswith(".md"):  # shown as it is written, without places to link to
+        anchor = ""
+    lines = re.fullmatch(r"L(\d+)(-L(\d+))?", anchor)
+    if anchor and not (lines and (ROOT / path).is_file() and
+                       int(lines[3] or lines[1]) <= len((ROOT / path).read_text().splitlines())):
+        return None
+    page = app.builder.get_relative_uri(node["refdoc"], posixpath.join("code", path))
+    return nodes.reference("", "", content, internal=True,
+                           refuri=page + (f"#{anchor}" if anchor else ""))
 
 
 def page_of_file(path):
@@ -90,6 +103,7 @@ def start(app):
 
 def setup(app):
     app.connect("builder-inited", start)
+    app.connect("doctree-read", find_front_page)
     app.connect("missing-reference", resolve)
     app.connect("html-collect-pages", pages)
     app.connect("html-page-context", without_contents, priority=100)
