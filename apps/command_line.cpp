@@ -53,7 +53,7 @@ Exit codes:
 void check_subcommand(const CLI::App& app, const std::string& given) {
   std::vector<std::string> names;
   for (const CLI::App* sub : app.get_subcommands({})) names.push_back(sub->get_name());
-  const bool known = std::find(names.begin(), names.end(), given) != names.end();
+  const bool known = std::ranges::find(names, given) != names.end();
   const std::string near = nearest(given, names);
   MINITAPE_CHECK(known, "there is no subcommand \"", given, "\"",
                  near.empty() ? "" : ": did you mean \"" + near + "\"?",
@@ -78,8 +78,8 @@ Examples:
   app.formatter(std::make_shared<PageFormatter>());
   app.get_help_ptr()->description("Print this page and exit");
   app.require_subcommand(1);
-  for (const auto add : {add_train, add_compare, add_lab, add_data, add_summary, add_gradcheck,
-                         add_bench, add_predict}) {
+  for (const auto add : {add_train, add_compare, add_lab, add_data, add_summary, add_graph,
+                         add_gradcheck, add_bench, add_predict}) {
     add(app, call);
   }
 }
@@ -120,6 +120,10 @@ void add_config(CLI::App& sub, ConfigArguments& arguments) {
                  "Config file (TOML). The config.toml in the folder of a run lists\n"
                  "all keys with what they are for")
       ->required();
+  add_set(sub, arguments);
+}
+
+void add_set(CLI::App& sub, ConfigArguments& arguments) {
   sub.add_option("--set", arguments.set,
                  "Replace a key of the config, as in --set train.epochs=3. The value is\n"
                  "TOML; a bare word is taken as a string. Can be repeated")

@@ -49,14 +49,8 @@ std::vector<VariantHistory> train_variants(const std::vector<Variant>& variants,
                                            const std::filesystem::path& out) {
   catch_stop_signals();
   Progress progress(std::cerr, terminal_columns);
-  const CompareOptions options{
-      .seeds = seeds, .out = out, .tell = [&progress](const std::string& note) {
-        progress.message("minitape: " + note);
-      }};
-  auto histories = run_variants(variants, options, [&](const std::string& announcement) {
-    progress.start(announcement);
-    return watch_with(progress);
-  });
+  const auto on_start = [&](const std::string& announcement) { progress.start(announcement); };
+  auto histories = run_variants(variants, seeds, out, {watch_with(progress), on_start});
   progress.finish();
   if (stop_requested()) {
     std::cerr << "minitape: stopped; the same command goes on from here\n";

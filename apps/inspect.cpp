@@ -1,11 +1,12 @@
-// minitape summary, data and bench: a config's model, images and speed, without any result of
-// training.
+// minitape summary, graph, data and bench: a config's model, tape, images and speed, without any
+// result of training.
 #include <iostream>
 
 #include "minitape/config/build.hpp"
 #include "minitape/text/files.hpp"
 #include "minitape/tools/benchmark.hpp"
 #include "minitape/tools/contact_sheet.hpp"
+#include "minitape/tools/graph.hpp"
 #include "minitape/tools/summary.hpp"
 #include "subcommands.hpp"
 
@@ -17,6 +18,15 @@ int run_summary(const ConfigArguments& arguments) {
   const Shape input = input_shape(config);
   const Summary summary = summarize(build_model(config, input), input);
   std::cout << summary.to_string() << "\n" << estimate_memory(summary, config).to_text();
+  return 0;
+}
+
+int run_graph(const ConfigArguments& arguments) {
+  const std::filesystem::path out = arguments.out_or("_graph.svg");
+  MINITAPE_CHECK(out.extension() == ".svg" || out.extension() == ".dot",
+                 "[graph] --out must end in .svg or .dot: got ", out);
+  write_graph(out, step_graph(arguments.read(), arguments.file));
+  std::cout << "graph: " << out.string() << "\n";
   return 0;
 }
 
@@ -67,6 +77,26 @@ Examples:
   minitape summary apps/configs/cifar_cnn.toml
   minitape summary apps/configs/cifar_cnn.toml --set model.batch_norm=false)");
   add_config(sub, *arguments);
+}
+
+void add_graph(CLI::App& app, Call& call) {
+  const auto arguments = std::make_shared<ConfigArguments>();
+  CLI::App& sub = add_subcommand(app, call, "graph", "draw the tape of one training step",
+                                 [arguments] { return run_graph(*arguments); });
+  sub.footer(R"(
+Records the loss of a batch of train.batch_size blank images, runs backward and draws the tape: each
+operation with the shape of its result, in a frame for each layer; which values are kept and which
+are released; along which edges gradients come back. Layers are computed one at a time, also where
+training computes neighbours at once. FILE.dot is text for graphviz; FILE.svg is drawn by graphviz's
+program dot. A picture that was there is replaced. No data files are needed.
+
+Examples:
+  minitape graph apps/configs/digits_cnn.toml --out digits.svg
+  minitape graph apps/configs/cifar_cnn.toml --set train.batch_size=2 --out cifar.dot)");
+  add_config(sub, *arguments);
+  sub.add_option("--out", arguments->out, "The picture; its folder is made if missing")
+      ->type_name("FILE.svg|FILE.dot")
+      ->default_str("runs/NAME_graph.svg");
 }
 
 void add_data(CLI::App& app, Call& call) {

@@ -1,8 +1,8 @@
 // minitape lab: the ready experiments about batch norm.
-#include <algorithm>
 #include <iostream>
+#include <map>
 
-#include "minitape/lab/report.hpp"
+#include "minitape/lab/results.hpp"
 #include "minitape/text/files.hpp"
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
@@ -16,16 +16,14 @@ namespace {
 namespace fs = std::filesystem;
 
 struct LabArguments {
-  std::string name;
-  std::vector<std::string> set;
-  std::string out = "runs/lab";
-  Index seeds = 0;  // 0: as the experiment says
+  ConfigArguments config;  // its file is a name as well, or "all", or "": the list
+  Index seeds = 0;         // 0: as the experiment says
   bool predict = false;
 };
 
-// Where the experiments are: in the project, seen from here or from the program's own place, or
-// installed beside it.
-fs::path experiments_folder() {
+// Where the experiments are, in the project, seen from here or from the program's own place, or
+// installed beside it: all of them, by their names.
+std::map<std::string, fs::path> experiment_files() {
   std::error_code ignored;
   std::vector<fs::path> candidates{"apps/configs/lab"};
   fs::path above = fs::read_symlink("/proc/self/exe", ignored).parent_path();
@@ -33,29 +31,25 @@ fs::path experiments_folder() {
     candidates.push_back(above / "apps/configs/lab");
     candidates.push_back(above / "share/minitape/configs/lab");
   }
-  const auto found = std::ranges::find_if(
-      candidates, [&](const fs::path& folder) { return fs::is_directory(folder, ignored); });
-  MINITAPE_CHECK(found != candidates.end(),
-                 "[lab] the experiments must be in apps/configs/lab: there is no such folder here "
-                 "or above the program. Give the path of an experiment's file instead of its name");
-  return *found;
-}
-
-std::vector<fs::path> experiment_files() {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(experiments_folder())) {
-    if (entry.path().extension() == ".toml") files.push_back(entry.path());
+  std::map<std::string, fs::path> files;
+  for (const fs::path& folder : candidates) {
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+      const fs::path& file = entry.path();
+      if (file.extension() == ".toml") files[file.stem().string()] = file;
+    }
+    if (!files.empty()) return files;
   }
-  std::ranges::sort(files);
-  return files;
+  throw Error(
+      "[lab] the experiments must be in apps/configs/lab: there is no such folder here or "
+      "above the program. Give the path of an experiment's file instead of its name");
 }
 
 fs::path file_of(const std::string& name) {
   if (name.ends_with(".toml")) return name;
   std::vector<std::string> names;
-  for (const fs::path& file : experiment_files()) {
-    if (file.stem() == name) return file;
-    names.push_back(file.stem().string());
+  for (const auto& [other, file] : experiment_files()) {
+    if (other == name) return file;
+    names.push_back(other);
   }
   const std::string near = nearest(name, names);
   throw Error(concat("[lab] there is no experiment \"", terminal_text(name), "\"",
@@ -77,19 +71,18 @@ double slowness() {
   return benchmark(config, "", 200).train_ms_per_step / kMilliseconds;
 }
 
-std::string minutes_text(const LabExperiment& experiment, Index seeds, double slow) {
-  const double share =
-      seeds > 0 ? static_cast<double>(seeds) / static_cast<double>(experiment.seeds) : 1;
+std::string minutes_text(const LabExperiment& experiment, Index seeds) {
+  static const double slow = slowness();  // measured once
+  const auto share = static_cast<double>(seeds) / static_cast<double>(experiment.seeds);
   return "about " + duration_text(60 * experiment.minutes * share * slow);
 }
 
 int list_experiments() {
-  const double slow = slowness();
   std::vector<std::vector<std::string>> table{{"experiment", "data", "time here", "question"}};
-  for (const fs::path& file : experiment_files()) {
+  for (const auto& [name, file] : experiment_files()) {
     const LabExperiment experiment = read_experiment(file);
-    table.push_back({experiment.name, read_config(file).data.name,
-                     minutes_text(experiment, 0, slow), experiment.question});
+    table.push_back({name, read_config(file).data.name, minutes_text(experiment, experiment.seeds),
+                     experiment.question});
   }
   std::cout << aligned(table, "llll")
             << "\nminitape lab NAME runs one; docs/lab.md tells what came out.\n";
@@ -111,10 +104,10 @@ std::vector<std::string> ask(const LabExperiment& experiment) {
 }
 
 // Runs what is missing of an experiment and reports on it.
-void run_experiment(const LabArguments& arguments, const LabExperiment& experiment, double slow) {
+void run_experiment(const LabArguments& arguments, const LabExperiment& experiment) {
   const Index seeds = arguments.seeds > 0 ? arguments.seeds : experiment.seeds;
   std::vector<Variation> variations;
-  const std::vector<Variant> variants = make_variants(experiment, arguments.set, variations);
+  const std::vector<Variant> variants = make_variants(experiment, arguments.config.set, variations);
   const Fairness fairness = check_fair(variants, variations, seeds);
   // Judge runs without a result first: a claim about a variant that there is not throws now.
   std::vector<VariantHistory> untrained;
@@ -122,39 +115,38 @@ void run_experiment(const LabArguments& arguments, const LabExperiment& experime
   for (const Claim& claim : experiment.claims) judge(claim, experiment, untrained);
   const auto expected = arguments.predict ? ask(experiment) : std::vector<std::string>{};
   std::cerr << experiment.name << ": " << variants.size() << " variants, " << seeds << " seeds, "
-            << minutes_text(experiment, arguments.seeds, slow) << "\n";
+            << minutes_text(experiment, seeds) << "\n";
 
-  const fs::path folder = fs::path(arguments.out) / experiment.name;
+  const fs::path folder = fs::path(arguments.config.out) / experiment.name;
   const auto histories = train_variants(variants, seeds, folder);
   lab_report(experiment, histories, fairness.sentence, expected, folder, std::cout);
 }
 
 // All of them, and one page. Tells which cannot run, because data are missing, and goes on.
-int run_all(const LabArguments& arguments, double slow) {
-  const fs::path page = fs::path(arguments.out) / "lab.md";
-  std::string text = "# The laboratory\n";
+int run_all(const LabArguments& arguments) {
+  const fs::path out = arguments.config.out;
+  std::string page = "# The laboratory\n";
   int code = 0;
-  for (const fs::path& file : experiment_files()) {
-    const LabExperiment experiment = read_experiment(file);
+  for (const auto& [name, file] : experiment_files()) {
     try {
-      run_experiment(arguments, experiment, slow);
-      text +=
-          "\n" + file_contents(page.parent_path() / experiment.name / "section.md").value_or("");
+      run_experiment(arguments, read_experiment(file));
+      page += "\n" + file_contents(out / name / "section.md").value_or("");
     } catch (const Error& error) {
       if (error.fault() != Fault::bad_input) throw;
-      std::cerr << "minitape: " << experiment.name << ": " << terminal_lines(error.what()) << "\n";
+      std::cerr << "minitape: " << name << ": " << terminal_lines(error.what()) << "\n";
       code = static_cast<int>(error.fault());
     }
   }
-  write_atomically(page, text);
-  std::cout << page.string() << "\n";
+  write_atomically(out / "lab.md", page);
+  std::cout << (out / "lab.md").string() << "\n";
   return code;
 }
 
 int run_lab(const LabArguments& arguments) {
-  if (arguments.name.empty()) return list_experiments();
-  if (arguments.name == "all") return run_all(arguments, slowness());
-  run_experiment(arguments, read_experiment(file_of(arguments.name)), slowness());
+  const std::string& name = arguments.config.file;
+  if (name.empty()) return list_experiments();
+  if (name == "all") return run_all(arguments);
+  run_experiment(arguments, read_experiment(file_of(name)));
   return 0;
 }
 
@@ -181,14 +173,11 @@ Examples:
   minitape lab
   minitape lab learning_rates --predict
   minitape lab one_step --set data.name=digits --out runs/digits_lab)");
-  sub.add_option("NAME", arguments->name, "An experiment, a path to one (.toml), or all")
+  sub.add_option("NAME", arguments->config.file, "An experiment, a path to one (.toml), or all")
       ->default_str("a list of them");
-  sub.add_option("--set", arguments->set, "Change a key of the config")
-      ->type_name("KEY=VALUE")
-      ->default_str("none")
-      ->expected(1)
-      ->take_all();
-  sub.add_option("--out", arguments->out, "Folder of all experiments; made if missing")
+  add_set(sub, arguments->config);
+  arguments->config.out = "runs/lab";
+  sub.add_option("--out", arguments->config.out, "Folder of all experiments; made if missing")
       ->type_name("DIR")
       ->capture_default_str();
   add_number(sub, "--seeds", arguments->seeds, Index{0}, Index{1000},

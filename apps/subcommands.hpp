@@ -23,7 +23,8 @@ void add_compare(CLI::App& app, Call& call);
 void add_lab(CLI::App& app, Call& call);
 void add_predict(CLI::App& app, Call& call);
 void add_gradcheck(CLI::App& app, Call& call);
-void add_summary(CLI::App& app, Call& call);  // these three in inspect.cpp
+void add_summary(CLI::App& app, Call& call);  // these four in inspect.cpp
+void add_graph(CLI::App& app, Call& call);
 void add_data(CLI::App& app, Call& call);
 void add_bench(CLI::App& app, Call& call);
 
@@ -46,8 +47,9 @@ struct ConfigArguments {
     return out.empty() ? "runs/" + name() + suffix : out;
   }
 };
-/// CONFIG and --set.
+/// CONFIG and --set; --set alone.
 void add_config(CLI::App& sub, ConfigArguments& arguments);
+void add_set(CLI::App& sub, ConfigArguments& arguments);
 
 /// --name N: a whole number in a range, which the help states.
 template <class Number>

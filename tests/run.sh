@@ -19,7 +19,7 @@ cd "$(dirname "$0")/.."
 
 mapfile -t packages < apps/packages.txt
 bash apps/install_packages.sh "${packages[@]}" git python3 curl wget ca-certificates \
-  doctest-dev clang-format-14
+  doctest-dev clang-format-14 graphviz
 bash apps/install_packages.sh python3-torch python3-numpy ||
   echo "python3-torch cannot be installed: the live comparisons with PyTorch are skipped"
 

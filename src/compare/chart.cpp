@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "minitape/compare/results.hpp"
+
 namespace minitape {
 namespace {
 
@@ -41,8 +43,8 @@ Range x_range(const Chart& chart) {
 Range y_range(const Chart& chart) {
   constexpr double kStart = 0.1;  // part of the x range that may be left out
   const Range x = x_range(chart);
-  const bool has_start = std::any_of(chart.curves.begin(), chart.curves.end(),
-                                     [](const Curve& c) { return c.points.size() >= 10; });
+  const bool has_start =
+      std::ranges::any_of(chart.curves, [](const Curve& c) { return c.points.size() >= 10; });
   Range all = kEmpty, late = kEmpty;
   for (const Curve& curve : chart.curves) {
     for (const Curve::Point& point : curve.points) {
@@ -80,6 +82,54 @@ std::vector<double> ticks(const Range& range, int count) {
   const double first = std::ceil(range.low / step - 1e-9);
   for (double i = first; i <= range.high / step + 1e-9; ++i) result.push_back(i * step);
   return result;
+}
+
+// ---- Each variant's mean over its seeds, with the standard deviation ----
+
+std::vector<double> smoothed(const std::vector<double>& values) {
+  std::vector<double> result;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t count = std::min(i + 1, kSmoothing);
+    double sum = 0;
+    for (std::size_t k = i + 1 - count; k <= i; ++k) sum += values[k];
+    result.push_back(sum / static_cast<double>(count));
+  }
+  return result;
+}
+
+Curve mean_curve(const std::string& label, const std::vector<Series>& runs) {
+  constexpr std::size_t kMaxPoints = 200;
+  std::vector<double> x;  // of the run that went furthest
+  for (const Series& run : runs) {
+    if (run.x.size() > x.size()) x = run.x;
+  }
+  Curve curve{.label = label};
+  const std::size_t stride = std::max<std::size_t>(1, (x.size() + kMaxPoints - 1) / kMaxPoints);
+  for (std::size_t i = stride - 1; i < x.size(); i += stride) {
+    std::vector<double> values;
+    for (const Series& run : runs) {
+      if (i < run.y.size() && std::isfinite(run.y[i])) values.push_back(run.y[i]);
+    }
+    const MeanSd y = mean_sd(values);
+    curve.points.push_back({x[i], y.mean, y.sd});
+  }
+  return curve;
+}
+
+std::vector<Chart> comparison_charts(const std::vector<VariantHistory>& variants) {
+  Chart accuracy{"Test accuracy", "epoch", "%", {}};
+  Chart loss{"Training loss", "step", "nats", {}};
+  for (const VariantHistory& variant : variants) {
+    std::vector<Series> accuracies, losses;
+    for (const RunHistory& run : variant.runs) {
+      accuracies.push_back({run.epochs, run.test_accuracy});
+      for (double& y : accuracies.back().y) y *= 100;
+      losses.push_back({run.steps, smoothed(run.loss)});
+    }
+    accuracy.curves.push_back(mean_curve(variant.name, accuracies));
+    loss.curves.push_back(mean_curve(variant.name, losses));
+  }
+  return {accuracy, loss};
 }
 
 }  // namespace minitape

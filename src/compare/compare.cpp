@@ -60,13 +60,12 @@ struct Run {
   std::string data = {};  // what it was made with; "" where that is not known
 };
 
-std::vector<Run> plan_runs(const std::vector<Variant>& variants, const CompareOptions& options) {
+std::vector<Run> plan_runs(const std::vector<Variant>& variants, Index seeds, const fs::path& out) {
   std::vector<Run> runs;
-  for (Index seed = 0; seed < options.seeds; ++seed) {
+  for (Index seed = 0; seed < seeds; ++seed) {
     for (std::size_t v = 0; v < variants.size(); ++v) {
       const Config config = with_seed(variants[v].config, seed);
-      const fs::path folder =
-          options.out / (variants[v].folder + "_seed-" + std::to_string(config.seed));
+      const fs::path folder = out / (variants[v].folder + "_seed-" + std::to_string(config.seed));
       runs.push_back({v, config, folder, already_done(folder, config), build_source(config),
                       RunFolder::data_of(folder)});
     }
@@ -86,16 +85,15 @@ void check_data(const std::vector<Run>& runs, const DataSource& source, const st
   }
 }
 
-std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants,
-                                        const CompareOptions& options, const WatchRun& watch) {
-  const std::vector<Run> runs = plan_runs(variants, options);
+std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants, Index seeds,
+                                        const fs::path& out, const CompareWatcher& watcher) {
+  const std::vector<Run> runs = plan_runs(variants, seeds, out);
   for (const Run& run : runs) check_data(runs, run.source, run.data, run.folder.string());
-  const auto unknown = std::count_if(
-      runs.begin(), runs.end(), [](const Run& run) { return run.is_done && run.data.empty(); });
+  const auto unknown =
+      std::ranges::count_if(runs, [](const Run& run) { return run.is_done && run.data.empty(); });
   if (unknown > 0) {
-    options.tell(concat(unknown, " of ", runs.size(), " runs in ", options.out,
-                        " have no checksum ",
-                        "of their data: whether they saw the same images is not known"));
+    watcher.runs.tell(concat(unknown, " of ", runs.size(), " runs in ", out, " have no checksum ",
+                             "of their data: whether they saw the same images is not known"));
   }
 
   std::vector<VariantHistory> histories;
@@ -106,13 +104,12 @@ std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants,
     if (!run.is_done) {
       if (!data || !(run.source == loaded)) {
         data = load_data(loaded = run.source);
-        for (const std::string& note : data->notes) options.tell(note);
+        for (const std::string& note : data->notes) watcher.runs.tell(note);
         check_data(runs, run.source, data_checksum(*data), "Now");
       }
       // An interrupted comparison may have left the beginning of this run.
-      const TrainWatcher watcher =
-          watch(concat(variants[run.variant].name, ", seed ", run.config.seed));
-      if (train(run.config, *data, run.folder, watcher, Start::resume).interrupted) return {};
+      watcher.on_start(concat(variants[run.variant].name, ", seed ", run.config.seed));
+      if (train(run.config, *data, run.folder, watcher.runs, Start::resume).interrupted) return {};
     }
     RunHistory history = read_history(run.folder);
     history.seed = run.config.seed;
@@ -132,17 +129,17 @@ RunHistory read_history(const fs::path& folder) {
   }
 }
 
-std::vector<VariantHistory> run_variants(const std::vector<Variant>& variants,
-                                         const CompareOptions& options, const WatchRun& watch) {
+std::vector<VariantHistory> run_variants(const std::vector<Variant>& variants, Index seeds,
+                                         const fs::path& out, const CompareWatcher& watcher) {
   std::error_code error;
-  fs::create_directories(options.out, error);
-  MINITAPE_CHECK(!error, "[compare] the output folder ", options.out,
+  fs::create_directories(out, error);
+  MINITAPE_CHECK(!error, "[compare] the output folder ", out,
                  " cannot be written: ", error.message());
-  const FolderLock lock(options.out);  // no other comparison may remove or finish these runs
+  const FolderLock lock(out);  // no other comparison may remove or finish these runs
   try {
-    return run_missing(variants, options, watch);
+    return run_missing(variants, seeds, out, watcher);
   } catch (...) {
-    fs::remove(options.out, error);  // fails where something is in it
+    fs::remove(out, error);  // fails where something is in it
     throw;
   }
 }

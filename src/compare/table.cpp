@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "minitape/run/csv.hpp"
+#include "minitape/text/files.hpp"
 #include "minitape/text/numbers.hpp"
-#include "minitape/text/terminal_text.hpp"
+#include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {
@@ -27,38 +27,40 @@ std::vector<double> reached_thresholds(const std::vector<VariantHistory>& varian
   return reached;
 }
 
-// The first columns are for all readers, the rest is for the page alone.
-std::size_t count_shared(const Table& table) {
-  return static_cast<std::size_t>(
-      std::count_if(table.columns.begin(), table.columns.end(),
-                    [](const TableColumn& column) { return !column.mean_name.empty(); }));
-}
-
 }  // namespace
 
-Table make_table(const std::vector<VariantHistory>& variants) {
+Table rows_of(const std::vector<VariantHistory>& variants) {
   Table table;
   for (const VariantHistory& variant : variants) {
-    const auto diverged = std::count_if(variant.runs.begin(), variant.runs.end(),
-                                        [](const RunHistory& run) { return run.diverged_at; });
+    const auto diverged = std::ranges::count_if(
+        variant.runs, [](const RunHistory& run) { return run.diverged_at.has_value(); });
     table.rows.push_back({variant.name, variant.runs.size(), static_cast<std::size_t>(diverged)});
   }
-  const auto add = [&](const TableColumn& column, auto value_of) {
-    table.columns.push_back(column);
-    for (std::size_t i = 0; i < variants.size(); ++i) {
-      std::vector<double> values;
-      for (const RunHistory& run : variants[i].runs) {
-        if (run.is_complete()) values.push_back(value_of(run));
-      }
-      table.rows[i].cells.push_back(mean_sd(values));
-    }
-  };
+  return table;
+}
+
+void add_column(Table& table, const std::vector<VariantHistory>& variants,
+                const TableColumn& column,
+                const std::function<double(const RunHistory&)>& value_of) {
+  table.columns.push_back(column);
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    std::vector<double> values;
+    for (const RunHistory& run : variants[i].runs) values.push_back(value_of(run));
+    table.rows[i].cells.push_back(mean_sd(values));
+  }
+}
+
+Table make_table(const std::vector<VariantHistory>& variants) {
+  Table table = rows_of(variants);
   using Run = const RunHistory&;
+  const auto add = [&](const TableColumn& column, auto value_of) {
+    add_column(table, variants, column,
+               [&](Run run) { return run.is_complete() ? value_of(run) : std::nan(""); });
+  };
   add({"test accuracy %", 100, 2, true, "final_test_accuracy_mean", "final_test_accuracy_sd"},
       [](Run run) { return run.test_accuracy.back(); });
-  add({"best %", 100, 2, true, "best_test_accuracy_mean", "best_test_accuracy_sd"}, [](Run run) {
-    return *std::max_element(run.test_accuracy.begin(), run.test_accuracy.end());
-  });
+  add({"best %", 100, 2, true, "best_test_accuracy_mean", "best_test_accuracy_sd"},
+      [](Run run) { return *std::ranges::max_element(run.test_accuracy); });
   add({"test loss", 1, 4, true, "final_test_loss_mean", "final_test_loss_sd"},
       [](Run run) { return run.test_loss.back(); });
   for (const double threshold : reached_thresholds(variants)) {
@@ -93,32 +95,31 @@ std::string cell_text(const Table& table, std::size_t row, std::size_t column) {
   return text;
 }
 
-std::string terminal_table(const Table& table) {
-  const std::size_t columns = count_shared(table);
+std::vector<std::vector<std::string>> shared_cells(const Table& table) {
   std::vector<std::vector<std::string>> lines{{""}};
-  for (std::size_t c = 0; c < columns; ++c) lines[0].push_back(table.columns[c].title);
-  for (std::size_t r = 0; r < table.rows.size(); ++r) {
-    lines.push_back({table.rows[r].name});
-    for (std::size_t c = 0; c < columns; ++c) lines.back().push_back(cell_text(table, r, c));
+  for (const TableRow& row : table.rows) lines.push_back({row.name});
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    if (table.columns[c].mean_name.empty()) continue;  // for the page alone
+    lines[0].push_back(table.columns[c].title);
+    for (std::size_t r = 0; r < table.rows.size(); ++r) {
+      lines[r + 1].push_back(cell_text(table, r, c));
+    }
   }
-  return aligned(lines);
+  return lines;
 }
 
 void write_summary_csv(const std::filesystem::path& path, const Table& table) {
-  std::vector<std::string> names{"variant", "runs", "diverged"};
-  std::vector<std::vector<std::string>> lines;
+  std::vector<std::vector<std::string>> lines{{"variant", "runs", "diverged"}};
   for (const TableRow& row : table.rows) {
-    std::string name = row.name;
-    std::replace(name.begin(), name.end(), ',', ';');
-    lines.push_back({name, std::to_string(row.runs), std::to_string(row.diverged)});
+    lines.push_back({row.name, std::to_string(row.runs), std::to_string(row.diverged)});
   }
   // Adds a column where it has a name.
-  const auto add = [&](std::string name, std::size_t c, auto number_of) {
+  const auto add = [&](const std::string& name, std::size_t c, auto number_of) {
     if (name.empty()) return;
-    std::ranges::replace(name, ',', ';');
-    names.push_back(name);
-    for (std::size_t r = 0; r < lines.size(); ++r) {
-      lines[r].push_back(number_text(static_cast<double>(number_of(table.rows[r].cells[c]))));
+    lines[0].push_back(name);
+    for (std::size_t r = 0; r < table.rows.size(); ++r) {
+      const auto number = static_cast<double>(number_of(table.rows[r].cells[c]));
+      lines[r + 1].push_back(number_text(number));
     }
   };
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
@@ -126,8 +127,12 @@ void write_summary_csv(const std::filesystem::path& path, const Table& table) {
     add(table.columns[c].sd_name, c, [](const MeanSd& cell) { return cell.sd; });
     add(table.columns[c].count_name, c, [](const MeanSd& cell) { return cell.count; });
   }
-  CsvWriter csv(path, names);
-  for (const auto& line : lines) csv.row(line);
+  std::string text;
+  for (auto& line : lines) {
+    for (std::string& cell : line) std::ranges::replace(cell, ',', ';');
+    text += joined(line, ",") + "\n";
+  }
+  write_atomically(path, text);
 }
 
 }  // namespace minitape

@@ -152,11 +152,6 @@ void read_table(const Table& table) {
   for (const Key& key : known.keys) read_key(key, table);
 }
 
-// Sets the fields whose keys are in the document and leaves the others as they are.
-void read_keys(const toml::table& document, Config& config) {
-  read_table({document, "", [&config] { return list_keys(config); }});
-}
-
 }  // namespace
 
 void read_keys(const toml::table& table, const std::string& name,
@@ -171,7 +166,7 @@ toml::table parse_toml(std::string_view text, const std::string& source) {
                  kMaxBytes, " bytes: found more, so this may be another file");
   // The parser limits how deep values nest, but not how deep keys do: a.a.a.a = 1. Each level takes
   // a dot, and ten thousand of them would use up the stack.
-  const auto dots = std::count(text.begin(), text.end(), '.');
+  const auto dots = std::ranges::count(text, '.');
   MINITAPE_CHECK(dots <= kMaxDots, "[config] ", source, ": a config must have at most ", kMaxDots,
                  " dots: found ", dots);
   try {
@@ -205,7 +200,8 @@ void assign(const std::string& assignment, Config& config) {
                      assignment.find('\n') == std::string::npos,
                  "[config] --set must be one line key=value, such as train.epochs=3: found ",
                  toml_text(assignment));
-  read_keys(parse_assignment(key, assignment.substr(equals + 1)), config);
+  read_keys(parse_assignment(key, assignment.substr(equals + 1)), "",
+            [&config] { return list_keys(config); });
 }
 
 // Checks that need more than one key.
@@ -226,7 +222,7 @@ Config parse_config(std::string_view toml, const std::string& source_name,
   Config config;
   toml::table document = parse_toml(toml, source_name);
   document.erase("lab");  // an experiment's: lab/experiment.hpp
-  read_keys(document, config);
+  read_keys(document, "", [&config] { return list_keys(config); });
   for (const std::string& assignment : assignments) assign(assignment, config);
   check_together(config.data, source_name);
   return config;

@@ -118,18 +118,6 @@ const Measure& LabExperiment::measure(const std::string& measure_name) const {
                      toml_text(measure_name), ": there are ", toml_texts(names)));
 }
 
-std::size_t LabExperiment::position_of(const std::string& of,
-                                       const std::vector<std::string>& names) const {
-  const auto same = std::ranges::find(names, of);
-  if (same != names.end()) return static_cast<std::size_t>(same - names.begin());
-  const auto fitting = [&of](const std::string& variant) { return fits(variant, of); };
-  const auto found = std::ranges::find_if(names, fitting);
-  MINITAPE_CHECK(std::ranges::count_if(names, fitting) == 1, "[lab] ", file.string(),
-                 ": a claim must be about one variant: \"", of, "\" fits ",
-                 found == names.end() ? "none" : "more than one", " of\n  ", joined(names, "\n  "));
-  return static_cast<std::size_t>(found - names.begin());
-}
-
 std::vector<std::string> parts_of(const std::string& name) {
   std::vector<std::string> parts;
   for (std::size_t begin = 0; begin < name.size();) {

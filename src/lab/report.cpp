@@ -1,11 +1,11 @@
-#include "minitape/lab/report.hpp"
+#include "minitape/lab/results.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <ostream>
 
 #include "minitape/text/files.hpp"
-#include "minitape/text/numbers.hpp"
+#include "minitape/text/terminal_text.hpp"
 #include "minitape/text/words.hpp"
 
 namespace minitape {
@@ -13,54 +13,33 @@ namespace {
 
 double on_axis(double value, bool is_log) { return is_log ? std::log10(value) : value; }
 
-// A variant's name without the part that says `key`.
-std::string without(const std::string& variant, const std::string& key) {
-  std::vector<std::string> parts = parts_of(variant);
-  std::erase_if(parts, [&](const std::string& part) { return part.starts_with(key + " = "); });
-  return parts.empty() ? "all" : joined(parts, ", ");
+// Over a varied key: adds the variant's point to the curve of its other settings.
+void add_point(std::vector<Curve>& curves, const Panel& panel, const Measure& measure,
+               const VariantHistory& variant) {
+  std::vector<double> numbers;
+  for (const RunHistory& run : variant.runs) {
+    numbers.push_back(on_axis(number_of(run, measure), panel.log_y));
+  }
+  std::erase_if(numbers, [](double number) { return !std::isfinite(number); });
+  const VariedKey key = varied_key(variant.name, panel.x);
+  auto curve = std::ranges::find(curves, key.others, &Curve::label);
+  if (curve == curves.end()) curve = curves.insert(curves.end(), Curve{key.others, {}});
+  const MeanSd y = mean_sd(numbers);
+  curve->points.push_back({on_axis(key.value, panel.log_x), y.mean, y.sd});
+  std::ranges::sort(curve->points, {}, &Curve::Point::x);
 }
 
-// A point per variant, over the values of a varied key.
-std::vector<Curve> curves_over_key(const Panel& panel, const Measure& measure,
-                                   const std::vector<VariantHistory>& variants) {
-  std::vector<Curve> curves;
-  for (const VariantHistory& variant : variants) {
-    if (!fits(variant.name, panel.of)) continue;
-    std::vector<double> numbers;
-    for (const RunHistory& run : variant.runs) {
-      numbers.push_back(on_axis(number_of(run, measure), panel.log_y));
-    }
-    std::erase_if(numbers, [](double number) { return !std::isfinite(number); });
-    const std::string label = without(variant.name, panel.x);
-    auto curve = std::ranges::find(curves, label, &Curve::label);
-    if (curve == curves.end()) curve = curves.insert(curves.end(), Curve{label, {}});
-    const MeanSd y = mean_sd(numbers);
-    curve->points.push_back(
-        {on_axis(varied_number(variant.name, panel.x), panel.log_x), y.mean, y.sd});
+// Over epochs, steps or layers: a curve for the variant.
+Curve curve_of_runs(const Panel& panel, const Measure& measure, const VariantHistory& variant) {
+  std::vector<Series> all;
+  for (const RunHistory& run : variant.runs) {
+    const Series series = series_of(run, measure);
+    Series& shown = all.emplace_back(series);
+    if (panel.x == "step") shown.y = smoothed(series.y);
+    for (double& x : shown.x) x = on_axis(x, panel.log_x);
+    for (double& y : shown.y) y = on_axis(scaled(y, series, measure), panel.log_y);
   }
-  for (Curve& curve : curves) std::ranges::sort(curve.points, {}, &Curve::Point::x);
-  return curves;
-}
-
-// A curve per variant, over epochs, steps or layers.
-std::vector<Curve> curves_of_runs(const Panel& panel, const Measure& measure,
-                                  const std::vector<VariantHistory>& variants) {
-  std::vector<Curve> curves;
-  for (const VariantHistory& variant : variants) {
-    if (!fits(variant.name, panel.of)) continue;
-    std::vector<double> x;
-    std::vector<std::vector<double>> ys;
-    for (const RunHistory& run : variant.runs) {
-      const Series series = series_of(run, measure);
-      std::vector<double> y = panel.x == "step" ? smoothed(series.y) : series.y;
-      for (double& value : y) value = on_axis(scaled(value, series, measure), panel.log_y);
-      if (series.x.size() > x.size()) x = series.x;
-      ys.push_back(y);
-    }
-    for (double& value : x) value = on_axis(value, panel.log_x);
-    curves.push_back(mean_curve(variant.name, x, ys, 1));
-  }
-  return curves;
+  return mean_curve(variant.name, all);
 }
 
 // "| a | b |"
@@ -71,37 +50,23 @@ std::string row(std::vector<std::string> cells) {
   return "| " + joined(cells, " | ") + " |\n";
 }
 
-std::string section(const LabExperiment& experiment, const Table& table,
-                    const std::vector<Verdict>& verdicts, const std::string& fairness,
-                    std::size_t seeds, bool has_figure) {
+// section.md; `cells` are those of the table, `claims` rows of one.
+std::string section(const LabExperiment& experiment, std::vector<std::vector<std::string>> cells,
+                    const std::string& claims, const std::string& fairness, std::size_t seeds) {
   const std::string file = experiment.file.filename().string();
   std::string text =
       concat("## ", experiment.name, "\n\n**", experiment.question, "**\n\n", experiment.source,
-             ". Setting: [`", file, "`](../apps/configs/lab/", file, "), ", table.rows.size(),
+             ". Setting: [`", file, "`](../apps/configs/lab/", file, "), ", cells.size() - 1,
              " variants, ", seeds, " seeds. ", fairness, "\n\n");
-  if (has_figure) {
+  if (!experiment.panels.empty()) {
     text += concat("![", experiment.question, "](lab/", experiment.name, ".svg)\n\n");
   }
-  std::vector<std::string> titles{"variant"}, rule{"---"};
-  for (const TableColumn& column : table.columns) {
-    titles.push_back(column.title);
-    rule.push_back("---:");
-  }
-  text += row(titles) + row(rule);
-  for (std::size_t r = 0; r < table.rows.size(); ++r) {
-    std::vector<std::string> cells{table.rows[r].name};
-    for (std::size_t c = 0; c < table.columns.size(); ++c) cells.push_back(cell_text(table, r, c));
-    text += row(cells);
-  }
-  text += "\n" + row({"claim", "ours", "published"}) + row({"---", "---", "---"});
-  for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    const Claim& claim = experiment.claims[i];
-    const std::string verdict = verdicts[i].to_text(claim);
-    const std::size_t colon = verdict.find(':');
-    text += row({claim.says, "**" + verdict.substr(0, colon) + "**" + verdict.substr(colon),
-                 claim.published.empty() ? "-" : claim.published});
-  }
-  return text + "\nTo try next: " + experiment.next + "\n";
+  cells[0][0] = "variant";
+  std::vector<std::string> rule(cells[0].size(), "---:");
+  rule[0] = "---";
+  cells.insert(cells.begin() + 1, rule);
+  for (const auto& line : cells) text += row(line);
+  return text + "\n" + claims + "\nTo try next: " + experiment.next + "\n";
 }
 
 }  // namespace
@@ -111,11 +76,19 @@ std::vector<Chart> lab_charts(const LabExperiment& experiment,
   std::vector<Chart> charts;
   for (const Panel& panel : experiment.panels) {
     const Measure& measure = experiment.measure(panel.y);
-    const bool over_run = panel.x == "epoch" || panel.x == "step" || panel.x == "layer";
-    charts.push_back({panel.title.empty() ? measure.name : panel.title,
-                      (panel.log_x ? "log10 of " : "") + panel.x, panel.log_y ? "log10" : "",
-                      over_run ? curves_of_runs(panel, measure, variants)
-                               : curves_over_key(panel, measure, variants)});
+    Chart chart{panel.title.empty() ? measure.name : panel.title,
+                (panel.log_x ? "log10 of " : "") + panel.x,
+                panel.log_y ? "log10" : "",
+                {}};
+    for (const VariantHistory& variant : variants) {
+      if (!fits(variant.name, panel.of)) continue;
+      if (panel.x == "epoch" || panel.x == "step" || panel.x == "layer") {
+        chart.curves.push_back(curve_of_runs(panel, measure, variant));
+      } else {
+        add_point(chart.curves, panel, measure, variant);
+      }
+    }
+    charts.push_back(std::move(chart));
   }
   return charts;
 }
@@ -132,19 +105,19 @@ void lab_report(const LabExperiment& experiment, const std::vector<VariantHistor
   const std::size_t seeds = variants.front().runs.size();
   const std::string title = concat("Mean and standard deviation of ", seeds, " seeds");
   const std::string problem = charts.empty() ? "" : write_pictures(folder, charts, title);
-  std::vector<Verdict> verdicts;
-  for (const Claim& claim : experiment.claims)
-    verdicts.push_back(judge(claim, experiment, variants));
-  write_atomically(folder / "section.md",
-                   section(experiment, table, verdicts, fairness, seeds, !charts.empty()));
-
-  out << "\n" << experiment.question << "\n\n" << terminal_table(table) << "\n";
-  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+  const auto cells = shared_cells(table);
+  out << "\n" << experiment.question << "\n\n" << aligned(cells) << "\n";
+  std::string claims = row({"claim", "ours", "published"}) + row({"---", "---", "---"});
+  for (std::size_t i = 0; i < experiment.claims.size(); ++i) {
     const Claim& claim = experiment.claims[i];
-    out << claim.says << "\n  " << verdicts[i].to_text(claim) << "\n";
+    const Verdict verdict = judge(claim, experiment, variants);
+    claims += row({claim.says, verdict.to_text(claim, "**"),
+                   claim.published.empty() ? "-" : claim.published});
+    out << claim.says << "\n  " << verdict.to_text(claim) << "\n";
     if (!claim.published.empty()) out << "  published: " << claim.published << "\n";
     if (i < expected.size()) out << "  you expected: " << expected[i] << "\n";
   }
+  write_atomically(folder / "section.md", section(experiment, cells, claims, fairness, seeds));
   if (!problem.empty()) out << "\n" << problem << "\n";
   out << "\nTo try next: " << experiment.next << "\n\n";
   for (const char* name : {"curves.png", "table.csv", "section.md"}) {

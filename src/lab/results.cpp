@@ -6,6 +6,7 @@
 
 #include "minitape/run/csv.hpp"
 #include "minitape/text/numbers.hpp"
+#include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {
@@ -18,23 +19,36 @@ double at(const Series& series, double x) {
   return found == series.x.end() ? kNothing : *(series.y.begin() + (found - series.x.begin()));
 }
 
+// The variants that a claim means: the one of that name, or all that fit.
+std::vector<const VariantHistory*> meant(const std::string& of,
+                                         const std::vector<VariantHistory>& variants) {
+  std::vector<const VariantHistory*> fitting;
+  for (const VariantHistory& variant : variants) {
+    if (variant.name == of) return {&variant};
+    if (fits(variant.name, of)) fitting.push_back(&variant);
+  }
+  return fitting;
+}
+
 // What the claim says of a side, `of`, `minus` or `over`, for one seed.
 double value_of(const Claim& claim, const std::string& of, const LabExperiment& experiment,
                 const std::vector<VariantHistory>& variants, std::size_t seed) {
   const Measure& measure = experiment.measure(claim.value);
+  const auto side = meant(of, variants);
   if (claim.largest.empty()) {
-    std::vector<std::string> names;
-    for (const VariantHistory& variant : variants) names.push_back(variant.name);
-    return number_of(variants[experiment.position_of(of, names)].runs[seed], measure);
+    std::string names;
+    for (const VariantHistory& variant : variants) names += "\n  " + variant.name;
+    MINITAPE_CHECK(side.size() == 1, "[lab] ", experiment.file.string(),
+                   ": a claim must be about one variant: \"", of, "\" fits ",
+                   side.empty() ? "none" : "more than one", " of", names);
+    return number_of(side[0]->runs[seed], measure);
   }
   double largest = kNothing;
-  for (const VariantHistory& variant : variants) {
-    if (!fits(variant.name, of)) continue;
-    const double number = number_of(variant.runs[seed], measure);
+  for (const VariantHistory* variant : side) {
+    const double number = number_of(variant->runs[seed], measure);
     const bool is_within = number >= claim.where_at_least.value_or(-INFINITY) &&
                            number <= claim.where_at_most.value_or(INFINITY);
-    if (!is_within) continue;
-    largest = std::fmax(largest, varied_number(variant.name, claim.largest));
+    if (is_within) largest = std::fmax(largest, varied_key(variant->name, claim.largest).value);
   }
   return largest;
 }
@@ -88,16 +102,17 @@ double number_of(const RunHistory& run, const Measure& measure) {
                                                    : number;
 }
 
-double varied_number(const std::string& variant, const std::string& key) {
-  for (const std::string& part : parts_of(variant)) {
-    if (!part.starts_with(key + " = ")) continue;
-    const std::string value = part.substr(key.size() + 3);
-    char* end = nullptr;
-    const double number = std::strtod(value.c_str(), &end);
-    if (end != value.c_str()) return number;
-  }
-  throw Error(concat("[lab] \"", key, "\" must be a varied key with numbers: there is none in \"",
-                     variant, "\""));
+VariedKey varied_key(const std::string& variant, const std::string& key) {
+  std::vector<std::string> parts = parts_of(variant);
+  const auto part = std::ranges::find_if(
+      parts, [&](const std::string& text) { return text.starts_with(key + " = "); });
+  const std::string text = part == parts.end() ? "" : part->substr(key.size() + 3);
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  MINITAPE_CHECK(end != text.c_str(), "[lab] \"", key,
+                 "\" must be a varied key with numbers: there ", "is none in \"", variant, "\"");
+  parts.erase(part);
+  return {value, parts.empty() ? "all" : joined(parts)};
 }
 
 Verdict judge(const Claim& claim, const LabExperiment& experiment,
@@ -130,37 +145,30 @@ Verdict judge(const Claim& claim, const LabExperiment& experiment,
   return verdict;
 }
 
-std::string Verdict::to_text(const Claim& claim) const {
+std::string Verdict::to_text(const Claim& claim, const std::string& mark) const {
   const auto text = [](double number) { return significant(number, 4); };
-  if (value.count == 0) return outcome + ": no run has this number";
-  std::string result = outcome + ": " + text(value.mean);
+  std::string result = mark + outcome + mark + ": ";
+  if (value.count == 0) return result + "no run has this number";
+  result += text(value.mean);
   if (low < high) result += concat(" (95 % interval ", text(low), " to ", text(high), ")");
   if (low == high) result += " (all seeds)";
   if (claim.at_least) result += ", claimed at least " + significant(*claim.at_least);
-  if (claim.at_most)
-    result +=
-        concat(claim.at_least ? " and" : ", claimed", " at most ", significant(*claim.at_most));
+  if (claim.at_most) {
+    const char* const and_so = claim.at_least ? " and at most " : ", claimed at most ";
+    result += and_so + significant(*claim.at_most);
+  }
   return result;
 }
 
 Table make_table(const LabExperiment& experiment, const std::vector<VariantHistory>& variants) {
-  Table table;
+  Table table = rows_of(variants);
   for (const Measure& measure : experiment.measures) {
-    table.columns.push_back({.title = measure.name,
-                             .digits = static_cast<int>(measure.digits),
-                             .mean_name = measure.name + "_mean",
-                             .sd_name = measure.name + "_sd"});
-  }
-  for (const VariantHistory& variant : variants) {
-    const auto diverged = std::ranges::count_if(
-        variant.runs, [](const RunHistory& run) { return run.diverged_at.has_value(); });
-    TableRow& row = table.rows.emplace_back(
-        TableRow{variant.name, variant.runs.size(), static_cast<std::size_t>(diverged), {}});
-    for (const Measure& measure : experiment.measures) {
-      std::vector<double> numbers;
-      for (const RunHistory& run : variant.runs) numbers.push_back(number_of(run, measure));
-      row.cells.push_back(mean_sd(numbers));
-    }
+    add_column(table, variants,
+               {.title = measure.name,
+                .digits = static_cast<int>(measure.digits),
+                .mean_name = measure.name + "_mean",
+                .sd_name = measure.name + "_sd"},
+               [&measure](const RunHistory& run) { return number_of(run, measure); });
   }
   return table;
 }

@@ -60,7 +60,7 @@ void cut_behind(const std::filesystem::path& path, const std::string& header, In
 }  // namespace
 
 std::vector<double> CsvTable::numbers(const std::string& name) const {
-  const auto column = std::find(columns.begin(), columns.end(), name);
+  const auto column = std::ranges::find(columns, name);
   MINITAPE_CHECK(column != columns.end(), "[csv] there is no column \"", name, "\"");
   std::vector<double> values;
   for (const auto& row : rows) {
@@ -95,13 +95,12 @@ CsvTable read_csv(const std::filesystem::path& path) {
   return table;
 }
 
-CsvWriter::CsvWriter(std::filesystem::path path, const std::vector<std::string>& columns,
-                     Index keep)
-    : path_(std::move(path)), columns_(columns.size()) {
-  if (keep > 0) cut_behind(path_, joined(columns, ","), keep);
+CsvWriter::CsvWriter(std::filesystem::path path, const std::string& header, Index keep)
+    : path_(std::move(path)), columns_(split(header).size()) {
+  if (keep > 0) cut_behind(path_, header, keep);
   file_.reset(std::fopen(path_.c_str(), keep > 0 ? "a" : "w"));
   if (!file_) throw failed("write", path_);
-  if (keep == 0) row(columns);
+  if (keep == 0) row(split(header));
 }
 
 void CsvWriter::row(const std::vector<std::string>& cells) {

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <optional>
-#include <sstream>
 #include <tuple>
 
 #include "minitape/nn/batch_norm.hpp"
@@ -19,17 +17,12 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr Index kBins = 20;
 
 constexpr const char* kProbeColumns =
-    "epoch test_accuracy_batch_statistics test_accuracy_one_image loss loss_lowest loss_highest "
-    "gradient_change smoothness";
+    "epoch,test_accuracy_batch_statistics,test_accuracy_one_image,loss,loss_lowest,loss_highest,"
+    "gradient_change,smoothness";
 constexpr const char* kLayerColumns =
-    "epoch layer mean sd p15 p50 p85 unit_p15 unit_p50 unit_p85 dead gradient_norm kernel_norm "
-    "bias_norm parameter_gradient_norm log10_update inference_sd mean_distance variance_distance "
-    "low high h1 h2 h3 h4 h5 h6 h7 h8 h9 h10 h11 h12 h13 h14 h15 h16 h17 h18 h19 h20";
-
-std::vector<std::string> words_of(const char* text) {
-  std::istringstream words(text);
-  return {std::istream_iterator<std::string>(words), {}};
-}
+    "epoch,layer,mean,sd,p15,p50,p85,unit_p15,unit_p50,unit_p85,dead,gradient_norm,kernel_norm,"
+    "bias_norm,parameter_gradient_norm,log10_update,inference_sd,mean_distance,variance_distance,"
+    "low,high,h1,h2,h3,h4,h5,h6,h7,h8,h9,h10,h11,h12,h13,h14,h15,h16,h17,h18,h19,h20";
 
 double norm(std::span<const Real> values) {
   double squares = 0;
@@ -157,8 +150,8 @@ std::vector<std::string> cells(std::vector<std::string> first, const std::vector
 
 Diagnostics::Diagnostics(const std::filesystem::path& folder, const Sequential& model,
                          Index measured)
-    : rows_(folder / "layers.csv", words_of(kLayerColumns), measured * count_layers(model)),
-      probes_(folder / "probes.csv", words_of(kProbeColumns), measured) {}
+    : rows_(folder / "layers.csv", kLayerColumns, measured * count_layers(model)),
+      probes_(folder / "probes.csv", kProbeColumns, measured) {}
 
 void Diagnostics::measure(Index epoch, double learning_rate, const Sequential& model,
                           const TrainTest& data, const Standardization& standardization,

@@ -22,6 +22,11 @@ Var walk(Sequential& model, Var x, Mode mode, const LayerVisitor& visit) {
   return x;
 }
 
+void try_batch(Sequential model, const Shape& images) {
+  Tape tape;
+  model.forward(tape.constant(Tensor::zeros(images)), Mode::training);
+}
+
 std::string first_non_finite(const Tape& tape) {
   for (const Tape::Node& node : tape.nodes()) {
     const auto is_finite = [](Real value) { return std::isfinite(value); };
@@ -35,43 +40,36 @@ std::string first_non_finite(const Tape& tape) {
 
 // ---- Recalibration ----
 
-void recalibrate(Sequential& model, Batches& batches, Index count, Recalibration how) {
-  struct Sums {  // over the batches, of one channel
-    double mean = 0, mean_squared = 0, variance = 0;
-  };
-  std::vector<Sums> sums;  // of all channels of all batch norms, in the order of the layers
+void recalibrate(Sequential& model, Batches& batches, const BatchNormConfig& config) {
+  if (config.recalibrate == "none") return;
+  const bool pooled = config.recalibrate == "pooled";
+  const Index n = std::min(config.recalibrate_batches, batches.batches_per_epoch());
+  std::vector<BatchStatistics> seen;  // of each batch norm, a row for each batch: [n, C]
   Sequential copy = model;
   batches.start_epoch(0);
-  const Index n = std::min(count, batches.batches_per_epoch());
   for (Index b = 0; b < n; ++b) {
     Tape tape;
     std::size_t next = 0;
     walk(copy, tape.constant(batches.next()->images), Mode::training,
          [&](const std::string&, Layer& layer, Var x, Var) {
            if (!dynamic_cast<BatchNorm*>(&layer)) return;
-           const auto m = static_cast<double>(x.value().rows());
+           const Shape rows{n, x.value().channels()};
+           if (b == 0) seen.push_back({Tensor::zeros(rows), Tensor::zeros(rows)});
+           const auto m = static_cast<Real>(x.value().rows());
            const BatchStatistics batch = batch_statistics(x.value());
-           for (Index c = 0; c < batch.mean.size(); ++c, ++next) {
-             if (sums.size() <= next) sums.emplace_back();
-             const double mean = batch.mean[c], variance = batch.variance[c];
-             sums[next].mean += mean;
-             sums[next].mean_squared += mean * mean;
-             sums[next].variance += variance * (how == Recalibration::average ? m / (m - 1) : 1);
+           for (Index c = 0, i = b * rows.channels(); c < rows.channels(); ++c, ++i) {
+             seen[next].mean[i] = batch.mean[c];
+             seen[next].variance[i] = batch.variance[c] * (pooled ? 1 : m / (m - 1));
            }
+           ++next;
          });
   }
-  // Each batch norm has two buffers: the mean and the variance.
-  const std::vector<Buffer*> buffers = model.state().buffers;
-  auto sum = sums.begin();
-  const auto batch_count = static_cast<double>(n);
-  for (std::size_t i = 0; i < buffers.size(); i += 2) {
-    for (Index c = 0; c < buffers[i]->value.size(); ++c, ++sum) {
-      const double mean = sum->mean / batch_count;
-      const double between = std::max(0.0, sum->mean_squared / batch_count - mean * mean);
-      buffers[i]->value[c] = static_cast<Real>(mean);
-      buffers[i + 1]->value[c] = static_cast<Real>(sum->variance / batch_count +
-                                                   (how == Recalibration::pooled ? between : 0));
-    }
+  const std::vector<Buffer*> buffers = model.state().buffers;  // of each the mean, the variance
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const BatchStatistics means = batch_statistics(seen[i].mean);
+    buffers[2 * i]->value = means.mean;
+    buffers[2 * i + 1]->value = batch_statistics(seen[i].variance).mean;
+    if (pooled) buffers[2 * i + 1]->value.add(means.variance);
   }
 }
 

@@ -22,7 +22,7 @@ std::string loss_text(double loss) {
 
 }  // namespace
 
-double Progress::steady_seconds() {
+double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 

@@ -31,12 +31,10 @@ fs::path create(const fs::path& folder) {
 constexpr const char* kFiles[] = {"config.toml",       "environment.json", "initial.safetensors",
                                   "steps.csv",         "metrics.csv",      "checkpoint.safetensors",
                                   "model.safetensors", "layers.csv",       "probes.csv"};
-const std::vector<std::string> kStepColumns{"step", "epoch",    "learning_rate",
-                                            "loss", "accuracy", "seconds"};
-const std::vector<std::string> kEpochColumns{
-    "epoch",      "step",           "seconds",         "learning_rate",
-    "train_loss", "train_accuracy", "train_eval_loss", "train_eval_accuracy",
-    "test_loss",  "test_accuracy"};
+constexpr const char* kStepColumns = "step,epoch,learning_rate,loss,accuracy,seconds";
+constexpr const char* kEpochColumns =
+    "epoch,step,seconds,learning_rate,train_loss,train_accuracy,train_eval_loss,"
+    "train_eval_accuracy,test_loss,test_accuracy";
 
 }  // namespace
 

@@ -1,7 +1,6 @@
 #include "minitape/run/trainer.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <utility>
 
@@ -9,17 +8,12 @@
 #include "minitape/ops/softmax_cross_entropy.hpp"
 #include "minitape/run/diagnostics.hpp"
 #include "minitape/run/layer_by_layer.hpp"
+#include "minitape/run/progress.hpp"
 
 namespace minitape {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr Index kTrainEvalImages = 10'000;  // the fixed part of the training set that is evaluated
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // One training run: what it works with and where it stands.
 class TrainingRun {
@@ -38,9 +32,7 @@ class TrainingRun {
         total_steps_(total_steps(config, batches_.batches_per_epoch())),
         total_epochs_(chunk_count(total_steps_, batches_.batches_per_epoch())),
         folder_(folder, config, data_checksum(data), start) {
-    for (const std::string& note : folder_.notes()) {
-      if (watcher_.tell) watcher_.tell(note);
-    }
+    for (const std::string& note : folder_.notes()) watcher_.tell(note);
     if (start == Start::resume) resume();
     const Index measured = at_.steps == 0 ? 0 : at_.epochs + 1;  // once before training
     if (config.diagnostics) diagnostics_.emplace(folder_.path(), model_, measured);
@@ -50,6 +42,10 @@ class TrainingRun {
 
   TrainOutcome train() {
     constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+    // What cannot take the smaller batch at the end of an epoch says so now, not after an epoch.
+    const Index rest = data_.train.size() % config_.train.batch_size;
+    const bool comes = rest > 1 && total_steps_ >= batches_.batches_per_epoch();
+    if (comes) try_batch(model_, facts_.image_shape.with_batch(rest));
     if (at_.steps == 0) {
       write_model("initial.safetensors");
       diagnose(0);
@@ -74,11 +70,11 @@ class TrainingRun {
     const Index epoch = at_.epochs + 1;
     batches_.start_epoch(epoch - 1, at_.steps - at_.epochs * batches_.batches_per_epoch());
     while (at_.steps < total_steps_ && !has_ended()) {
-      const auto start = Clock::now();
+      const double start = steady_seconds();
       std::optional<Batch> batch = batches_.next();
       if (!batch) break;
       StepRecord record = train_step(*batch, epoch);
-      record.seconds = seconds_since(start);
+      record.seconds = steady_seconds() - start;
       keep(record, std::ssize(batch->labels));
     }
     if (has_ended()) return;
@@ -120,19 +116,15 @@ class TrainingRun {
     at_.seen.loss += record.loss * static_cast<double>(images);
     at_.seen.accuracy += record.accuracy * static_cast<double>(images);
     at_.images += images;
-    if (watcher_.on_step) watcher_.on_step(record, images, total_steps_);
-    const bool is_due = seconds_since(checkpoint_written_) >= config_.train.checkpoint_seconds;
-    if (is_due && !stopped_by_divergence()) write_checkpoint();
-    if (watcher_.wants_to_stop) outcome_.interrupted = watcher_.wants_to_stop();
+    watcher_.on_step(record, images, total_steps_);
+    const double unsaved = steady_seconds() - checkpoint_written_;
+    if (unsaved >= config_.train.checkpoint_seconds && !stopped_by_divergence()) write_checkpoint();
+    outcome_.interrupted = watcher_.wants_to_stop();
   }
 
   // Evaluates the model at the end of an epoch. `seen` is the mean over the epoch's own batches.
   void measure(Index epoch, Score seen) {
-    if (config_.batch_norm.recalibrate != "none") {
-      recalibrate(model_, batches_, config_.batch_norm.recalibrate_batches,
-                  config_.batch_norm.recalibrate == "pooled" ? Recalibration::pooled
-                                                             : Recalibration::average);
-    }
+    recalibrate(model_, batches_, config_.batch_norm);
     const Index part = std::min(kTrainEvalImages, data_.train.size());
     EpochRecord record{
         .epoch = epoch,
@@ -149,7 +141,7 @@ class TrainingRun {
     if (has_diverged(record) && !at_.divergence) {
       at_.divergence = {record.step, record.learning_rate, "the evaluation after this step"};
     }
-    if (watcher_.on_epoch) watcher_.on_epoch(record);
+    watcher_.on_epoch(record);
   }
 
   void diagnose(Index epoch) {
@@ -161,7 +153,7 @@ class TrainingRun {
 
   bool has_ended() const { return stopped_by_divergence() || outcome_.interrupted; }
   bool stopped_by_divergence() const { return at_.divergence && config_.train.stop_on_divergence; }
-  double seconds() const { return seconds_before_ + seconds_since(start_); }
+  double seconds() const { return seconds_before_ + steady_seconds() - start_; }
 
   // ---- Files ----
 
@@ -176,7 +168,7 @@ class TrainingRun {
     SafetensorsFile file = save_checkpoint(at_, model_, sgd_);
     file.metadata.merge(data_metadata());
     folder_.write_checkpoint(file);
-    checkpoint_written_ = Clock::now();
+    checkpoint_written_ = steady_seconds();
   }
 
   // Goes on from the last checkpoint; from the start where the run did not get so far.
@@ -225,7 +217,7 @@ class TrainingRun {
   Standing at_;
   TrainOutcome outcome_;
   double seconds_before_ = 0;  // of the processes that worked on this run before
-  Clock::time_point start_ = Clock::now(), checkpoint_written_ = start_;
+  double start_ = steady_seconds(), checkpoint_written_ = start_;
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "minitape/tools/benchmark.hpp"
 
-#include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +8,7 @@
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/run/progress.hpp"
 #include "minitape/text/numbers.hpp"
 #include "ops/kernels.hpp"
 
@@ -17,10 +17,9 @@ double median_ms(Index steps, const std::function<void()>& step) {
   constexpr Index kWarmUp = 3;
   std::vector<double> times;
   for (Index i = 0; i < kWarmUp + steps; ++i) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = steady_seconds();
     step();
-    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
-    if (i >= kWarmUp) times.push_back(time.count());
+    if (i >= kWarmUp) times.push_back(1000 * (steady_seconds() - start));
   }
   return median(times);
 }

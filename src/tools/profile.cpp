@@ -2,13 +2,13 @@
 #include "minitape/tools/benchmark.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "core/blas.hpp"
 #include "minitape/config/build.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/run/progress.hpp"
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
 
@@ -99,13 +99,12 @@ Profile profile(const Config& config, const std::string& name, Index steps) {
   Batches batches(dataset, Standardization::none(input.channels()), build_batch_options(config));
 
   // The parts of a step in the order in which they are done, each with the time since the last one.
-  using Clock = std::chrono::steady_clock;
   std::vector<ProfileRow> parts;
-  Clock::time_point last;
+  double last = 0;
   const auto take = [&](ProfileRow part) {
-    part.ms = std::chrono::duration<double, std::milli>(Clock::now() - last).count();
+    part.ms = 1000 * (steady_seconds() - last);
     parts.push_back(std::move(part));
-    last = Clock::now();
+    last = steady_seconds();
   };
   Tape tape;
   tape.set_observer([&](const Tape::Node& node, bool backward) {
@@ -117,7 +116,7 @@ Profile profile(const Config& config, const std::string& name, Index steps) {
     if (step % kBatches == 0) batches.start_epoch(step / kBatches);
     ++step;
     parts.clear();
-    last = Clock::now();
+    last = steady_seconds();
     Batch batch = *batches.next();
     take({.layer = "wait for the batch"});
     const Var logits = model.forward(tape.constant(std::move(batch.images)), Mode::training);

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "minitape/nn/batch_norm.hpp"
+#include "minitape/norms/layers.hpp"
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
 
@@ -20,6 +20,13 @@ std::string running_note(const BatchNormOptions& options) {
   if (options.running == RunningStatistics::cumulative) return start + "average all batches";
   return concat(start, "keep ", 100 * options.ema_decay, " % of the old value (PyTorch momentum ",
                 significant(1 - options.ema_decay), ", Keras ", options.ema_decay, ")");
+}
+
+// Whether it subtracts the mean of the batch, and with that any bias in front of it.
+bool subtracts_bias(const Layer& layer) {
+  const auto* const variant = dynamic_cast<const BatchNormVariant*>(&layer);
+  return layer.type() == "batch_norm" &&
+         !(variant && variant->variation().statistics == StatisticsFrom::running);
 }
 
 void add_rows(const Sequential& model, Shape shape, std::vector<SummaryRow>& rows) {
@@ -42,9 +49,7 @@ void add_rows(const Sequential& model, Shape shape, std::vector<SummaryRow>& row
     if (const auto* batch_norm = dynamic_cast<const BatchNorm*>(&layer)) {
       row.note = running_note(batch_norm->options());
     }
-    const bool before_batch_norm =
-        i + 1 < model.size() && model.layer(i + 1).type() == "batch_norm";
-    if (biases > 0 && before_batch_norm) {
+    if (biases > 0 && i + 1 < model.size() && subtracts_bias(model.layer(i + 1))) {
       row.note = "its " + grouped(biases) + " biases have no effect: " + model.name(i + 1) +
                  " subtracts them again";
     }

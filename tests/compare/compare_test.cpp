@@ -32,11 +32,8 @@ std::vector<Variant> two_variants() {
 std::vector<VariantHistory> run(const fs::path& folder, Index seeds,
                                 std::vector<std::string>& trained) {
   trained.clear();
-  return run_variants(two_variants(), {.seeds = seeds, .out = folder},
-                      [&](const std::string& text) {
-                        trained.push_back(text);
-                        return TrainWatcher{};
-                      });
+  return run_variants(two_variants(), seeds, folder,
+                      {.on_start = [&](const std::string& text) { trained.push_back(text); }});
 }
 
 using Texts = std::vector<std::string>;
@@ -87,16 +84,13 @@ TEST_CASE("run_variants: a diverged run is a result and is not tried again") {
   variants[0].config.optimizer.learning_rate = 1e9;
   variants[0].config.optimizer.weight_decay = 1e9;
   std::vector<std::string> trained;
-  const auto watch = [&](const std::string& text) {
-    trained.push_back(text);
-    return TrainWatcher{};
-  };
-  const CompareOptions options{.seeds = 1, .out = folder.path()};
-  const auto histories = run_variants(variants, options, watch);
+  const CompareWatcher watcher{
+      .on_start = [&](const std::string& text) { trained.push_back(text); }};
+  const auto histories = run_variants(variants, 1, folder.path(), watcher);
   REQUIRE(histories[0].runs[0].diverged_at);
   CHECK(*histories[0].runs[0].diverged_at > 1);
   CHECK(trained.size() == 2);
-  CHECK(run_variants(variants, options, watch)[0].runs[0].diverged_at ==
+  CHECK(run_variants(variants, 1, folder.path(), watcher)[0].runs[0].diverged_at ==
         histories[0].runs[0].diverged_at);
   CHECK(trained.size() == 2);
 }
@@ -109,14 +103,12 @@ TEST_CASE("run_variants: a run that goes on after it diverged is brought to its 
   variants[0].config.optimizer.learning_rate = 1e9;
   variants[0].config.optimizer.weight_decay = 1e9;
   int runs = 0, steps = 0;
-  const auto watch = [&](const std::string&) {
-    ++runs;
-    return TrainWatcher{.on_step = [&](const StepRecord&, Index, Index) { ++steps; },
-                        .wants_to_stop = [&] { return runs == 1 && steps == 3; }};
-  };
-  const CompareOptions options{.seeds = 1, .out = folder.path()};
-  CHECK(run_variants(variants, options, watch).empty());
-  const auto histories = run_variants(variants, options, watch);
+  const CompareWatcher watcher{
+      .runs = {.on_step = [&](const StepRecord&, Index, Index) { ++steps; },
+               .wants_to_stop = [&] { return runs == 1 && steps == 3; }},
+      .on_start = [&](const std::string&) { ++runs; }};
+  CHECK(run_variants(variants, 1, folder.path(), watcher).empty());
+  const auto histories = run_variants(variants, 1, folder.path(), watcher);
   REQUIRE(histories.size() == 2);
   CHECK(histories[0].runs[0].steps.size() == 4);
   CHECK(histories[0].runs[0].diverged_at);
@@ -130,7 +122,7 @@ TEST_CASE("run_variants: another config's run is refused and stays") {
   other[0].config.train.epochs = 3;
   const std::string before = file_text(folder.path() / "off_seed-1" / "steps.csv");
   CHECK(error_lacks({"off_seed-1", "holds a run with another config", "train.epochs", "--out"},
-                    [&] { run_variants(other, {.out = folder.path()}, {}); }) == "");
+                    [&] { run_variants(other, 1, folder.path()); }) == "");
   CHECK(file_text(folder.path() / "off_seed-1" / "steps.csv") == before);
 }
 
@@ -178,7 +170,7 @@ TEST_CASE("run_variants: says how many runs have no checksum of their data") {
   run(folder.path(), 1, trained);
   set_data(folder.path() / "on_seed-1", "");
   const auto tell = [&](const std::string& note) { notes.push_back(note); };
-  const auto histories = run_variants(two_variants(), {.out = folder.path(), .tell = tell}, {});
+  const auto histories = run_variants(two_variants(), 1, folder.path(), {.runs = {.tell = tell}});
   REQUIRE(notes.size() == 1);
   CHECK(notes[0].starts_with("1 of 2 runs"));
   CHECK(data_sentence(histories).starts_with("Some runs have no checksum"));
@@ -188,8 +180,8 @@ TEST_CASE("run_variants: data that is missing leaves no folder behind") {
   const TemporaryFolder folder;
   std::vector<Variant> variants = two_variants();
   variants[0].config.data = {.name = "mnist", .dir = (folder.path() / "nowhere").string()};
-  CHECK(error_lacks({"train-images"},
-                    [&] { run_variants(variants, {.out = folder.path() / "new"}, {}); }) == "");
+  CHECK(error_lacks({"train-images"}, [&] { run_variants(variants, 1, folder.path() / "new"); }) ==
+        "");
   CHECK(folder.file_names().empty());
 }
 

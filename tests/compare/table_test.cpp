@@ -4,6 +4,7 @@
 
 #include "made_runs.hpp"
 #include "minitape/run/csv.hpp"
+#include "minitape/text/terminal_text.hpp"
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
@@ -41,9 +42,10 @@ TEST_CASE("make_table: means of the last and the best epoch, medians of the step
   CHECK(means == std::vector<double>{0.75, 0.875, 0.25, 25, 25, 25, 0.002, 2.5, 0.875, 0.75});
 }
 
-TEST_CASE("terminal_table: one seed") {
-  CHECK("\n" + terminal_table(make_table({{"batch_norm = false", {run_of(40, 0.5, 0.25)}},
-                                          {"batch_norm = true", {run_of(36, 0.5, 0.9375)}}})) ==
+TEST_CASE("shared_cells: one seed, in a terminal") {
+  CHECK("\n" +
+            aligned(shared_cells(make_table({{"batch_norm = false", {run_of(40, 0.5, 0.25)}},
+                                             {"batch_norm = true", {run_of(36, 0.5, 0.9375)}}}))) ==
         R"(
                      test accuracy %   best %   test loss   steps to 20 %   ms / step   seconds
 batch_norm = false             25.00    50.00      0.2500               -        2.00       2.5

@@ -357,7 +357,7 @@ TEST_CASE("shipped experiments: every claim and panel is about a variant that th
       CAPTURE(claim.says);
       CHECK(judge(claim, experiment, diverged).outcome == "cannot be told from this run");
       if (claim.largest.empty()) continue;
-      for (const Variant& variant : variants) varied_number(variant.name, claim.largest);
+      for (const Variant& variant : variants) varied_key(variant.name, claim.largest);
     }
     for (const Panel& panel : experiment.panels) {
       CAPTURE(panel.y);
@@ -366,7 +366,7 @@ TEST_CASE("shipped experiments: every claim and panel is about a variant that th
         if (!fits(variant.name, panel.of)) continue;
         ++count;
         if (panel.x == "epoch" || panel.x == "step" || panel.x == "layer") continue;
-        varied_number(variant.name, panel.x);
+        varied_key(variant.name, panel.x);
       }
       CHECK(count > 0);
       // Over layers, and only there, go measures of many layers.

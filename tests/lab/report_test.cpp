@@ -1,4 +1,4 @@
-#include "minitape/lab/report.hpp"
+#include "minitape/lab/results.hpp"
 
 #include <cmath>
 #include <sstream>

@@ -26,16 +26,18 @@ TEST_CASE("fits: all parts of the text are whole parts of the name") {
   }
 }
 
-TEST_CASE("varied_number: the value of the key, wherever in the name") {
-  CHECK(varied_number("learning_rate = 0.01", "learning_rate") == 0.01);
-  CHECK(varied_number("learning_rate = 3e-4, batch_norm = true", "learning_rate") == 3e-4);
-  CHECK(varied_number("batch_norm = true, epochs = 12, seed = 7", "epochs") == 12);
+TEST_CASE("varied_key: the value of the key, wherever in the name, and the rest of the name") {
+  CHECK(varied_key("learning_rate = 0.01", "learning_rate").value == 0.01);
+  CHECK(varied_key("learning_rate = 3e-4, batch_norm = true", "learning_rate").value == 3e-4);
+  CHECK(varied_key("batch_norm = true, epochs = 12, seed = 7", "epochs").value == 12);
+  CHECK(varied_key("a = 1, epochs = 12, seed = 7", "epochs").others == "a = 1, seed = 7");
+  CHECK(varied_key("epochs = 12", "epochs").others == "all");
   // A key whose name ends like another one's.
-  CHECK(varied_number("step_epochs = 5, epochs = 12", "epochs") == 12);
+  CHECK(varied_key("step_epochs = 5, epochs = 12", "epochs").value == 12);
   CHECK(error_lacks({"[lab] \"rate\" must be a varied key", "\"learning_rate = 1\""},
-                    [] { varied_number("learning_rate = 1", "rate"); }) == "");
+                    [] { varied_key("learning_rate = 1", "rate"); }) == "");
   CHECK(error_lacks({"[lab] \"activation\" must be a varied key with numbers", "activation = relu"},
-                    [] { varied_number("activation = relu, epochs = 1", "activation"); }) == "");
+                    [] { varied_key("activation = relu, epochs = 1", "activation"); }) == "");
 }
 
 // ---- Series and numbers ----

@@ -90,7 +90,8 @@ FAST = Build("build", "-DMINITAPE_FAST=ON",
               "test_norms", "test_identities",
               "test_golden_f64", "test_gradcheck", "test_museum", "test_ledger", "test_kernels",
               "test_ops", "test_nn", "test_optim", "test_golden", "test_text", "test_data",
-              "test_config", "test_run", "test_compare", "test_tools", "test_lab"])
+              "test_config", "test_run", "test_compare", "test_tools", "test_lab",
+              "test_your_own_f64"])
 
 
 class Mutation:

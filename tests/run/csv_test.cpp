@@ -19,7 +19,7 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
 TEST_CASE("csv: what is written comes back, also what is no number") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "table.csv";
-  CsvWriter writer(path, {"step", "loss"});
+  CsvWriter writer(path, "step,loss");
   for (const double loss : {0.1, 1.0 / 3, kInfinity, -kInfinity, kNaN}) {
     writer.row({"7", number_text(loss)});
   }
@@ -74,7 +74,7 @@ TEST_CASE("a pipe or a folder in place of a table is refused, not waited for") {
   for (const auto& path : {pipe, deeper}) {
     const std::string name = path.filename().string();
     CHECK(error_lacks({"[csv]", name, "must be a file"}, [&] { read_csv(path); }) == "");
-    CHECK(error_lacks({"[csv]", name, "must be a file"}, [&] { CsvWriter(path, {"a"}, 1); }) == "");
+    CHECK(error_lacks({"[csv]", name, "must be a file"}, [&] { CsvWriter(path, "a", 1); }) == "");
   }
 }
 
@@ -89,11 +89,11 @@ TEST_CASE("CsvTable: a cell that is no number is not taken for 0") {
 
 TEST_CASE("CsvWriter: a row of another length is refused, a disk that is full is no bad input") {
   const TemporaryFolder folder;
-  CsvWriter writer(folder.path() / "table.csv", {"a", "b"});
+  CsvWriter writer(folder.path() / "table.csv", "a,b");
   CHECK(error_lacks({"has 2 columns: got a row of 3"}, [&] { writer.row({"1", "2", "3"}); }) == "");
   if (!std::filesystem::exists("/dev/full")) return;
   try {
-    CsvWriter full("/dev/full", {"a"});
+    CsvWriter full("/dev/full", "a");
     FAIL("no Error was thrown");
   } catch (const Error& error) {
     CHECK(error.fault() == Fault::run_failed);

@@ -44,7 +44,7 @@ TEST_CASE("run_variants: two comparisons at once in one folder are refused") {
   const TemporaryFolder folder;
   const FolderLock other(folder.path());
   CHECK(error_lacks({"another process is writing into"},
-                    [&] { run_variants({}, {.out = folder.path()}, {}); }) == "");
+                    [&] { run_variants({}, 1, folder.path()); }) == "");
 }
 
 }  // namespace

@@ -169,7 +169,7 @@ Moments moments(const std::vector<Tensor>& pieces, Index channel) {
 
 // "" when the running statistics are the formulas' in the head of the header.
 std::string wrong_statistics(Sequential& model, const std::vector<std::vector<Tensor>>& inputs,
-                             Recalibration how) {
+                             const std::string& how) {
   const std::vector<Buffer*> buffers = model.state().buffers;
   if (buffers.size() != 2 * inputs.size()) return "another number of batch norms";
   for (std::size_t n = 0; n < inputs.size(); ++n) {
@@ -181,7 +181,7 @@ std::string wrong_statistics(Sequential& model, const std::vector<std::vector<Te
         mean += batch.mean / count;
         variance += batch.m / (batch.m - 1) * batch.variance / count;
       }
-      if (how == Recalibration::pooled) variance = moments(inputs[n], c).variance;
+      if (how == "pooled") variance = moments(inputs[n], c).variance;
       const double mean_is = double{buffers[2 * n]->value[c]};
       const double variance_is = double{buffers[2 * n + 1]->value[c]};
       if (std::abs(mean_is - mean) > kRounding ||
@@ -197,13 +197,13 @@ std::string wrong_statistics(Sequential& model, const std::vector<std::vector<Te
 TEST_CASE("recalibrate: average is m / (m − 1) · E[v], pooled the variance of all images") {
   const Dataset dataset = tiny_dataset(24);
   Batches batches(dataset, Standardization::of(dataset), {.batch_size = 6});
-  for (const auto how : {Recalibration::average, Recalibration::pooled}) {
+  for (const std::string how : {"average", "pooled"}) {
     for (const Index count : {1, 3, 4}) {
       CAPTURE(count);
       Sequential model = model_of(kDeepLayers);
       const auto inputs = batch_norm_inputs(model, batches, count);
       REQUIRE(inputs.size() == 4);
-      recalibrate(model, batches, count, how);
+      recalibrate(model, batches, {.recalibrate = how, .recalibrate_batches = count});
       CHECK(wrong_statistics(model, inputs, how) == "");
     }
   }
@@ -214,8 +214,8 @@ TEST_CASE("recalibrate: no more batches than an epoch has, each with its own m")
   Batches batches(dataset, Standardization::of(dataset), {.batch_size = 4});
   Sequential model = model_of(kDeepLayers);
   const auto inputs = batch_norm_inputs(model, batches, 3);
-  recalibrate(model, batches, 1000, Recalibration::average);
-  CHECK(wrong_statistics(model, inputs, Recalibration::average) == "");
+  recalibrate(model, batches, {.recalibrate = "average", .recalibrate_batches = 1000});
+  CHECK(wrong_statistics(model, inputs, "average") == "");
 }
 
 TEST_CASE("recalibrate: of sorted batches the pooled variance is right, the average is not") {
@@ -224,8 +224,8 @@ TEST_CASE("recalibrate: of sorted batches the pooled variance is right, the aver
   Batches batches(dataset, standardization, {.batch_size = 4, .sort_by_class = true});
   Sequential pooled = model_of(R"({ type = "flatten" }, { type = "batch_norm" })");
   Sequential average = pooled;
-  recalibrate(pooled, batches, 6, Recalibration::pooled);
-  recalibrate(average, batches, 6, Recalibration::average);
+  recalibrate(pooled, batches, {.recalibrate = "pooled", .recalibrate_batches = 6});
+  recalibrate(average, batches, {.recalibrate = "average", .recalibrate_batches = 6});
   // Half of the images are dark where the others are bright.
   const Tensor all = make_batch(dataset, standardization, 0, 24).images;
   for (Index pixel = 0; pixel < 16; ++pixel) {
@@ -246,7 +246,7 @@ TEST_CASE("recalibrate: a channel that is everywhere the same has variance 0, no
          { type = "dense", units = 2, bias = true, init = { type = "zeros" } },
          { type = "batch_norm" })");
   model.state().parameters[1]->value.fill(Real(0.1));
-  recalibrate(model, batches, 6, Recalibration::pooled);
+  recalibrate(model, batches, {.recalibrate = "pooled", .recalibrate_batches = 6});
   CHECK(model.state().buffers[0]->value[1] == Real(0.1));
   CHECK(model.state().buffers[1]->value[1] >= 0);
   CHECK(model.state().buffers[1]->value[1] < Real(1e-15));
@@ -256,7 +256,7 @@ TEST_CASE("recalibrate: nothing but the running statistics changes") {
   const Dataset dataset = tiny_dataset(24);
   Batches batches(dataset, Standardization::of(dataset), {.batch_size = 6});
   Sequential model = model_of(kDeepLayers), before = model;
-  recalibrate(model, batches, 4, Recalibration::average);
+  recalibrate(model, batches, {.recalibrate = "average", .recalibrate_batches = 4});
   const LayerState now = model.state(), then = before.state();
   for (std::size_t i = 0; i < now.parameters.size(); ++i) {
     CHECK(different_bits(now.parameters[i]->value, then.parameters[i]->value) == "");
@@ -288,9 +288,7 @@ TEST_CASE("recalibrate: a run takes the same steps, and is evaluated with other 
     for (Counter* counter : again.state().counters) counter->value = 12;  // the steps of the run
     Batches batches(data.train, standardization, build_batch_options(config));
     const auto inputs = batch_norm_inputs(again, batches, 4);
-    CHECK(wrong_statistics(
-              model, inputs,
-              how == std::string("pooled") ? Recalibration::pooled : Recalibration::average) == "");
+    CHECK(wrong_statistics(model, inputs, how) == "");
   }
   CHECK(test_losses[0] != test_losses[1]);
   CHECK(test_losses[1] != test_losses[2]);

@@ -514,6 +514,18 @@ TEST_CASE("train: input that cannot work leaves no folder behind") {
   CHECK(error_lacks({"more than one value per channel"}, [&] { train(one, tiny_data(4), path); }) ==
         "");
   CHECK_FALSE(std::filesystem::exists(path));
+  // … and, still before the first step, a last batch that ghost batches do not divide: of 14
+  // images, 6 behind the first 8. A run that ends before it can do without.
+  Config ghosts = tiny_config("batch_size = 8\n");
+  ghosts.batch_norm.ghost_batch = 4;
+  int steps = 0;
+  const TrainWatcher watcher{.on_step = [&](const StepRecord&, Index, Index) { ++steps; }};
+  CHECK(error_lacks({"ghost batches of 4 images: x is (6, "},
+                    [&] { train(ghosts, tiny_data(14), path, watcher); }) == "");
+  CHECK(steps == 0);
+  CHECK_FALSE(std::filesystem::exists(path));
+  ghosts.train.max_steps = 1;
+  CHECK(train(ghosts, tiny_data(14), path).steps == 1);
 }
 
 TEST_CASE("train: another run in the folder stays as it is") {

@@ -1,8 +1,8 @@
 #include "minitape/tools/summary.hpp"
 
-#include "minitape/nn/batch_norm.hpp"
 #include "minitape/nn/conv2d.hpp"
 #include "minitape/nn/simple_layers.hpp"
+#include "minitape/norms/layers.hpp"
 #include "testing.hpp"
 
 namespace minitape {
@@ -98,6 +98,15 @@ TEST_CASE("biases in front of batch norm are marked, others are not") {
   const Summary marked = summarize(model, {30});
   CHECK(marked.rows[0].note == "");
   CHECK(marked.rows[2].note == "");
+
+  // Given statistics know nothing of a bias; those of the batch do, also where they are constants.
+  for (const auto from : {StatisticsFrom::running, StatisticsFrom::batch_as_constant}) {
+    Sequential other;
+    other.add<Dense>(30, 50);
+    other.add<BatchNormVariant>(50, BatchNormOptions{}, BatchNormVariation{.statistics = from});
+    const bool is_marked = contains(summarize(other, {30}).rows[0].note, "have no effect");
+    CHECK(is_marked == (from != StatisticsFrom::running));
+  }
 }
 
 TEST_CASE("batch norm's note says how the running statistics are kept") {

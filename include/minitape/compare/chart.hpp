@@ -50,13 +50,17 @@ std::vector<double> ticks(const Range& range, int count);
 /// The i-th value is the mean of the last kSmoothing values up to i, or of as many as there are.
 std::vector<double> smoothed(const std::vector<double>& values);
 
-/// At each x the mean and the deviation of the runs' series that reach it, thinned out evenly.
-Curve mean_curve(const std::string& label, const std::vector<double>& x,
-                 const std::vector<std::vector<double>>& series, double factor);
+/// Numbers of a run, in their order: y over x.
+struct Series {
+  std::vector<double> x, y;
+};
+
+/// At each x the mean and the deviation of the runs' series that reach it, thinned out evenly to at
+/// most 200 points.
+Curve mean_curve(const std::string& label, const std::vector<Series>& runs);
 
 /// Two charts: test accuracy after each epoch, in percent, and training loss by step (the mean of
-/// the last kSmoothing batches, thinned out to at most 200 points). A run that diverged has a curve
-/// up to there; a point is the mean of the runs that have it.
+/// the last kSmoothing batches). A run that diverged has a curve up to there.
 std::vector<Chart> comparison_charts(const std::vector<VariantHistory>& variants);
 
 /// Writes curves.dat (the numbers) and curves.gp (a script that anybody can change and run again)

@@ -43,21 +43,18 @@ struct VariantHistory {
   std::vector<RunHistory> runs;
 };
 
-struct CompareOptions {  // beside the config and its variations
-  Index seeds = 1;
-  std::filesystem::path out;
-  // Gets what a user should know about the data, in a sentence.
-  std::function<void(const std::string& note)> tell = [](const std::string&) {};
+/// What a caller may want to watch: each run, and a line that announces it.
+struct CompareWatcher {
+  TrainWatcher runs;
+  std::function<void(const std::string& announcement)> on_start = [](auto&&...) {};
 };
 
-/// Called before each training, with a line that announces it.
-using WatchRun = std::function<TrainWatcher(const std::string& announcement)>;
-
 /// Trains every variant with every seed (the config's own, the next one, …), each in a folder of
-/// its own, and reads all runs back. A run that is complete is not trained again; one that was
-/// interrupted goes on. Throws before training where runs that should see the same data were made
-/// with others. Returns nothing where the watcher stopped a run.
-std::vector<VariantHistory> run_variants(const std::vector<Variant>& variants,
-                                         const CompareOptions& options, const WatchRun& watch);
+/// its own in `out`, and reads all runs back. A run that is complete is not trained again; one that
+/// was interrupted goes on. Throws before training where runs that should see the same data were
+/// made with others. Returns nothing where the watcher stopped a run.
+std::vector<VariantHistory> run_variants(const std::vector<Variant>& variants, Index seeds,
+                                         const std::filesystem::path& out,
+                                         const CompareWatcher& watcher = {});
 
 }  // namespace minitape

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,7 @@ struct TableColumn {
   double factor = 1;        // 100: a part of 1 is read in percent
   int digits = 0;           // after the point; -1: three digits in all
   bool is_detailed = true;  // with the deviation, and with the number of runs where some lack it
-  // "" where summary.csv has no such column. A table's columns without a mean there are for the
-  // page alone and come last.
+  // "" where summary.csv has no such column. Columns without a mean there are for the page alone.
   std::string mean_name = "", sd_name = "", count_name = "";
 };
 
@@ -60,6 +60,13 @@ struct Table {
   std::vector<TableRow> rows;
 };
 
+/// A row per variant, and a column more: the mean of these values over a variant's runs. NaN counts
+/// as no value.
+Table rows_of(const std::vector<VariantHistory>& variants);
+void add_column(Table& table, const std::vector<VariantHistory>& variants,
+                const TableColumn& column,
+                const std::function<double(const RunHistory&)>& value_of);
+
 /// Final and best test accuracy; test loss; steps to the three highest training accuracies (of 20,
 /// 30, … 90, 95, 97, 98, 99, 99.5 %) that some run reached; times; for the page, final training
 /// accuracies.
@@ -69,10 +76,11 @@ Table make_table(const std::vector<VariantHistory>& variants);
 /// that number, "-" where none has it.
 std::string cell_text(const Table& table, std::size_t row, std::size_t column);
 
-/// For a terminal: a line of titles and one per variant.
-std::string terminal_table(const Table& table);
+/// For a terminal or a page: a line of titles and one per variant, without what is for the page
+/// alone.
+std::vector<std::vector<std::string>> shared_cells(const Table& table);
 
-/// A row per variant: accuracies as parts of 1, steps, seconds.
+/// A row per variant: accuracies as parts of 1, steps, seconds. A comma in a name becomes ";".
 void write_summary_csv(const std::filesystem::path& path, const Table& table);
 
 // ---- The answer: it claims no more than the runs show ----

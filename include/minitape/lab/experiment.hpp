@@ -5,8 +5,7 @@
 // What lives in the room lab/, in the order in which it is used:
 //
 //   experiment   this file: reading [lab]
-//   results      measures of the runs, the verdict on each claim
-//   report       table, figure, and the section of a page
+//   results      measures of the runs, the verdict on each claim; table, figure, section of a page
 //
 // The runs, their fairness, the table and the charts are those of compare/. The room includes all
 // rooms but apps/, which is the only one that may include it.
@@ -79,9 +78,6 @@ struct LabExperiment {  // a config with a table [lab]
   std::vector<Claim> claims;
 
   const Measure& measure(const std::string& measure_name) const;  // throws if there is none
-  /// Which of the variants a claim means: the one of that name, or the only one that fits. Throws
-  /// where there is none, or more.
-  std::size_t position_of(const std::string& of, const std::vector<std::string>& names) const;
 };
 
 /// "a = 1" and "b = 2" of "a = 1, b = 2".

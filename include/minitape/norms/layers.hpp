@@ -47,6 +47,8 @@ class BatchNormVariant : public BatchNorm {
   LayerState state() override;
   void initialize(std::uint64_t seed) override;
 
+  const BatchNormVariation& variation() const { return variation_; }
+
  private:
   BatchNormResult normalized(Var x, Index parts);
   Var with_noise(Var y);

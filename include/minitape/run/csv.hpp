@@ -30,8 +30,9 @@ CsvTable read_csv(const std::filesystem::path& path);
 class CsvWriter {
  public:
   /// Keeps the first `keep` rows of the file, cuts off the rest and appends to them. 0: creates the
-  /// file, or empties it, and writes the header. Throws when it has fewer rows or other columns.
-  CsvWriter(std::filesystem::path path, const std::vector<std::string>& columns, Index keep = 0);
+  /// file, or empties it, and writes the header: the columns' names with commas in between. Throws
+  /// when the file has fewer rows or another header.
+  CsvWriter(std::filesystem::path path, const std::string& header, Index keep = 0);
   /// Throws (Fault::run_failed) when the row cannot be written.
   void row(const std::vector<std::string>& cells);
   /// Returns when all rows are on the disk, safe from a power cut.

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "minitape/config/config.hpp"
 #include "minitape/data/batches.hpp"
 #include "minitape/nn/sequential.hpp"
 
@@ -18,6 +19,10 @@ using LayerVisitor = std::function<void(const std::string& name, Layer& layer, V
 
 /// Sends x through the layers one at a time, none fused with the next, and returns the output.
 Var walk(Sequential& model, Var x, Mode mode, const LayerVisitor& visit);
+
+/// Throws what training on a batch of this shape would throw, such as that ghost batches do not
+/// divide it.
+void try_batch(Sequential model, const Shape& images);
 
 /// The layer, or the parameter, of the first value on the tape that is not finite. Nodes stand in
 /// the order of computation, so this is where the trouble began, not where it was noticed.
@@ -32,11 +37,10 @@ std::string first_non_finite(const Tape& tape);
 ///
 /// The first takes the batches for random samples. The second is exact for whatever batches there
 /// are, of equal size, also for sorted ones, whose means differ.
-enum class Recalibration { average, pooled };
-
-/// Replaces the running statistics of every batch norm by those of the first `count` batches of the
-/// first epoch, with the weights as they are now.
-void recalibrate(Sequential& model, Batches& batches, Index count, Recalibration how);
+///
+/// Replaces the running statistics of every batch norm by those of the first recalibrate_batches
+/// batches of the first epoch, with the weights as they are now; unless recalibrate is "none".
+void recalibrate(Sequential& model, Batches& batches, const BatchNormConfig& config);
 
 /// The part of the first `count` images that the model names rightly in training mode, with the
 /// statistics of batches of so many images. Batches of one are fed as two copies of their image,

@@ -16,11 +16,12 @@
 
 namespace minitape {
 
+/// Seconds from some fixed moment on; never goes back.
+double steady_seconds();
+
 class Progress {  // the line that is written over while something runs
  public:
-  /// Seconds from some fixed moment on; never goes back.
   using Clock = std::function<double()>;
-  static double steady_seconds();  // the usual Clock
   /// How many columns the terminal has at this moment; 0: `out` is none, or its width is unknown.
   using Columns = std::function<std::size_t()>;
 

@@ -30,10 +30,13 @@ struct TrainOutcome {  // how a run ended
 
 /// What a caller may want to watch while the run goes on, and how it can end it.
 struct TrainWatcher {
-  std::function<void(const StepRecord&, Index images, Index total_steps)> on_step;
-  std::function<void(const EpochRecord&)> on_epoch;
-  std::function<bool()> wants_to_stop;  // asked after every step; the run can be resumed
-  std::function<void(const std::string& note)> tell;  // what the user should know, in a sentence
+  std::function<void(const StepRecord&, Index images, Index total_steps)> on_step = [](auto&&...) {
+  };
+  std::function<void(const EpochRecord&)> on_epoch = [](auto&&...) {};
+  // Asked after every step; the run can be resumed.
+  std::function<bool()> wants_to_stop = [] { return false; };
+  // What the user should know, in a sentence.
+  std::function<void(const std::string& note)> tell = [](auto&&...) {};
 };
 
 /// Trains, measures after every epoch and keeps everything in the run folder. Resumed, it goes on

@@ -7,6 +7,7 @@
 //   benchmark    how fast                    profile        where the time goes
 //   predict      a trained model's answers   digit_photo    a photo in the form of MNIST's images
 //   fold         batch norm folded away      contact_sheet  the data, seen
+//   graph        the tape of a step, drawn
 //
 // It includes all rooms but apps/, which is the only one that may include it.
 #pragma once

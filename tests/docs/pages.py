@@ -1,0 +1,93 @@
+"""Pages of docs/ as check.py and follow.py read them: fenced blocks, and the prose between them."""
+import pathlib
+import re
+import textwrap
+
+CHAPTER = re.compile(r"\d\d_\w+\.md")
+LISTING_LINK = re.compile(r"\[(\S+), lines? (\d+)(?:–(\d+))?\]\((\S+?)#L(\d+)(?:-L(\d+))?\)")
+
+
+class Block:
+    """A fenced block: ```info … ```."""
+
+    def __init__(self, page, start, info, before):
+        self.page, self.start, self.info, self.before = page, start, info, before
+        self.lines = []  # without the fences; the first is line start + 1 of the page
+        self.before_index = None  # of the last line with text in front of the block
+
+    @property
+    def language(self):
+        return self.info.split()[0] if self.info else ""
+
+
+class Page:
+    def __init__(self, path):
+        self.path = path
+        self.lines = path.read_text().splitlines()
+        self.blocks, self.prose = [], []  # prose: (number of the line, from 1, and its text)
+        block, before = None, None
+        for index, line in enumerate(self.lines):
+            fence = re.fullmatch(r"\s*```(.*)", line)
+            if block and fence:
+                block = None
+            elif block:
+                block.lines.append(line)
+            elif fence:
+                block = Block(self, index, fence[1].strip(), "")
+                if before is not None:
+                    block.before, block.before_index = self.lines[before].strip(), before
+                self.blocks.append(block)
+            else:
+                self.prose.append((index + 1, line))
+                before = index if line.strip() else before
+        self.ends_inside_block = block is not None
+
+    @property
+    def is_chapter(self):
+        return bool(CHAPTER.fullmatch(self.path.name))
+
+    def listings(self):
+        return [b for b in self.blocks if b.language not in ("console", "text", "math")]
+
+    def section(self, anchor):
+        """The text below the heading with this anchor, to the next heading of its level."""
+        level = None
+        lines = []
+        anchors = anchors_of(self)
+        for index, line in enumerate(self.lines):
+            heading = re.match(r"(#+) ", line)
+            if level and heading and len(heading[1]) <= level:
+                break
+            if heading and anchors.get(index) == anchor:
+                level = len(heading[1])
+            if level:
+                lines.append(line)
+        return "\n".join(lines) if level else None
+
+
+def anchors_of(page):
+    """{index of the line: anchor} of the headings, as GitHub names them."""
+    result, seen = {}, {}
+    in_prose = {number - 1 for number, _ in page.prose}
+    for index, line in enumerate(page.lines):
+        heading = re.match(r"#+ +(.*)", line)
+        if not heading or index not in in_prose:
+            continue
+        text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading[1]).strip().lower()
+        slug = re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
+        count = seen.get(slug, 0)
+        seen[slug] = count + 1
+        result[index] = f"{slug}-{count}" if count else slug
+    return result
+
+
+def pages(root):
+    return [Page(path) for path in sorted((root / "docs").glob("*.md"))]
+
+
+def dedent(lines):
+    return textwrap.dedent("\n".join(lines)).splitlines()
+
+
+def project_root(argument):
+    return pathlib.Path(argument).resolve() if argument else pathlib.Path(__file__).parents[2]
