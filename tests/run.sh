@@ -80,5 +80,5 @@ if grep -q '^VERSION_CODENAME=bookworm' /etc/os-release &&
     katex libjs-katex; then
   step "site" python3 tests/docs/site.py
 else
-  echo "the site's tools of Debian 12 cannot be installed: the site is not built"
+  echo "the site is built with Debian 12's tools, which are not here: it is skipped"
 fi

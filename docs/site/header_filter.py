@@ -111,7 +111,8 @@ def declarations(lines, top):
             statement = [""] * len(statement)
         else:
             # Initial values that Sphinx cannot read: a lambda, a designated initializer.
-            statement[-1] = re.sub(r"( = \[|\{\.).*;$", ";", statement[-1])
+            if re.search(r" = \[|\w\{\.", code):
+                statement = [re.sub(r"( =|\{\.).*", ";", statement[0]), *[""] * (len(statement) - 1)]
             name, text = name_of(code), ""
             if own or is_fresh:
                 text = f"{run if is_fresh else ''} {own}".strip()

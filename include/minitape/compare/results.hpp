@@ -60,9 +60,8 @@ struct Table {
   std::vector<TableRow> rows;
 };
 
-/// A row per variant, and a column more: the mean of these values over a variant's runs. NaN counts
-/// as no value.
-Table rows_of(const std::vector<VariantHistory>& variants);
+Table rows_of(const std::vector<VariantHistory>& variants);  // a row per variant, no columns
+/// A column more: the mean of these values over a variant's runs. NaN counts as no value.
 void add_column(Table& table, const std::vector<VariantHistory>& variants,
                 const TableColumn& column,
                 const std::function<double(const RunHistory&)>& value_of);

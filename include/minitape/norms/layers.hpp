@@ -47,7 +47,7 @@ class BatchNormVariant : public BatchNorm {
   LayerState state() override;
   void initialize(std::uint64_t seed) override;
 
-  const BatchNormVariation& variation() const { return variation_; }
+  const BatchNormVariation& variation() const { return variation_; }  // as given
 
  private:
   BatchNormResult normalized(Var x, Index parts);

@@ -21,7 +21,7 @@ double steady_seconds();
 
 class Progress {  // the line that is written over while something runs
  public:
-  using Clock = std::function<double()>;
+  using Clock = std::function<double()>;  // as steady_seconds
   /// How many columns the terminal has at this moment; 0: `out` is none, or its width is unknown.
   using Columns = std::function<std::size_t()>;
 
