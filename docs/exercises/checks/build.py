@@ -143,7 +143,7 @@ class Workshop:
         if code == 3:
             raise SystemExit(f"docs/exercises/checks/{exercise['name']}.cpp: {told}")
         if code in (124, 137):
-            told += (f"  It was stopped after {RUN_SECONDS} s: is there a loop that never ends?\n")
+            told += f"  It was stopped after {RUN_SECONDS} s: is there a loop that never ends?\n"
         elif code < 0 or code > 128:
             told += (f"  The program crashed (signal {code % 128 if code > 0 else -code}). Usual "
                      "reasons: an index outside of a tensor,\n  a pointer that is nullptr, a "
@@ -155,7 +155,8 @@ class Workshop:
 
 def run(command, seconds):
     return subprocess.run(command, capture_output=True, text=True, errors="replace", cwd=ROOT,
-                          timeout=seconds, env={**os.environ, "OMP_NUM_THREADS": "1"})
+                          timeout=seconds,
+                          env={**os.environ, "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"})
 
 
 def newest(paths):
@@ -167,8 +168,8 @@ def shown(path):
 
 
 def trimmed(messages, name, most=3):
-    """The compiler's first messages about the student's file; where there are none, its first
-    lines."""
+    """The compiler's first messages about the student's file; its first lines, where the error is
+    not there."""
     parts, keep = [], False
     for line in messages.splitlines():
         found = DIAGNOSTIC.match(line)
@@ -180,7 +181,7 @@ def trimmed(messages, name, most=3):
             keep = False  # "In file included from …", "In function …"
         if keep and parts:
             parts[-1].append(line)
-    if not parts:
-        return "" if "error" not in messages else "\n".join(messages.splitlines()[:15]) + "\n"
+    if "error: " in messages and not any("error: " in part[0] for part in parts):
+        return "\n".join(messages.splitlines()[:15]) + "\n"
     more = f"… and {len(parts) - most} more\n" if len(parts) > most else ""
-    return "\n".join("\n".join(part[:12]) for part in parts[:most]) + "\n" + more
+    return "".join("\n".join(part[:12]) + "\n" for part in parts[:most]) + more

@@ -89,7 +89,7 @@ class Check {
       return passed();
     }
     std::cout << check_in_progress << "  " << what << " must throw an Error: yours does not.\n";
-    for (const Mistake& mistake : mistakes_) say(mistake, "");
+    for (const Mistake& mistake : mistakes_) say(mistake, "Nothing was thrown: ");
     throw Failed();
   }
 
@@ -138,6 +138,8 @@ class Check {
     const bool same_shape = !got.empty() && !expected.empty() && got.shape() == expected.shape();
     if (got.empty()) {
       numbers = "Nothing is there: ";
+    } else if (expected.empty()) {
+      numbers = "Something is there: ";
     } else if (same_shape) {
       numbers = "You have " + text_of(got[at]) + " where " + text_of(expected[at]) + " is due: ";
     }
