@@ -36,7 +36,7 @@ do for [format in 'svg png'] {
   set xlabel 'epoch' offset 0,0.5
   set ylabel ''
   set xrange [-0.045:3.045]
-  set yrange [-0.016064280088169396:0.41767128229240424]
+  set yrange [-0.01608448699679489:0.41819666191666716]
   set xtics 1
   plot for [i=0:1] 'bias.dat' index i using 1:3:4 with filledcurves \
       lt 1+(i-0)%7 fs transparent solid 0.2 noborder notitle, \

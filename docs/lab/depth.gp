@@ -38,7 +38,7 @@ do for [format in 'svg png'] {
   set xlabel 'layer' offset 0,0.5
   set ylabel 'log10'
   set xrange [0.775:16.225]
-  set yrange [0.14094440948435588:2.708456093183587]
+  set yrange [0.14094444015587326:2.708455911420941]
   set xtics autofreq
   plot for [i=0:1] 'depth.dat' index i using 1:3:4 with filledcurves \
       lt 1+(i-0)%7 fs transparent solid 0.2 noborder notitle, \
@@ -50,7 +50,7 @@ do for [format in 'svg png'] {
   set xlabel 'layer' offset 0,0.5
   set ylabel 'log10'
   set xrange [0.775:16.225]
-  set yrange [-0.914591747353602:1.655286717040355]
+  set yrange [-0.9145918603442101:1.655286644955362]
   set xtics autofreq
   plot for [i=2:3] 'depth.dat' index i using 1:3:4 with filledcurves \
       lt 1+(i-2)%7 fs transparent solid 0.2 noborder notitle, \

@@ -38,7 +38,7 @@ do for [format in 'svg png'] {
   set xlabel 'layer' offset 0,0.5
   set ylabel 'log10'
   set xrange [0.4:41.6]
-  set yrange [-1.3423366659962717:2.9931842573545335]
+  set yrange [-1.3418243946556614:2.980481026980631]
   set xtics autofreq
   plot for [i=0:3] 'gradient_growth.dat' index i using 1:3:4 with filledcurves \
       lt 1+(i-0)%7 fs transparent solid 0.2 noborder notitle, \
