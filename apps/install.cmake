@@ -20,7 +20,9 @@ install(DIRECTORY include/minitape TYPE INCLUDE)
 # The package. Versions that differ in more than the last number may differ in their functions.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/minitape-config-version.cmake
   COMPATIBILITY SameMinorVersion)
-install(FILES apps/minitape-config.cmake ${PROJECT_BINARY_DIR}/minitape-config-version.cmake
+configure_file(apps/minitape-config.cmake ${PROJECT_BINARY_DIR}/minitape-config.cmake @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/minitape-config.cmake
+  ${PROJECT_BINARY_DIR}/minitape-config-version.cmake
   DESTINATION ${package_folder})
 
 # The command.

@@ -2,19 +2,23 @@
 # defines minitape::minitape (tensors, tape, layers, optimizer), minitape::data (data sets and
 # batches) and minitape::experiment (configs, trainer, run folders). Each brings the ones before.
 include(CMakeFindDependencyMacro)
-find_dependency(OpenMP COMPONENTS CXX)
+if(@MINITAPE_OPENMP@)
+  find_dependency(OpenMP COMPONENTS CXX)
+endif()
 find_dependency(Threads)
 find_dependency(ZLIB)
 find_dependency(tomlplusplus)
 
 # OpenBLAS has no package of one name everywhere, so it gets a target here.
-find_library(MINITAPE_OPENBLAS openblas)
-if(NOT MINITAPE_OPENBLAS)
+if("@MINITAPE_BLAS@" STREQUAL "openblas")
+  find_library(MINITAPE_OPENBLAS openblas)
+endif()
+if("@MINITAPE_BLAS@" STREQUAL "openblas" AND NOT MINITAPE_OPENBLAS)
   set(minitape_FOUND FALSE)
   set(minitape_NOT_FOUND_MESSAGE "minitape needs OpenBLAS: install libopenblas-dev")
   return()
 endif()
-if(NOT TARGET minitape::openblas)
+if(MINITAPE_OPENBLAS AND NOT TARGET minitape::openblas)
   add_library(minitape::openblas INTERFACE IMPORTED)
   target_link_libraries(minitape::openblas INTERFACE ${MINITAPE_OPENBLAS})
 endif()

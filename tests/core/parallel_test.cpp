@@ -9,6 +9,17 @@
 #include "testing.hpp"
 
 namespace minitape {
+namespace {
+
+doctest::skip threads_only() {
+#ifdef MINITAPE_ONE_THREAD
+  return true;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
 
 TEST_CASE("chunk_count rounds up") {
   CHECK(chunk_count(0, 4) == 0);
@@ -45,7 +56,7 @@ TEST_CASE("parallel_chunks cuts at multiples of the grain, whatever the number o
   }
 }
 
-TEST_CASE("two threads work at the same time") {
+TEST_CASE("two threads work at the same time" * threads_only()) {
   const UseThreads two(2);
   // Each of two chunks waits until the other has begun, which one thread alone never sees.
   std::atomic<int> begun = 0, met = 0;
@@ -113,7 +124,7 @@ TEST_CASE("a grain of zero and a useless number of threads are refused") {
                     [] { set_thread_count(1025); }) == "");
 }
 
-TEST_CASE("thread_count tells what was set") {
+TEST_CASE("thread_count tells what was set" * threads_only()) {
   CHECK(thread_count() >= 1);
   const UseThreads three(3);
   CHECK(thread_count() == 3);
