@@ -4,7 +4,9 @@
 // The page sends a config, the same TOML that the command reads. What is thrown here ends in the
 // page as its message (see throw_to_page at the end), and the instance is of no more use then.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -58,7 +60,7 @@ class Training {
   }
 
   // The 15th, 50th and 85th percentile of what the last activation's first unit gets, over 200
-  // test images.
+  // test images; no numbers once the run has diverged.
   std::vector<double> bands() const {
     std::size_t last = 0;
     for (std::size_t i = 0; i < model_.size(); ++i) {
@@ -69,6 +71,8 @@ class Training {
     for (std::size_t i = 0; i < last; ++i) x = model_.layer(i).predict(x);
     std::vector<double> unit;
     for (Index i = 0; i < x.size(); i += x.channels()) unit.push_back(static_cast<double>(x[i]));
+    const auto is_finite = [](double value) { return std::isfinite(value); };
+    if (!std::ranges::all_of(unit, is_finite)) return std::vector<double>(3, std::nan(""));
     std::ranges::sort(unit);
     const auto at = [&](double part) {
       return unit[static_cast<std::size_t>(part * static_cast<double>(unit.size()))];

@@ -2,9 +2,14 @@
 // reads, so a run of the page can be repeated with the command.
 
 const kNetworks = {
-  mlp: { title: "MLP, sigmoid", activation: "sigmoid", init: "normal" },
-  mlp_relu: { title: "MLP, ReLU", activation: "relu", init: "he" },
-  cnn: { title: "small CNN", activation: "relu", init: "he" },
+  mlp: { activation: "sigmoid", init: "normal" },
+  mlp_relu: { activation: "relu", init: "he" },
+  cnn: { activation: "relu", init: "he" },
+};
+const kTitles = {
+  mlp: "MLP, sigmoid", mlp_relu: "MLP, ReLU", cnn: "small CNN",
+  before: "before the activation", after: "after the activation",
+  ema: "moving average", debiased_ema: "moving average, debiased", cumulative: "mean of all steps",
 };
 
 // Every setting: its default, and what it takes.

@@ -2,11 +2,13 @@
 //
 //   from the page   { begin: config, module }  { run: true | false }  { steps: n }
 //                   { ask: pixels }
-//   to the page     { ready: seconds, images }  { first, losses, seconds }  { at, accuracy, bands }
-//                   { answer }  { error }
+//   to the page     { ready: seconds, images }  { losses, seconds, over }
+//                   { at, accuracy, bands, answers }  { answer }  { error }
 let network;        // what the module exports
-let running = false, scheduled = false, steps = 0;
-const most = 5000;  // steps, then it stops by itself
+let running = false, scheduled = false;
+let images = [], steps = 0;
+let over = "";      // why no more is trained: "end" or "diverged"
+const most = 5000;  // steps
 
 const bytes = (at, count) => new Uint8Array(network.memory.buffer, at, count);
 const numbers = (at, count) => Array.from(new Float64Array(network.memory.buffer, at, count));
@@ -35,39 +37,54 @@ function begin(module, config) {
   load(module);
   give(new TextEncoder().encode(config));
   network.begin();
-  steps = 0;
-  const images = [...Array(10).keys()].map(
+  images = [...Array(10).keys()].map(
     (i) => ({ pixels: bytes(network.test_image(i), 784).slice(), digit: network.test_label(i) }));
   postMessage({ ready: (performance.now() - start) / 1000, images });
   measure();
 }
 
-function measure() {
-  postMessage({ at: steps, accuracy: network.accuracy(), bands: numbers(network.bands(), 3) });
+// The probabilities of the ten digits; no numbers once the run has diverged.
+function answer(pixels) {
+  give(pixels);
+  return numbers(network.answer(), 10);
 }
 
+function measure() {
+  postMessage({
+    at: steps, accuracy: over === "diverged" ? NaN : network.accuracy(),
+    bands: numbers(network.bands(), 3), answers: images.map(({ pixels }) => answer(pixels)),
+  });
+}
+
+// As with the command, the first loss that is no number is the last.
 function train(count) {
   const start = performance.now();
   const losses = numbers(network.train(count), count);
-  postMessage({ first: steps + 1, losses, seconds: (performance.now() - start) / 1000 });
-  steps += count;
-  return performance.now() - start;
+  const wrong = losses.findIndex((loss) => !Number.isFinite(loss));
+  if (wrong >= 0) losses.length = wrong + 1;
+  steps += losses.length;
+  over = wrong >= 0 ? "diverged" : steps >= most ? "end" : "";
+  const took = performance.now() - start;
+  postMessage({ losses, seconds: took / 1000, over });
+  return took;
 }
 
 // About 30 ms of steps, then the messages that have come in meanwhile. Measured every 50 steps.
 let portion = 1;
 function work() {
   scheduled = false;
-  if (!running || steps >= most) return;
-  const count = Math.min(portion, most - steps, 50 - (steps % 50));
+  if (!running || over) return;
+  const count = Math.min(portion, 50 - (steps % 50));
   const took = train(count);
-  if (steps % 50 === 0) measure();
+  if (steps % 50 === 0 || over) measure();
   portion = Math.max(1, Math.min(25, Math.round((count * 30) / Math.max(took, 0.1))));
   schedule();
 }
 function schedule() {
-  if (!scheduled && running) setTimeout(() => guarded(work), 0);
-  scheduled = running;
+  if (running && !over && !scheduled) {
+    scheduled = true;
+    setTimeout(() => guarded(work), 0);
+  }
 }
 
 // What goes wrong is told, and ends this worker's training: the page makes a new worker.
@@ -86,12 +103,9 @@ onmessage = ({ data }) => guarded(() => {
     running = data.run;
     schedule();
   }
-  if (data.steps) {
+  if (data.steps && !over) {
     train(data.steps);
     measure();
   }
-  if (data.ask) {
-    give(data.ask);
-    postMessage({ answer: numbers(network.answer(), 10) });
-  }
+  if (data.ask) postMessage({ answer: answer(data.ask) });
 });
