@@ -6,8 +6,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bash apps/install_packages.sh clang-16 lld-16 wasi-libc libc++-16-dev-wasm32 \
-  libc++abi-16-dev-wasm32 libclang-rt-16-dev-wasm32 libtomlplusplus-dev cmake make python3
+mapfile -t packages < apps/web/packages.txt
+bash apps/install_packages.sh "${packages[@]}"
 
 mkdir -p build/web
 echo "Compiling for the browser, which takes a minute or two the first time (build/web/build.log)"

@@ -11,7 +11,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 # A room includes itself and the ones before it.
-ROOMS = ["core", "autodiff", "ops", "optim", "nn", "verify", "kernels", "norms", "text", "data", "config", "run",
+ROOMS = ["ports", "core", "autodiff", "ops", "optim", "nn", "verify", "kernels", "norms", "text", "data", "config", "run",
          "compare", "tools", "lab", "apps"]
 READING_PATH = ["core", "autodiff", "ops", "nn", "optim"]
 
@@ -30,7 +30,9 @@ def room_of(path):
 
 def sources(*folders):
     names = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard",
-                            *(f"{folder}/*.[ch]pp" for folder in folders)],
+                            *(f"{folder}/*.[ch]pp" for folder in folders),
+                            # Stand-ins have the names of what they stand for; the page's scripts.
+                            "src/ports/*", "apps/*.js"],
                            capture_output=True, text=True, check=True).stdout.splitlines()
     return {pathlib.Path(name): (ROOT / name).read_text().splitlines()
             for name in names if (ROOT / name).is_file()}

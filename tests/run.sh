@@ -6,9 +6,12 @@
 #                        mistakes, claims; the command on made data and on slices of real data
 #   3. plain             operations, layers and proofs again, and a training run, in a build without
 #                        the kernels room
-#   4. asan-ubsan        the unit tests again, under AddressSanitizer and UBSan
-#   5. fuzz              the parsers of foreign bytes, some seconds each (tests/fuzz/run.sh for more)
-#   6. site              docs/ and the API reference as a site: links, search, no foreign host
+#   4. ports             the library's unit tests again, in a build with the stand-ins for OpenBLAS
+#                        and OpenMP
+#   5. web               the page: its losses are those of the build before; used in two browsers
+#   6. asan-ubsan        the unit tests again, under AddressSanitizer and UBSan
+#   7. fuzz              the parsers of foreign bytes, some seconds each (tests/fuzz/run.sh for more)
+#   8. site              docs/ and the API reference as a site: links, search, no foreign host
 #
 #   bash tests/run.sh
 #
@@ -66,6 +69,14 @@ step "plain: build" cmake --build --preset plain -j "$jobs" --target minitape_co
 echo "== plain: test"
 ctest --test-dir build/plain --output-on-failure -j "$jobs" \
   -R '^(ops|nn|ops_f64|nn_f64|identities|golden|golden_f64|museum|gradcheck|command.learns)$'
+step "ports: configure" cmake --preset ports -DMINITAPE_WERROR=$werror
+ported=(core autodiff ops optim nn verify norms kernels data core_f64 ops_f64)
+step "ports: build" cmake --build --preset ports -j "$jobs" --target minitape_command \
+  "${ported[@]/#/test_}"
+echo "== ports: test"
+ctest --test-dir build/ports --output-on-failure -j "$jobs" -R "^($(IFS='|'; echo "${ported[*]}"))\$"
+echo "== web"
+bash tests/web/run.sh build/ports/minitape || [ $? = 77 ]
 echo "== asan-ubsan: test"
 ctest --test-dir build/asan-ubsan --output-on-failure -j "$jobs" -L unit
 if bash apps/install_packages.sh clang libclang-rt-dev libomp-dev llvm; then

@@ -21,7 +21,7 @@ function start() {
   const source = URL.createObjectURL(new Blob([$("worker").textContent]));
   for (const side of sides) side.worker.terminate();
   sides = kSides.map((name) => ({
-    name, losses: [], accuracies: [], bands: [], seconds: 0, ready: false, over: "", error: "",
+    name, losses: [], accuracies: [], bands: [], seconds: 0, ready: 0, over: "", error: "",
     worker: new Worker(source),
   }));
   for (const side of sides) {
@@ -44,7 +44,7 @@ function hear(side, data) {
       "“Start again”, or another setting, begins anew.";
   }
   if (data.images) {
-    side.ready = true;
+    side.ready = data.ready;
     if (side.name === "with") showImages(data.images);
   }
   if (data.losses) {
