@@ -135,10 +135,9 @@ EXPORT(begin) void begin() {
   set_memory_limit(1'000'000'000);  // the browser does not say how much there is
   const Config config =
       parse_config({reinterpret_cast<const char*>(text.data()), text.size()}, "the page");
-  MINITAPE_CHECK(config.data.name == "digits" && config.data.train_limit > 0 &&
-                     config.data.test_limit > 0,
-                 "[page] data.name must be \"digits\", with both limits: found \"",
-                 config.data.name, "\"");
+  MINITAPE_CHECK(
+      config.data.name == "digits" && config.data.train_limit > 0 && config.data.test_limit > 0,
+      "[page] data.name must be \"digits\", with both limits: found \"", config.data.name, "\"");
   page().training = std::make_unique<Training>(config);
 }
 
@@ -155,9 +154,7 @@ EXPORT(accuracy) double accuracy() { return page().training->accuracy(); }
 EXPORT(bands) const double* bands() { return give(page().training->bands()); }
 
 /// Ten probabilities, for the 28 × 28 bytes in `input`.
-EXPORT(answer) const double* answer() {
-  return give(page().training->answer(page().input.data()));
-}
+EXPORT(answer) const double* answer() { return give(page().training->answer(page().input.data())); }
 
 /// Test image i, 28 × 28 bytes, and its digit.
 EXPORT(test_image) const std::uint8_t* test_image(int i) {

@@ -170,7 +170,8 @@ function setRunning(value) {
 
 function prepareControls() {
   $("presets").replaceChildren(...Object.entries(kPresets).map(([name, { title }]) => {
-    const button = element("button", { type: "button", onclick: () => go(`preset=${name}`) }, title);
+    const button = element("button", { type: "button" }, title);
+    button.onclick = () => go(`preset=${name}`);
     button.dataset.preset = name;
     return button;
   }));

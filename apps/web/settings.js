@@ -25,50 +25,57 @@ const kSettings = {
   decay: { value: 0.9, from: 0, to: 1 },
 };
 
+// Each says what one sees; its numbers are those of seed 1, and seed 2 tells the same story.
 const kPresets = {
   plateau: {
     title: "The paper's plateau",
     settings: {},
-    notice: "The batch-norm paper's sigmoid network. With batch norm it learns at once. Without, " +
-      "the loss first stays near log 10 = 2.30, the loss of guessing. Wait: both end close to " +
-      "each other. Batch norm made the start faster, not the network better.",
+    notice: "The sigmoid network of the batch-norm paper. With batch norm it learns from the " +
+      "first step on: about 75 % after 500 steps. Without it the loss stays near 2.30, the loss " +
+      "of guessing, for some 600 steps. Then wait: after 2,500 steps both have about 91 %. Batch " +
+      "norm made learning faster, not its result better.",
   },
   rate: {
     title: "A large learning rate",
     settings: { network: "mlp_relu", rate: 2 },
-    notice: "With batch norm a rate this large still trains. Without, the loss jumps to the loss " +
-      "of guessing or to nothing that is a number. Lower the rate to 0.1: both train.",
+    notice: "A network with ReLU at learning rate 2. Without batch norm the loss grows beyond " +
+      "all numbers: at step 7 the run has diverged. With batch norm it learns: 78 % after 100 " +
+      "steps, 92 % after 500. Set the learning rate to 0.1 and both learn equally well.",
   },
   scale: {
-    title: "Bad initial weights",
+    title: "First weights too small",
     settings: { network: "mlp_relu", rate: 0.1, scale: 0.1 },
-    notice: "All first weights are ten times too small. Batch norm divides that out; without it, " +
-      "the signal dies on its way and the loss stays on a plateau for a while.",
+    notice: "All first weights are a tenth of what suits them. Batch norm divides that out: 81 % " +
+      "after 100 steps. Without it the signal shrinks from layer to layer, and the loss stays at " +
+      "2.303, the loss of guessing, for some 900 steps.",
   },
   cnn: {
     title: "A convolutional network",
     settings: { network: "cnn", rate: 0.1, batch: 50, images: 4000 },
-    notice: "Two convolutions. Batch norm normalizes each channel over all pixels of all images " +
-      "in the batch. It learns faster with it, and each step costs more time: compare the column " +
-      "of steps a second.",
+    notice: "Two convolutions; batch norm normalizes each channel over all pixels of all images " +
+      "in the batch. The start is faster: after 100 steps 86 % with it and 74 % without. After " +
+      "500 both are near 93 %, and each step with batch norm takes longer.",
   },
   no_help: {
     title: "Where it does not help",
     settings: { network: "mlp_relu", rate: 0.1 },
-    notice: "A network with good initial weights and a rate that suits it: without batch norm it " +
-      "learns about as fast per step, and more steps fit in a second.",
+    notice: "The first weights and the learning rate suit this network. Both learn alike: 72 % " +
+      "and 71 % after 100 steps, 94 % and 93 % after 1,000. By then the training loss is even " +
+      "lower without batch norm, and its steps take less time.",
   },
   few: {
-    title: "Few images",
-    settings: { images: 1000, rate: 0.5 },
-    notice: "With 1,000 training images both learn them by heart: watch the training loss go to " +
-      "zero while the test accuracy stops. Who learns faster also overfits sooner.",
+    title: "Where it hurts: few images",
+    settings: { images: 1000 },
+    notice: "With 1,000 training images both learn them by heart: the loss goes to 0. With batch " +
+      "norm that happens by step 300, and then the test accuracy falls, from 59 % to 51 %. " +
+      "Without it the network is late, but after 1,500 steps it has 58 %.",
   },
   pairs: {
-    title: "Batches of two",
+    title: "Where it hurts: batches of two",
     settings: { network: "mlp_relu", batch: 2, rate: 0.01 },
-    notice: "Of two values in a batch one always becomes 1 and the other −1, whatever they were. " +
-      "Next to nothing can be learned from that. Batch norm needs larger batches.",
+    notice: "Of the two values that a unit has in a batch of two, batch norm makes one −1, the " +
+      "other 1, however far apart they were. Little can be learned from that: 16 % after 1,000 " +
+      "steps, 64 % without. With a batch size of 20 it is 78 % and 82 %.",
   },
 };
 

@@ -13,7 +13,8 @@ float distance_to_segment(float x, float y, Point a, Point b) {
   // Project onto the segment: t = 0 at a, 1 at b. The maximum is for a segment of no length.
   const float t = ((x - a.x) * dx + (y - a.y) * dy) / std::max(length_squared, 1e-12f);
   const float inside = std::clamp(t, 0.0f, 1.0f);
-  return std::hypot(x - a.x - inside * dx, y - a.y - inside * dy);
+  const double across = x - a.x - inside * dx, down = y - a.y - inside * dy;
+  return static_cast<float>(std::sqrt(across * across + down * down));
 }
 
 // The pixels [first, last) that the interval [low, high] touches.
@@ -54,12 +55,11 @@ void find_crossings(const Line& outline, float y, std::vector<float>& crossings)
 }  // namespace
 
 Line placed(const Line& figure, const Placement& placement) {
-  const float cosine = std::cos(placement.angle), sine = std::sin(placement.angle);
+  const float c = cosine(placement.angle), s = sine(placement.angle);
   Line result;
   for (const Point p : figure) {
     const float x = placement.width * (p.x + placement.slant * p.y), y = placement.height * p.y;
-    result.push_back(
-        {placement.centre.x + cosine * x - sine * y, placement.centre.y + sine * x + cosine * y});
+    result.push_back({placement.centre.x + c * x - s * y, placement.centre.y + s * x + c * y});
   }
   return result;
 }

@@ -8,9 +8,11 @@
 //   pen       coverage = clamp(½ + (radius − distance to the line) / softness)
 //   outline   coverage = area of the pixel inside a closed line, by the even-odd rule
 //
-// Everything is float, whatever Real is, so that pictures are the same in both builds.
+// Everything is float, whatever Real is, so that pictures are the same in both builds; functions
+// whose last bit depends on the C library are taken in double, so that they are the same anywhere.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <numbers>
 #include <span>
@@ -22,6 +24,9 @@
 namespace minitape {
 
 inline constexpr float kPi = std::numbers::pi_v<float>;
+
+inline float sine(float x) { return static_cast<float>(std::sin(static_cast<double>(x))); }
+inline float cosine(float x) { return static_cast<float>(std::cos(static_cast<double>(x))); }
 
 struct Point {
   float x = 0, y = 0;

@@ -69,7 +69,7 @@ const std::vector<std::vector<Glyph>>& glyphs() {
 
 struct Wave {
   float amplitude, frequency, phase;
-  float at(float t) const { return amplitude * std::sin(frequency * t + phase); }
+  float at(float t) const { return amplitude * sine(frequency * t + phase); }
 };
 
 Wave random_wave(Random& random) {
