@@ -6,11 +6,12 @@ function element(tag, properties, ...children) {
   return result;
 }
 
-// "7 (93 %)" from ten probabilities.
-function spoken(probabilities, withPercent) {
-  const best = probabilities.indexOf(Math.max(...probabilities));
-  if (best < 0) return "no number";
-  return withPercent ? `${best} (${Math.round(100 * probabilities[best])} %)` : String(best);
+// The digit that has the largest of ten probabilities; −1 of a run that has diverged.
+const likeliest = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
+
+function spoken(probabilities) {
+  const best = likeliest(probabilities);
+  return best < 0 ? "no answer" : `${best} (${Math.round(100 * probabilities[best])} %)`;
 }
 
 function showImages(images) {
@@ -30,9 +31,9 @@ function showImages(images) {
 
 function showAnswers(name, answers) {
   [...$("digits").children].forEach((cell, i) => {
-    const answer = spoken(answers[i]), right = answer === cell.dataset.digit;
+    const answer = likeliest(answers[i]), right = answer === Number(cell.dataset.digit);
     const target = cell.querySelector(`.${name}`);
-    target.textContent = `${answer} ${right ? "✓" : "✗"}`;
+    target.textContent = answer < 0 ? "–" : `${answer} ${right ? "✓" : "✗"}`;
     target.classList.toggle("wrong", !right);
   });
 }

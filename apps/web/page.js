@@ -3,7 +3,6 @@
 const $ = (id) => document.getElementById(id);
 const kSides = ["with", "without"];
 let settings, preset, wasm, sides = [], running = true;
-let asked = {};     // the answers about the drawing
 let toAsk = false;  // the drawing has changed
 
 const label = (side) => (side.name === "with" ? "With batch norm" : "Without");
@@ -32,7 +31,7 @@ function start() {
   }
   $("trouble").textContent = "";
   $("config").textContent = configOf(settings, true);
-  [asked, toAsk] = [{}, true];
+  toAsk = true;
   draw();
 }
 
@@ -58,10 +57,7 @@ function hear(side, data) {
     if ($("digits").children.length > 0) showAnswers(side.name, data.answers);
     toAsk = true;
   }
-  if (data.answer) {
-    asked[side.name] = spoken(data.answer, true);
-    $(`answer_${side.name}`).textContent = asked[side.name];
-  }
+  if (data.answer) $(`answer_${side.name}`).textContent = spoken(data.answer);
 }
 
 function askBoth() {
@@ -129,7 +125,8 @@ function showSettings() {
   for (const button of $("presets").children) {
     button.setAttribute("aria-pressed", String(button.dataset.preset === preset));
   }
-  $("notice").textContent = kPresets[preset]?.notice ?? "Settings of your own.";
+  const notice = kPresets[preset]?.notice ?? "Settings of your own.";
+  $("notice").textContent = notice.replaceAll(" %", "\u00a0%");
 }
 
 function use(hash) {

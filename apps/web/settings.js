@@ -36,42 +36,42 @@ const kPresets = {
       "norm made learning faster, not its result better.",
   },
   rate: {
-    title: "A large learning rate",
+    title: "A large rate",
     settings: { network: "mlp_relu", rate: 2 },
     notice: "A network with ReLU at learning rate 2. Without batch norm the loss grows beyond " +
       "all numbers: at step 7 the run has diverged. With batch norm it learns: 78 % after 100 " +
       "steps, 92 % after 500. Set the learning rate to 0.1 and both learn equally well.",
   },
   scale: {
-    title: "First weights too small",
+    title: "Small weights",
     settings: { network: "mlp_relu", rate: 0.1, scale: 0.1 },
     notice: "All first weights are a tenth of what suits them. Batch norm divides that out: 81 % " +
       "after 100 steps. Without it the signal shrinks from layer to layer, and the loss stays at " +
       "2.303, the loss of guessing, for some 900 steps.",
   },
   cnn: {
-    title: "A convolutional network",
+    title: "A small CNN",
     settings: { network: "cnn", rate: 0.1, batch: 50, images: 4000 },
     notice: "Two convolutions; batch norm normalizes each channel over all pixels of all images " +
       "in the batch. The start is faster: after 100 steps 86 % with it and 74 % without. After " +
       "500 both are near 93 %, and each step with batch norm takes longer.",
   },
   no_help: {
-    title: "Where it does not help",
+    title: "No help",
     settings: { network: "mlp_relu", rate: 0.1 },
     notice: "The first weights and the learning rate suit this network. Both learn alike: 72 % " +
       "and 71 % after 100 steps, 94 % and 93 % after 1,000. By then the training loss is even " +
       "lower without batch norm, and its steps take less time.",
   },
   few: {
-    title: "Where it hurts: few images",
+    title: "Harm: few images",
     settings: { images: 1000 },
     notice: "With 1,000 training images both learn them by heart: the loss goes to 0. With batch " +
       "norm that happens by step 300, and then the test accuracy falls, from 59 % to 51 %. " +
       "Without it the network is late, but after 1,500 steps it has 58 %.",
   },
   pairs: {
-    title: "Where it hurts: batches of two",
+    title: "Harm: batches of two",
     settings: { network: "mlp_relu", batch: 2, rate: 0.01 },
     notice: "Of the two values that a unit has in a batch of two, batch norm makes one −1, the " +
       "other 1, however far apart they were. Little can be learned from that: 16 % after 1,000 " +

@@ -22,7 +22,7 @@ from selenium.webdriver.chrome.service import Service
 PATIENCE = 180  # seconds: test machines are busy
 MOST_BYTES = 400_000
 # What would load something from elsewhere, or name where from.
-LOADING = (r"https?:", r"\bsrc\s*=", r"href\s*=\s*[\"']?(?!data:,)", r"url\(", r"@import",
+LOADING = (r"https?:", r"\bsrc\s*=", r"href\s*=(?!\"data:,\")", r"url\(", r"@import",
            r"\bfetch\(", r"importScripts", r"\bimport\s*\(", "XMLHttpRequest", "WebSocket",
            "EventSource", "sendBeacon")
 
@@ -91,6 +91,7 @@ class Page:
     def picture(self, width, height):
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
+        self.run("scrollTo(0, 0)")
         time.sleep(0.5)
         return base64.b64decode(self.driver.execute_cdp_cmd(
             "Page.captureScreenshot", {"format": "png"})["data"])
@@ -231,7 +232,7 @@ def main(path, picture=None):
             part(page)
             print(f"{part.__name__}: passed", flush=True)
         if picture:
-            pathlib.Path(picture).write_bytes(page.picture(1000, 820))
+            pathlib.Path(picture).write_bytes(page.picture(1000, 760))
         check_phone(page)
         check_silence(page)
     finally:
