@@ -91,6 +91,7 @@ class Page:
     def picture(self, width, height):
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
+        self.driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
         self.run("scrollTo(0, 0)")
         time.sleep(0.5)
         return base64.b64decode(self.driver.execute_cdp_cmd(
@@ -232,7 +233,7 @@ def main(path, picture=None):
             part(page)
             print(f"{part.__name__}: passed", flush=True)
         if picture:
-            pathlib.Path(picture).write_bytes(page.picture(1000, 760))
+            pathlib.Path(picture).write_bytes(page.picture(1000, 800))
         check_phone(page)
         check_silence(page)
     finally:
