@@ -96,11 +96,13 @@ def use(firefox, path, picture):
     firefox.wait("both have learned", "sides.length === 2 && "
                  "sides.every((side) => side.accuracies.at(-1)?.[1] > 85)")
     firefox.run("$('pad').scrollIntoView() ?? null")
-    left, top = firefox.run("[$('pad').getBoundingClientRect().left + 112, "
-                            "$('pad').getBoundingClientRect().top + 30]")
-    firefox.draw([(round(left - 2 * i), round(top + 20 * i)) for i in range(9)])
-    firefox.wait("both read the drawn 1",
-                 "kSides.every((side) => $(`answer_${side}`).textContent.startsWith('1 ('))")
+    left, top = firefox.run("(({ left, top }) => [left, top])($('pad').getBoundingClientRect())")
+    corner = (left + 160, top + 40)
+    firefox.draw([(round(x), round(y)) for x, y in (
+        *((left + 60 + 20 * i, top + 40) for i in range(5)),
+        *((corner[0] - 8 * i, corner[1] + 20 * i) for i in range(8)))])
+    firefox.wait("both read the drawn 7",
+                 "kSides.every((side) => $(`answer_${side}`).textContent.startsWith('7 ('))")
     print("begins in", firefox.run("sides.map((side) => side.ready.toFixed(2))"), "s; "
           "steps a second", firefox.run("sides.map((side) => "
                                         "Math.round(side.losses.length / side.seconds))"))

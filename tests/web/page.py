@@ -113,7 +113,8 @@ def check_curves(page):
     for chart in ("loss", "accuracy"):
         counts = page.run("""
             const canvas = document.getElementById("%s");
-            const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            const { width, height } = canvas;
+            const data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
             let [blue, orange] = [0, 0];
             for (let i = 0; i < data.length; i += 4) {
               if (data[i + 3] < 200) continue;
@@ -169,7 +170,7 @@ def check_trouble(page):
     page.run("sides[0].worker.postMessage({ begin: 'seed = -1', module: wasm })")
     page.wait("what is thrown is told", lambda: "seed" in page.text("trouble"))
     print(f"thrown: {page.text('trouble')}")
-    check(page.text("status") == "Stopped.", "the page says that it has stopped")
+    page.wait("it says that it has stopped", lambda: page.text("status") == "Stopped.")
     page.element("restart").click()
     check(page.text("trouble") == "", "beginning anew ends the trouble")
     page.wait("new workers train", lambda: page.steps()[0] > 10)
@@ -189,17 +190,17 @@ def check_keyboard(page):
 
 
 def check_drawing(page):
-    """A 1 with the mouse, once both can read."""
+    """A 7 with the mouse, once both can read."""
     page.open()
     page.wait("both have learned", lambda: min(map(percent, page.rows())) > 85)
     pad = page.element("pad")
-    actions = ActionChains(page.driver, duration=20).move_to_element_with_offset(pad, 10, -80)
+    actions = ActionChains(page.driver, duration=20).move_to_element_with_offset(pad, -50, -75)
     actions.click_and_hold()
-    for _ in range(8):
-        actions.move_by_offset(-2, 20)
+    for step in [(20, 0)] * 5 + [(-8, 20)] * 8:
+        actions.move_by_offset(*step)
     actions.release().perform()
-    page.wait("both read the drawn 1", lambda: all(
-        page.text(f"answer_{side}").startswith("1 (") for side in ("with", "without")))
+    page.wait("both read the drawn 7", lambda: all(
+        page.text(f"answer_{side}").startswith("7 (") for side in ("with", "without")))
     right = page.run("return $('digits').textContent.split('✓').length - 1")
     check(right >= 14, f"both know most of the ten digits: {right} of 20 answers are right")
     page.element("wipe").click()
