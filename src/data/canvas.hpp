@@ -8,8 +8,8 @@
 //   pen       coverage = clamp(½ + (radius − distance to the line) / softness)
 //   outline   coverage = area of the pixel inside a closed line, by the even-odd rule
 //
-// Everything is float, whatever Real is, so that pictures are the same in both builds; functions
-// whose last bit depends on the C library are taken in double, so that they are the same anywhere.
+// Everything is float, whatever Real is, so that pictures are the same in both builds. C libraries
+// differ in the last bit of sines and distances in float: in double, rounded, they hardly ever do.
 #pragma once
 
 #include <cmath>

@@ -17,7 +17,8 @@ Line arc(int points, Point centre, float radius_x, float radius_y, float from, f
   Line result;
   for (int i = 0; i < points; ++i) {
     const float angle = from + (to - from) * static_cast<float>(i) / static_cast<float>(points - 1);
-    result.push_back({centre.x + radius_x * cosine(angle), centre.y + radius_y * sine(angle)});
+    result.push_back(
+        {centre.x + radius_x * std::cos(angle), centre.y + radius_y * std::sin(angle)});
   }
   return result;
 }
@@ -42,8 +43,8 @@ Line heart() {
   Line result;
   for (int i = 0; i < kPoints; ++i) {
     const float t = 2 * kPi * static_cast<float>(i) / kPoints;
-    const float x = sine(t) * sine(t) * sine(t);
-    const float y = 13 * cosine(t) - 5 * cosine(2 * t) - 2 * cosine(3 * t) - cosine(4 * t);
+    const float x = std::sin(t) * std::sin(t) * std::sin(t);
+    const float y = 13 * std::cos(t) - 5 * std::cos(2 * t) - 2 * std::cos(3 * t) - std::cos(4 * t);
     result.push_back({1.05f * x, -y / 15});
   }
   return result;
@@ -107,13 +108,13 @@ struct Texture {
     const float frequency = gradient ? between(random, 0.05f, 0.15f) : between(random, 0.9f, 2);
     const float angle = between(random, 0, 2 * kPi);
     dots = !gradient && random.chance(0.5);
-    wave = {frequency * cosine(angle), frequency * sine(angle)};
+    wave = {frequency * std::cos(angle), frequency * std::sin(angle)};
     phase = between(random, 0, 2 * kPi);
   }
 
   Colour at(float x, float y) const {
-    float mix = 0.5f + 0.5f * sine(wave.x * x + wave.y * y + phase);
-    if (dots) mix *= 0.5f + 0.5f * sine(wave.x * y - wave.y * x);
+    float mix = 0.5f + 0.5f * std::sin(wave.x * x + wave.y * y + phase);
+    if (dots) mix *= 0.5f + 0.5f * std::sin(wave.x * y - wave.y * x);
     Colour result = first;
     for (std::size_t k = 0; k < result.size(); ++k) result[k] += mix * (second[k] - first[k]);
     return result;
