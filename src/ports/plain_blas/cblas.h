@@ -20,7 +20,7 @@ struct VectorOf {
   typedef T Type __attribute__((vector_size(16)));
 };
 
-/// kRows × kColumns elements of C. a(i, k) is a[i·a_row + k·a_column], b has rows b_stride apart.
+/// kRows rows, kVectors vectors wide, of C. a(i, k) is a[i·a_row + k·a_column], b has rows b_stride apart.
 template <int kRows, int kVectors, class T>
 void block_of_product(int depth, const T* a, long a_row, long a_column, const T* b, long b_stride,
                       T beta, T* c, long c_stride) {
@@ -73,16 +73,19 @@ void gemm(CBLAS_TRANSPOSE a_flag, CBLAS_TRANSPOSE b_flag, int rows, int columns,
     b = copy.data();
     b_stride = columns;
   }
-  constexpr int kRows = 4, kVectors = 2, kColumns = kVectors * 16 / static_cast<int>(sizeof(T));
+  constexpr int kRows = 4, kLanes = 16 / static_cast<int>(sizeof(T));
   for (int i = 0; i < rows;) {
     const int count = rows - i >= kRows ? kRows : 1;
+    const auto wide = count == kRows ? block_of_product<kRows, 2, T> : block_of_product<1, 2, T>;
+    const auto narrow = count == kRows ? block_of_product<kRows, 1, T> : block_of_product<1, 1, T>;
     const T* const a_rows = a + i * a_row;
     T* const c_row = c + static_cast<long>(i) * c_stride;
     int j = 0;
-    for (; j + kColumns <= columns; j += kColumns) {
-      const auto block = count == kRows ? block_of_product<kRows, kVectors, T>
-                                        : block_of_product<1, kVectors, T>;
-      block(depth, a_rows, a_row, a_column, b + j, b_stride, beta, c_row + j, c_stride);
+    for (; j + 2 * kLanes <= columns; j += 2 * kLanes) {
+      wide(depth, a_rows, a_row, a_column, b + j, b_stride, beta, c_row + j, c_stride);
+    }
+    for (; j + kLanes <= columns; j += kLanes) {
+      narrow(depth, a_rows, a_row, a_column, b + j, b_stride, beta, c_row + j, c_stride);
     }
     for (; j < columns; ++j) {
       for (int r = 0; r < count; ++r) {
