@@ -20,7 +20,8 @@ struct VectorOf {
   typedef T Type __attribute__((vector_size(16)));
 };
 
-/// kRows rows, kVectors vectors wide, of C. a(i, k) is a[i·a_row + k·a_column], b has rows b_stride apart.
+/// kRows rows of C, kVectors vectors wide. a(i, k) is a[i·a_row + k·a_column], and rows of b are
+/// b_stride apart.
 template <int kRows, int kVectors, class T>
 void block_of_product(int depth, const T* a, long a_row, long a_column, const T* b, long b_stride,
                       T beta, T* c, long c_stride) {
