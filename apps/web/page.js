@@ -126,7 +126,7 @@ function showSettings() {
   for (const button of $("presets").children) {
     button.setAttribute("aria-pressed", String(button.dataset.preset === preset));
   }
-  const notice = kPresets[preset]?.notice ?? "Settings of your own.";
+  const notice = kPresets[preset]?.notice ?? "Settings of your own. A button above leads back.";
   $("notice").textContent = notice.replaceAll(" %", "\u00a0%");
 }
 
