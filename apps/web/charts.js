@@ -14,7 +14,7 @@ function smoothed(losses) {
 }
 
 // What a chart is drawn with: its context, and where steps and values lie in it.
-function frame(canvas, steps, { low, high, parts }) {
+function frame(canvas, { low, high, parts, steps }) {
   const ratio = window.devicePixelRatio || 1;
   const width = canvas.clientWidth, height = canvas.clientHeight;
   [canvas.width, canvas.height] = [width * ratio, height * ratio];
@@ -45,8 +45,7 @@ function frame(canvas, steps, { low, high, parts }) {
 
 // Lines [{ points: [[step, value], …], name, dashed, thin, diverged }] on one pair of axes.
 function chart(canvas, lines, range) {
-  const ends = lines.map(({ points }) => points.at(-1)?.[0] ?? 0);
-  const { c, x, y } = frame(canvas, Math.max(...ends), range);
+  const { c, x, y } = frame(canvas, range);
   for (const { points, name, dashed, thin, diverged } of lines) {
     c.strokeStyle = c.fillStyle = colour(name);
     c.lineWidth = thin ? 1 : 2;
@@ -59,7 +58,7 @@ function chart(canvas, lines, range) {
       last = [step, value];
     }
     c.stroke();
-    if (diverged && last) {
+    if (diverged && last && !thin) {
       c.textAlign = "left";
       c.fillText(`✕ diverged at step ${diverged}`, x(last[0]) - 4, Math.max(22, y(last[1])) + 4);
     }

@@ -11,7 +11,7 @@ const likeliest = (probabilities) => probabilities.indexOf(Math.max(...probabili
 
 function spoken(probabilities) {
   const best = likeliest(probabilities);
-  return best < 0 ? "no answer" : `${best} (${Math.round(100 * probabilities[best])} %)`;
+  return best < 0 ? "no answer: diverged" : `${best} (${Math.round(100 * probabilities[best])} %)`;
 }
 
 function showImages(images) {

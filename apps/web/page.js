@@ -73,8 +73,8 @@ function askBoth() {
 function status() {
   if (sides.some((side) => side.error)) return "Stopped.";
   if (sides.some((side) => !side.ready)) return "Drawing the digits to learn from …";
-  if (sides.every((side) => side.over)) return "Ended.";
-  return running ? "Training." : "Paused.";
+  if (sides.every((side) => side.over)) return "Ended. “Start again” repeats it.";
+  return running ? "Training." : "Paused: “Go on”, or take one step.";
 }
 
 function drawTable() {
@@ -85,7 +85,7 @@ function drawTable() {
       steps.toLocaleString("en"),
       side.over === "diverged" ? "diverged" : loss?.toFixed(3) ?? "–",
       Number.isFinite(accuracy) ? `${accuracy.toFixed(1)} %` : "–",
-      side.seconds > 0 ? Math.round(steps / side.seconds) : "–",
+      side.seconds > 0 ? Math.round(steps / side.seconds).toLocaleString("en") : "–",
     ];
     cells.forEach((text, column) => { row.cells[column + 1].textContent = text; });
   });
@@ -96,19 +96,20 @@ function draw() {
     points: pick(side), name: side.name, dashed: side.name === "without",
     diverged: side.over === "diverged" ? side.losses.length : 0,
   }));
-  chart($("loss"), lines((side) => smoothed(side.losses)), { low: 0, high: 3, parts: 3 });
-  chart($("accuracy"), lines((side) => side.accuracies), { low: 0, high: 100, parts: 4 });
-  // One scale for both.
+  const steps = Math.max(...sides.map((side) => side.losses.length));  // the same in all charts
+  chart($("loss"), lines((side) => smoothed(side.losses)), { low: 0, high: 3, parts: 3, steps });
+  chart($("accuracy"), lines((side) => side.accuracies), { low: 0, high: 100, parts: 4, steps });
   const seen = sides.flatMap((side) => side.bands.flatMap((band) => band.slice(1)));
-  const most = Math.min(20, Math.max(2, Math.ceil(Math.max(
+  const most = Math.min(20, Math.max(2, Math.ceil(Math.max(  // one scale for both
     0, ...seen.filter(Number.isFinite).map(Math.abs)))));
-  for (const side of sides) {
+  for (const { points, name, diverged } of lines((side) => side.bands)) {
     const of = [1, 2, 3].map((i) => ({
-      points: side.bands.map((band) => [band[0], band[i]]), name: side.name, thin: i !== 2,
+      points: points.map((band) => [band[0], band[i]]), name, diverged, thin: i !== 2,
     }));
-    chart($(`band_${side.name}`), of, { low: -most, high: most, parts: 2 });
+    chart($(`band_${name}`), of, { low: -most, high: most, parts: 2, steps });
   }
   drawTable();
+  $("run").disabled = $("step").disabled = sides.every((side) => side.over || side.error);
   if ($("status").textContent !== status()) $("status").textContent = status();
   if (toAsk) askBoth();
   toAsk = false;
@@ -125,7 +126,7 @@ function showSettings() {
   for (const button of $("presets").children) {
     button.setAttribute("aria-pressed", String(button.dataset.preset === preset));
   }
-  const notice = kPresets[preset]?.notice ?? "Settings of your own.";
+  const notice = kPresets[preset]?.notice ?? "Settings of your own. A button above leads back.";
   $("notice").textContent = notice.replaceAll(" %", "\u00a0%");
 }
 
@@ -147,7 +148,7 @@ function go(hash) {
 
 function change({ target }) {
   const { name, value } = target, kind = kSettings[name], fits = parsed(name, value);
-  target.toggleAttribute("aria-invalid", fits === undefined);
+  target.setAttribute("aria-invalid", String(fits === undefined));
   if (fits === undefined) {
     $("trouble").textContent = `${target.labels[0].firstChild.data.trim()} must be ` +
       `${kind.integer ? "a whole number" : "a number"} from ${kind.from} to ${kind.to}: ` +

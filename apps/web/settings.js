@@ -40,7 +40,7 @@ const kPresets = {
     settings: { network: "mlp_relu", rate: 2 },
     notice: "A network with ReLU at learning rate 2. Without batch norm the loss grows beyond " +
       "all numbers: at step 7 the run has diverged. With batch norm it learns: 77 % after 100 " +
-      "steps, 94 % after 500. Set the learning rate to 0.1 and both learn equally well.",
+      "steps, 94 % after 500. Set the learning rate below to 0.1: both learn equally well.",
   },
   scale: {
     title: "Small weights",
@@ -68,14 +68,14 @@ const kPresets = {
     settings: { images: 1000 },
     notice: "With 1,000 training images both learn them by heart: the loss goes to 0. With batch " +
       "norm that happens by step 300, and then the test accuracy falls, from 59 % to 51 %. " +
-      "Without it the network is late, but after 1,500 steps it has 58 %, and keeps them.",
+      "Without it learning is slower, but after 1,500 steps it has 58 %, and keeps it.",
   },
   pairs: {
     title: "Harm: batches of two",
     settings: { network: "mlp_relu", batch: 2, rate: 0.01 },
     notice: "Of the two values that a unit has in a batch of two, batch norm makes one −1, the " +
       "other 1, however far apart they were. Little can be learned from that: after 1,000 steps " +
-      "it still guesses, and has 64 % without. With a batch size of 20 it is 78 % and 82 %.",
+      "it still guesses; the other has 64 %. Set the batch size below to 20: 78 % and 82 %.",
   },
 };
 
