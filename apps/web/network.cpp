@@ -4,7 +4,6 @@
 // The page sends a config, the same TOML that the command reads. What is thrown here ends in the
 // page as its message (see throw_to_page at the end), and the instance is of no more use then.
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -16,8 +15,8 @@
 #include "minitape/config/build.hpp"
 #include "minitape/core/allocator.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
-
-#define EXPORT(name) extern "C" __attribute__((export_name(#name)))
+#include "minitape/run/trainer.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {
@@ -54,13 +53,11 @@ class Training {
 
   // The part of the test images that is classified rightly.
   double accuracy() const {
-    const Batch all = make_batch(test_, standardization_, 0, test_.size());
-    return static_cast<double>(count_correct(model_.predict(all.images), all.labels)) /
-           static_cast<double>(test_.size());
+    return evaluate(model_, test_, standardization_, test_.size()).accuracy;
   }
 
   // The 15th, 50th and 85th percentile of what the last activation's first unit gets, over 200
-  // test images; no numbers once the run has diverged.
+  // test images; NaN once the run has diverged.
   std::vector<double> bands() const {
     std::size_t last = 0;
     for (std::size_t i = 0; i < model_.size(); ++i) {
@@ -71,13 +68,7 @@ class Training {
     for (std::size_t i = 0; i < last; ++i) x = model_.layer(i).predict(x);
     std::vector<double> unit;
     for (Index i = 0; i < x.size(); i += x.channels()) unit.push_back(static_cast<double>(x[i]));
-    const auto is_finite = [](double value) { return std::isfinite(value); };
-    if (!std::ranges::all_of(unit, is_finite)) return std::vector<double>(3, std::nan(""));
-    std::ranges::sort(unit);
-    const auto at = [&](double part) {
-      return unit[static_cast<std::size_t>(part * static_cast<double>(unit.size()))];
-    };
-    return {at(0.15), at(0.5), at(0.85)};
+    return percentiles(unit, {0.15, 0.5, 0.85});
   }
 
   // The probabilities of the ten digits, for 28 × 28 bytes, light on dark.
@@ -122,14 +113,16 @@ const double* give(std::vector<double> numbers) {
 
 }  // namespace
 
+extern "C" {
+
 /// Room for so many bytes, which the page fills before the next call.
-EXPORT(input) std::uint8_t* input(int bytes) {
+[[clang::export_name("input")]] std::uint8_t* input(int bytes) {
   page().input.resize(static_cast<std::size_t>(bytes));
   return page().input.data();
 }
 
 /// Begins anew with the config in `input`.
-EXPORT(begin) void begin() {
+[[clang::export_name("begin")]] void begin() {
   const auto& text = page().input;
   page().training.reset();
   set_memory_limit(1'000'000'000);  // the browser does not say how much there is
@@ -142,42 +135,47 @@ EXPORT(begin) void begin() {
 }
 
 /// So many steps: their losses.
-EXPORT(train) const double* train(int steps) {
+[[clang::export_name("train")]] const double* train(int steps) {
   std::vector<double> losses;
   for (int i = 0; i < steps; ++i) losses.push_back(page().training->step());
   return give(std::move(losses));
 }
 
-EXPORT(accuracy) double accuracy() { return page().training->accuracy(); }
+[[clang::export_name("accuracy")]] double accuracy() { return page().training->accuracy(); }
 
 /// Three numbers: see Training::bands.
-EXPORT(bands) const double* bands() { return give(page().training->bands()); }
+[[clang::export_name("bands")]] const double* bands() { return give(page().training->bands()); }
 
 /// Ten probabilities, for the 28 × 28 bytes in `input`.
-EXPORT(answer) const double* answer() { return give(page().training->answer(page().input.data())); }
+[[clang::export_name("answer")]] const double* answer() {
+  return give(page().training->answer(page().input.data()));
+}
 
 /// Test image i, 28 × 28 bytes, and its digit.
-EXPORT(test_image) const std::uint8_t* test_image(int i) {
+[[clang::export_name("test_image")]] const std::uint8_t* test_image(int i) {
   return page().training->test().image(i).data();
 }
-EXPORT(test_label) int test_label(int i) {
+[[clang::export_name("test_label")]] int test_label(int i) {
   return page().training->test().labels[static_cast<std::size_t>(i)];
 }
 
 // ---- Exceptions ----
 
-extern "C" __attribute__((import_module("page"), import_name("fail"), noreturn)) void throw_to_page(
+[[clang::import_module("page"), clang::import_name("fail"), noreturn]] void throw_to_page(
     const char* message);
 
+}  // extern "C"
 }  // namespace minitape
 
 // The compiler's calls for `throw`: the message goes to JavaScript, which throws it on. Nothing is
 // unwound and no handler runs here; all that is thrown is a std::exception.
-extern "C" void* __cxa_allocate_exception(std::size_t bytes) noexcept { return std::malloc(bytes); }
-extern "C" void __cxa_free_exception(void*) noexcept {}
-extern "C" [[noreturn]] void __cxa_throw(void* thrown, std::type_info*, void (*)(void*)) {
+extern "C" {
+void* __cxa_allocate_exception(std::size_t bytes) noexcept { return std::malloc(bytes); }
+void __cxa_free_exception(void*) noexcept {}
+[[noreturn]] void __cxa_throw(void* thrown, std::type_info*, void (*)(void*)) {
   minitape::throw_to_page(static_cast<std::exception*>(thrown)->what());
 }
-extern "C" void* __cxa_begin_catch(void* thrown) noexcept { return thrown; }
-extern "C" void __cxa_end_catch() {}
-extern "C" [[noreturn]] void __cxa_rethrow() { __builtin_trap(); }
+void* __cxa_begin_catch(void* thrown) noexcept { return thrown; }
+void __cxa_end_catch() {}
+[[noreturn]] void __cxa_rethrow() { __builtin_trap(); }
+}

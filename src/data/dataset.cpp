@@ -1,11 +1,8 @@
 #include "minitape/data/dataset.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iomanip>
 
 #include "minitape/core/parallel.hpp"
 
@@ -37,31 +34,7 @@ std::pair<double, double> mean_and_variance(const std::array<std::uint64_t, 256>
   return {mean, squares / n};
 }
 
-// The CRC-32 of a whole set. The pixels' pieces are summed on all threads, then put together.
-std::string crc32_of(const Dataset& dataset) {
-  constexpr Index kPiece = 1 << 20;  // bytes
-  const std::string shape = concat(dataset.image_shape);
-  uLong sum = ::crc32_z(0, reinterpret_cast<const Bytef*>(shape.data()), shape.size());
-  sum = ::crc32_z(sum, dataset.labels.data(), dataset.labels.size());
-  const Index bytes = std::ssize(dataset.pixels);
-  std::vector<uLong> pieces(static_cast<std::size_t>(chunk_count(bytes, kPiece)));
-  parallel_chunks(bytes, kPiece, [&](Index piece, Index begin, Index end) {
-    pieces[static_cast<std::size_t>(piece)] =
-        ::crc32_z(0, dataset.pixels.data() + begin, static_cast<z_size_t>(end - begin));
-  });
-  for (Index left = bytes; const uLong piece : pieces) {
-    sum = ::crc32_combine(sum, piece, std::min(kPiece, left));
-    left -= kPiece;
-  }
-  return concat(std::hex, std::setw(8), std::setfill('0'), sum);
-}
-
 }  // namespace
-
-std::string data_checksum(const TrainTest& data) {
-  return concat(data.train.size(), " training images (crc32 ", crc32_of(data.train), "), ",
-                data.test.size(), " test images (crc32 ", crc32_of(data.test), ")");
-}
 
 Standardization Standardization::none(Index channels) {
   const auto count = static_cast<std::size_t>(channels);

@@ -1,8 +1,12 @@
 #include "minitape/data/load.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <iomanip>
 
+#include "minitape/core/parallel.hpp"
 #include "minitape/text/words.hpp"
 #include "reading.hpp"
 
@@ -59,6 +63,25 @@ void note_absent_classes(const Dataset& dataset, std::string_view purpose,
       concat("[data] ", dataset.name, " has no images of ", joined(absent), " to ", purpose));
 }
 
+// The CRC-32 of a whole set. The pixels' pieces are summed on all threads, then put together.
+std::string crc32_of(const Dataset& dataset) {
+  constexpr Index kPiece = 1 << 20;  // bytes
+  const std::string shape = concat(dataset.image_shape);
+  uLong sum = ::crc32_z(0, reinterpret_cast<const Bytef*>(shape.data()), shape.size());
+  sum = ::crc32_z(sum, dataset.labels.data(), dataset.labels.size());
+  const Index bytes = std::ssize(dataset.pixels);
+  std::vector<uLong> pieces(static_cast<std::size_t>(chunk_count(bytes, kPiece)));
+  parallel_chunks(bytes, kPiece, [&](Index piece, Index begin, Index end) {
+    pieces[static_cast<std::size_t>(piece)] =
+        ::crc32_z(0, dataset.pixels.data() + begin, static_cast<z_size_t>(end - begin));
+  });
+  for (Index left = bytes; const uLong piece : pieces) {
+    sum = ::crc32_combine(sum, piece, std::min(kPiece, left));
+    left -= kPiece;
+  }
+  return concat(std::hex, std::setw(8), std::setfill('0'), sum);
+}
+
 }  // namespace
 
 Shape image_shape(const DataSource& source) {
@@ -89,6 +112,11 @@ TrainTest load_data(const DataSource& source) {
   note_absent_classes(sets.train, "learn from: the network cannot know them", sets.notes);
   note_absent_classes(sets.test, "be judged by: the test says nothing about them", sets.notes);
   return sets;
+}
+
+std::string data_checksum(const TrainTest& data) {
+  return concat(data.train.size(), " training images (crc32 ", crc32_of(data.train), "), ",
+                data.test.size(), " test images (crc32 ", crc32_of(data.test), ")");
 }
 
 }  // namespace minitape

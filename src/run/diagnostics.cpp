@@ -36,20 +36,6 @@ std::vector<double> mean_and_sd(const Tensor& y) {
   return {all.mean[0], std::sqrt(all.variance[0])};
 }
 
-// 15, 50, 85 %: the value that so many of the others do not exceed.
-std::vector<double> percentiles(std::vector<Real> values) {
-  std::erase_if(values, [](Real value) { return !std::isfinite(value); });  // of a diverged run
-  if (values.empty()) return {kMissing, kMissing, kMissing};
-  std::vector<double> result;
-  for (const double part : {0.15, 0.5, 0.85}) {
-    const auto place =
-        values.begin() + static_cast<Index>(part * static_cast<double>(values.size()));
-    std::ranges::nth_element(values, place);  // for millions of numbers, sorting takes seconds
-    result.push_back(*place);
-  }
-  return result;
-}
-
 double dead_part(const Layer& layer, const Tensor& y) {
   const std::string type = layer.type();
   if (type == "sigmoid" || type == "tanh") {
@@ -108,10 +94,12 @@ std::vector<double> layer_row(Layer& layer, Var x, Var y, const InInference& inf
   };
   const std::span<const Real> values = y.value().values();
   append(mean_and_sd(y.value()));
-  append(percentiles({values.begin(), values.end()}));
-  std::vector<Real> unit;
-  for (Index i = 0; i < y.value().size(); i += y.value().channels()) unit.push_back(y.value()[i]);
-  append(percentiles(unit));
+  append(percentiles({values.begin(), values.end()}, {0.15, 0.5, 0.85}));
+  std::vector<double> unit;
+  for (Index i = 0; i < y.value().size(); i += y.value().channels()) {
+    unit.push_back(static_cast<double>(y.value()[i]));
+  }
+  append(percentiles(unit, {0.15, 0.5, 0.85}));
   append({dead_part(layer, y.value()), norm(y.gradient().values())});
 
   double kernel = kMissing, bias = kMissing, update = kMissing;

@@ -63,4 +63,16 @@ double median(std::vector<double> values) {
   return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
+std::vector<double> percentiles(std::vector<double> values, const std::vector<double>& parts) {
+  std::erase_if(values, [](double value) { return !std::isfinite(value); });
+  std::vector<double> result(parts.size(), std::numeric_limits<double>::quiet_NaN());
+  for (std::size_t i = 0; i < parts.size() && !values.empty(); ++i) {
+    const auto place =
+        values.begin() + static_cast<Index>(parts[i] * static_cast<double>(values.size()));
+    std::ranges::nth_element(values, place);  // for millions of numbers, sorting takes seconds
+    result[i] = *place;
+  }
+  return result;
+}
+
 }  // namespace minitape

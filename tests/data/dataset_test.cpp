@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "minitape/core/parallel.hpp"
+#include "minitape/data/load.hpp"
 #include "testing.hpp"
 
 using namespace minitape;

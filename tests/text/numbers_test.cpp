@@ -59,5 +59,12 @@ TEST_CASE("median: the middle, or the mean of the two in the middle") {
   CHECK(std::isnan(median({})));
 }
 
+TEST_CASE("percentiles: in the order of the parts, of the finite values alone") {
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  CHECK(percentiles({7, nan, 3, 1, infinity, 2, 5, 4, 6, 8, 9, 0}, {0.85, 0.15, 0.5}) ==
+        std::vector<double>{8, 1, 5});
+  CHECK(std::isnan(percentiles({nan}, {0.5}).at(0)));
+}
+
 }  // namespace
 }  // namespace minitape

@@ -45,11 +45,6 @@ struct TrainTest {
   std::vector<std::string> notes;  // what the user should know, such as images that were left out
 };
 
-/// How many images both sets have, and a CRC-32 of each set's image shape, labels and pixels:
-/// "60000 training images (crc32 4d3b1c0a), 10000 test images (crc32 91f0e2d7)". Equal texts mean
-/// equal data, class names aside.
-std::string data_checksum(const TrainTest& data);
-
 /// Turns bytes into network inputs, channel by channel: (byte / 255 − mean) / deviation.
 struct Standardization {
   std::vector<double> mean;       // [C], of byte / 255

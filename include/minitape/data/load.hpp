@@ -37,6 +37,11 @@ Shape image_shape(const DataSource& source);
 /// some may be; the notes name them), and when a limit is negative or larger than the set.
 TrainTest load_data(const DataSource& source);
 
+/// How many images both sets have, and a CRC-32 of each set's image shape, labels and pixels:
+/// "60000 training images (crc32 4d3b1c0a), 10000 test images (crc32 91f0e2d7)". Equal texts mean
+/// equal data, class names aside.
+std::string data_checksum(const TrainTest& data);
+
 /// `count` digits, bytes [count, 28, 28, 1], or shapes, [count, 32, 32, 3]. The split, "train" or
 /// "test", is a part of their streams' names. Throws for another split and for a count outside
 /// 1 … kMaxSyntheticImages.

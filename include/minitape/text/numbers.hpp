@@ -2,7 +2,7 @@
 //
 // The room text/ holds what all rooms after it need for text, numbers and files:
 //
-//   numbers.hpp        numbers as text; the median
+//   numbers.hpp        numbers as text; the median, percentiles
 //   words.hpp          lists of words: joined, "did you mean …?", a command to copy
 //   terminal_text.hpp  text made safe to show; tables in columns
 //   files.hpp          whole files: read at once, replaced at once
@@ -36,5 +36,8 @@ std::string duration_text(double seconds);
 
 /// The value in the middle, or the mean of the two in the middle; NaN for no values.
 double median(std::vector<double> values);
+/// For each part, below 1, the value that so many of the finite values do not exceed: 0.85 for the
+/// 85th percentile. NaN where none is finite.
+std::vector<double> percentiles(std::vector<double> values, const std::vector<double>& parts);
 
 }  // namespace minitape
