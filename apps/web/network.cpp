@@ -75,7 +75,6 @@ class Training {
   std::vector<double> answer(const std::uint8_t* pixels) const {
     Dataset one{.name = "drawn", .image_shape = test_.image_shape, .labels = {0}};
     one.pixels.assign(pixels, pixels + one.image_shape.size());
-    one.class_names = test_.class_names;
     const Batch batch = make_batch(one, standardization_, 0, 1);
     const Tensor probabilities = softmax(model_.predict(batch.images));
     return {probabilities.values().begin(), probabilities.values().end()};
@@ -164,18 +163,16 @@ extern "C" {
 [[clang::import_module("page"), clang::import_name("fail"), noreturn]] void throw_to_page(
     const char* message);
 
-}  // extern "C"
-}  // namespace minitape
-
 // The compiler's calls for `throw`: the message goes to JavaScript, which throws it on. Nothing is
 // unwound and no handler runs here; all that is thrown is a std::exception.
-extern "C" {
 void* __cxa_allocate_exception(std::size_t bytes) noexcept { return std::malloc(bytes); }
 void __cxa_free_exception(void*) noexcept {}
 [[noreturn]] void __cxa_throw(void* thrown, std::type_info*, void (*)(void*)) {
-  minitape::throw_to_page(static_cast<std::exception*>(thrown)->what());
+  throw_to_page(static_cast<std::exception*>(thrown)->what());
 }
 void* __cxa_begin_catch(void* thrown) noexcept { return thrown; }
 void __cxa_end_catch() {}
 [[noreturn]] void __cxa_rethrow() { __builtin_trap(); }
-}
+
+}  // extern "C"
+}  // namespace minitape
