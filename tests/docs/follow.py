@@ -17,12 +17,11 @@ import argparse
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 
-from pages import pages, project_root
+from pages import ROOT, pages
 
 HERE = pathlib.Path(__file__).parent
 TIMEOUT = 300  # seconds, of a chapter
@@ -111,21 +110,21 @@ def machine():
     return f"{maker[1] if maker else 'unknown'} {widest}"
 
 
-def clean_checkout(root, folder):
-    """The project as it is committed, by links, and without the reader's own runs."""
-    for entry in root.iterdir():
+def link_project(folder):
+    """The project as it lies here, by links, without the runs that are there already."""
+    for entry in ROOT.iterdir():
         if entry.name not in ("runs", ".git"):
             (folder / entry.name).symlink_to(entry)
 
 
 def has_mnist(environment):
-    folder = pathlib.Path(environment.get("MINITAPE_DATA", "data")) / "mnist"
+    folder = ROOT / environment.get("MINITAPE_DATA", "data") / "mnist"
     return any(folder.glob("train-images*"))
 
 
 def form_of(line):
     """A pattern for lines that differ from this one in numbers and spaces alone."""
-    number = r"[-+−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
+    number = rf"\+?{NUMBER.pattern}"
     pattern, at = "(", 0
     for match in re.finditer(rf"({number})|(\s+)|(…)", line):
         pattern += re.escape(line[at:match.start()])
@@ -163,11 +162,9 @@ def record(command, output):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", help="folder with the programs")
-    parser.add_argument("--root", help="the project's folder")
     parser.add_argument("--record", action="store_true", help="write what is printed into the pages")
     parser.add_argument("--only", default="", help="beginnings of chapters' names, with commas")
     arguments = parser.parse_args()
-    root = project_root(arguments.root)
     environment = dict(os.environ, PATH=f"{pathlib.Path(arguments.build).resolve()}:{os.environ['PATH']}",
                        LC_ALL="C.UTF-8")
     environment.pop("OPENBLAS_CORETYPE", None)
@@ -177,16 +174,16 @@ def main():
     recorded_on = HERE / "recorded_on.txt"
     if arguments.record:
         recorded_on.write_text(machine() + "\n")
-    exactly = recorded_on.read_text().strip() == machine()
+    recorded = recorded_on.read_text().strip()
+    exactly = recorded == machine()
     if not exactly:
-        print(f"this is {machine()}, not {recorded_on.read_text().strip()}: nothing is judged")
-    folder = pathlib.Path(tempfile.mkdtemp())
-    clean_checkout(root, folder)
+        print(f"this is {machine()}, not {recorded}: nothing is judged")
+    chapters = [page for page in pages() if page.is_chapter
+                and page.path.name.startswith(tuple(arguments.only.split(",")))]
     problems = skipped = count = 0
-    try:
-        for page in pages(root):
-            if not page.is_chapter or not page.path.name.startswith(tuple(arguments.only.split(","))):
-                continue
+    with tempfile.TemporaryDirectory() as folder:
+        link_project(pathlib.Path(folder))
+        for page in chapters:
             blocks = [b for b in page.blocks if b.language == "console"]
             usable = [b for b in blocks if "mnist" not in b.info or has_mnist(environment)]
             skipped += len(blocks) - len(usable)
@@ -205,12 +202,10 @@ def main():
                 print(f"{command.where}: $ {command.text}\n  expected:\n    "
                       + "\n    ".join(command.expected) + "\n  printed:\n    " + "\n    ".join(output)
                       + f"\n  on stderr, all of this chapter:\n    {errors.strip()[-1500:]}")
-    finally:
-        shutil.rmtree(folder)
     if skipped:
         print(f"{skipped} blocks need MNIST, which is not at hand: skipped")
     print(f"{count} commands typed, {problems} printed something else than the book shows"
-          + ("" if exactly else f", recorded on {recorded_on.read_text().strip()}"))
+          + ("" if exactly else f", recorded on {recorded}"))
     return 0 if not problems else 1 if exactly else 77
 
 
