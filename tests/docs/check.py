@@ -18,7 +18,8 @@ import itertools
 import re
 import sys
 
-from pages import LISTING_LINK, ROOT, Page, anchors_of, dedent, pages
+sys.dont_write_bytecode = True  # leave no __pycache__ in the source folder
+from pages import LISTING_LINK, ROOT, Page, anchors_of, dedent, pages  # noqa: E402
 
 SECTIONS = ["The question", "The picture", "The maths", "The code", "Run it", "What to notice",
             "Exercises", "A road not taken"]

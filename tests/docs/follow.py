@@ -21,7 +21,8 @@ import subprocess
 import sys
 import tempfile
 
-from pages import ROOT, pages
+sys.dont_write_bytecode = True  # leave no __pycache__ in the source folder
+from pages import ROOT, pages  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 TIMEOUT = 300  # seconds, of a chapter

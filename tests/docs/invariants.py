@@ -8,7 +8,8 @@ An entry ends with "Guarded by" and one or more of: `name of a test`, `another` 
 import re
 import sys
 
-from pages import ROOT
+sys.dont_write_bytecode = True  # leave no __pycache__ in the source folder
+from pages import ROOT  # noqa: E402
 
 PAGE = ROOT / "docs" / "invariants.md"
 GUARD = re.compile(r"((?:`[^`]+`(?:, | and )?)*)(?: ?in )?\[[^]]+\]\((\.\./[^)#]+)\)")
