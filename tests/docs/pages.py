@@ -9,16 +9,16 @@ LISTING_LINK = re.compile(r"\[(\S+), lines? (\d+)(?:–(\d+))?\]\((\S+?)#L(\d+)(
 
 
 class Block:
-    """A fenced block: ```info … ```."""
+    """A fenced block: ```language … ```."""
 
-    def __init__(self, page, start, info, before):
-        self.page, self.start, self.info, self.before = page, start, info, before
+    def __init__(self, page, start, language, before_index):
+        self.page, self.start, self.language = page, start, language
         self.lines = []  # without the fences; the first is line start + 1 of the page
-        self.before_index = None  # of the last line with text in front of the block
+        self.before_index = before_index  # of the last line with text in front of the block
 
     @property
-    def language(self):
-        return self.info.split()[0] if self.info else ""
+    def before(self):
+        return "" if self.before_index is None else self.page.lines[self.before_index].strip()
 
 
 class Page:
@@ -34,9 +34,7 @@ class Page:
             elif block:
                 block.lines.append(line)
             elif fence:
-                block = Block(self, index, fence[1].strip(), "")
-                if before is not None:
-                    block.before, block.before_index = self.lines[before].strip(), before
+                block = Block(self, index, fence[1].strip(), before)
                 self.blocks.append(block)
             else:
                 self.prose.append((index + 1, line))

@@ -145,7 +145,7 @@ def command_faults(folder):
     yield from expect(["bug_running"], 1, "does not compile", "bug_running.cpp:4:", "valeu")
     file.write_text(right.replace("const double d =", "for (volatile int i = 0;; i = i) {}\n  "
                                   "const double d ="))
-    build.RUN_SECONDS, seconds = 2, build.RUN_SECONDS
+    build.RUN_SECONDS, seconds = 5, build.RUN_SECONDS
     yield from expect(["bug_running"], 1, "FAILED  200 times the same batch",
                       "a loop that never ends")
     build.RUN_SECONDS = seconds
