@@ -2,15 +2,16 @@
 # Builds the course and the API reference as one site of static pages, which needs no network and no
 # server: open build/site/index.html in a browser. Installs what is missing (made for Debian 12).
 #
-#   bash docs/site.sh [FOLDER]      default: build/site
+#   bash docs/site.sh
 #
 # Warnings are errors: a link that leads nowhere, a formula that KaTeX does not understand, a public
 # type or function without a description. The pages are plain Markdown as GitHub shows it; what makes
 # a site of them is in docs/site.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-out=${1:-build/site}
+out=build/site
 work=build/site_work
+export PYTHONDONTWRITEBYTECODE=1
 
 bash apps/install_packages.sh python3-sphinx python3-myst-parser furo python3-breathe doxygen katex \
   libjs-katex

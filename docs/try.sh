@@ -12,15 +12,16 @@ fi
 file=${1:?which file? bash docs/try.sh FILE.cpp}
 
 # The library lies beside the command that is on the PATH.
-minitape=$(command -v minitape) || {
-  echo "minitape is not on the PATH: docs/00_how_to_read.md says how to build it" >&2
+build=$(dirname "$(command -v minitape)")
+[ -e "$build/CMakeCache.txt" ] || {
+  echo "no built minitape is on the PATH: docs/00_how_to_read.md says how to build it" >&2
   exit 1
 }
-build=$(dirname "$minitape")
 cached() { sed -n "s/^$1:[A-Z]*=//p" "$build/CMakeCache.txt"; }
+openblas=$(cached OPENBLAS_LIBRARY)  # none where MINITAPE_BLAS is plain
 program=$(mktemp)
 trap 'rm -f "$program"' EXIT
 "$(cached CMAKE_CXX_COMPILER)" -std=c++20 -O1 "${flags[@]}" -I"$(dirname "$0")/../include" \
   -o "$program" -x c++ "$file" -x none "$build/libminitape$suffix.a" \
-  "$(cached OPENBLAS_LIBRARY)" -fopenmp
+  ${openblas:+"$openblas"} -fopenmp
 "$program"

@@ -21,7 +21,8 @@ sys.dont_write_bytecode = True
 try:
     import tomllib
 except ImportError:
-    sys.exit("The exercises need Python 3.11 or later.")
+    print("The exercises need Python 3.11 or later.", file=sys.stderr)
+    sys.exit(2)
 import build
 import splice
 
@@ -102,11 +103,11 @@ def solution(exercise):
 
 def check(exercise, workshop, progress):
     name = exercise["name"]
-    path = student_file(name)
+    path, tried = student_file(name), fingerprint(name)  # it may be saved again meanwhile
     right, told = workshop.check(exercise, path.read_text(errors="replace"),
                                  f"docs/exercises/{name}.cpp", workshop.folder / name)
     print(told, end="")
-    progress.note(name, right=fingerprint(name) if right else "")
+    progress.note(name, right=tried if right else "")
     if right:
         print(f"{name} is done. {solution(exercise)}")
         if "museum" in exercise:
@@ -150,7 +151,8 @@ def main(arguments, folder=FOLDER):
     except build.Missing as missing:
         print(missing, file=sys.stderr)
         return 2
-    print(f"Usage:\n{__doc__.strip().split(chr(10) * 2)[1]}", file=sys.stderr)
+    usage = __doc__.split("\n\n")[1]
+    print(f"Usage:\n{usage}", file=sys.stderr)
     return 2
 
 

@@ -45,15 +45,19 @@ def row(i):
     return TOP + i * STEP
 
 
+def numbers(left, y, values, is_gradient):
+    colour = BLUE if is_gradient else INK
+    p.text(left, y, "↑" if is_gradient else "↓", 12, "start", colour)
+    for i, v in enumerate(values if isinstance(values, list) else [values]):
+        p.text(left + 16 + 36 * i, y, number(v), 12, "start", colour)
+
+
 def box(left, top, title, shape, value, gradient, leaf=False, wide=WIDE):
     p.rect(left, top, wide, HIGH, PALE if leaf else "#ffffff", INK, 1.3, round=0 if leaf else 8)
     p.text(left + 8, top + 17, title, 13, "start", bold=True)
     p.text(left + wide - 8, top + 17, shape, 12, "end", GREY)
-    for line, values, colour in ((34, value, INK), (51, gradient, BLUE)):
-        values = values if isinstance(values, list) else [values]
-        p.text(left + 8, top + line, "↓" if colour == INK else "↑", 12, "start", colour)
-        for i, v in enumerate(values):
-            p.text(left + 24 + 36 * i, top + line, number(v), 12, "start", colour)
+    numbers(left + 8, top + 34, value, False)
+    numbers(left + 8, top + 51, gradient, True)
 
 
 def flow(start, end):
@@ -88,14 +92,13 @@ for a, b in ((1, 2), (6, 7)):
 p.path([(462, 16), (462, 730)], GREY, 1, "4 4")
 
 p.text(FUSED, 24, "as one operation", 14, "start", bold=True)
-F = 206
-box(FUSED, row(0), "x", "[m, C]", x, fused, True, F)
+box(FUSED, row(0), "x", "[m, C]", x, fused, True)
 box(FUSED, row(1), "γ", "[C]", gamma, dgamma, True, 98)
 box(FUSED + 108, row(1), "β", "[C]", beta, dbeta, True, 98)
 top = row(2) + 14
-p.rect(FUSED, top, F, 270, "#ffffff", INK, 1.8, round=8)
+p.rect(FUSED, top, WIDE, 270, "#ffffff", INK, 1.8, round=8)
 p.text(FUSED + 8, top + 20, "batch_norm", 13, "start", bold=True)
-p.text(FUSED + F - 8, top + 20, "[m, C]", 12, "end", GREY)
+p.text(FUSED + WIDE - 8, top + 20, "[m, C]", 12, "end", GREY)
 p.lines(FUSED + 8, top + 44, """
 μ = Σ x / m
 σ² = Σ (x − μ)² / m
@@ -107,14 +110,12 @@ dβ = Σ dy
 dγ = Σ dy·x̂
 dx = γ·s·(dy − dβ/m
 − x̂·dγ/m)""", 13, 20, anchor="start", fill=BLUE)
-for line, arrow, values, colour in ((246, "↓", y, INK), (262, "↑", dy, BLUE)):
-    p.text(FUSED + 8, top + line, arrow, 12, "start", colour)
-    for i, v in enumerate(values):
-        p.text(FUSED + 24 + 36 * i, top + line, number(v), 12, "start", colour)
+numbers(FUSED + 8, top + 246, y, False)
+numbers(FUSED + 8, top + 262, dy, True)
 flow((FUSED + 49, row(1) + HIGH), (FUSED + 49, top - 1))
 flow((FUSED + 157, row(1) + HIGH), (FUSED + 157, top - 1))
-right = FUSED + F + 10
-p.path([(FUSED + F, row(0) + 29), (right, row(0) + 29), (right, top + 29), (right - 9, top + 29)],
+right = FUSED + WIDE + 10
+p.path([(FUSED + WIDE, row(0) + 29), (right, row(0) + 29), (right, top + 29), (right - 9, top + 29)],
        GREY, 1.5, arrow=True)
 p.lines(FUSED - 8, top + 300, f"""
 one channel, m = {m}, γ = {gamma}, β = {beta},

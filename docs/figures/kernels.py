@@ -35,9 +35,9 @@ if len(sys.argv) > 2:
         text += "\n"
     data.write_text(text)
 
-accuracy = data.read_text().split("accuracy: ")[1].split("\n")[0]
-rows = [list(map(int, line.split())) for line in data.read_text().splitlines()
-        if line and line[0] != "#"]
+text = data.read_text()
+accuracy = text.split("accuracy: ")[1].split("\n")[0]
+rows = [list(map(int, line.split())) for line in text.splitlines() if line and line[0] != "#"]
 side = len(rows[0])
 kernels = [rows[i:i + side] for i in range(0, len(rows), side)]
 

@@ -30,16 +30,16 @@ for k, network in enumerate(NETWORKS):
     name, threads = network.split(", ")
     p.text(226 + k * 160, 48, name, 13, "start", bold=True)
     p.text(226 + k * 160, 64, threads, 12, "start", GREY)
+longest = [max(float(times[k]) for _, _, times in rows) for k in range(len(NETWORKS))]
 for i, (name, first, times) in enumerate(rows):
-    if first and i:
+    measured_again = first and i > 0
+    if measured_again:
         p.path([(16, y + 9), (684, y + 9)], GREY, 1, "4 4")
         p.text(16, y + 28, "a run of its own", 12, "start", GREY)
         y += 36
     p.text(16, y + 17, name, 12.5, "start")
     for k, time in enumerate(times):
-        longest = max(float(row[2][k]) for row in rows)
-        width = 100 * float(time) / longest
-        measured_again = first and i > 0
+        width = 100 * float(time) / longest[k]
         p.rect(226 + k * 160, y + 3, width, HIGH - 7, "#d5d5d5" if measured_again else "#8fc7ea",
                INK, 0.8)
         p.text(226 + k * 160 + width + 5, y + 17, time, 12, "start")

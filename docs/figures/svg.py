@@ -23,7 +23,7 @@ def number(value):
 
 def at(value):
     """A coordinate."""
-    return f"{value:.1f}".removesuffix(".0").replace("-0.0", "0")
+    return f"{value:.1f}".removesuffix(".0")
 
 
 class Picture:
@@ -39,35 +39,33 @@ class Picture:
         self.parts.append(f"<{' '.join(words)}/>" if content is None
                           else f"<{' '.join(words)}>{html.escape(content, quote=False)}</{tag}>")
 
-    def text(self, x, y, text, size=13, anchor="middle", fill=INK, bold=False, angle=0):
+    def text(self, x, y, text, size=13, anchor="middle", fill=INK, bold=False):
         self.add("text", text, x=x, y=y, font_size=size, text_anchor=anchor, fill=fill,
-                 font_weight="bold" if bold else None,
-                 transform=f"rotate({at(angle)} {at(x)} {at(y)})" if angle else None)
+                 font_weight="bold" if bold else None)
 
     def lines(self, x, y, text, size=13, step=18, **options):
         for i, line in enumerate(text.strip("\n").split("\n")):
             self.text(x, y + i * step, line, size, **options)
 
-    def rect(self, x, y, width, height, fill=PAPER, stroke=INK, line=1, dash=None, round=0):
+    def rect(self, x, y, width, height, fill=PAPER, stroke=INK, line=1, round=0):
         self.add("rect", x=x, y=y, width=width, height=height, fill=fill, stroke=stroke,
-                 stroke_width=line, stroke_dasharray=dash, rx=round or None)
+                 stroke_width=line, rx=round or None)
 
-    def path(self, points, stroke=INK, line=1.5, dash=None, arrow=False, fill="none"):
+    def path(self, points, stroke=INK, line=1.5, dash=None, arrow=False):
         """Straight from point to point."""
         d = "M" + " L".join(f"{at(x)} {at(y)}" for x, y in points)
-        self.add("path", d=d, fill=fill, stroke=stroke, stroke_width=line, stroke_dasharray=dash)
+        self.add("path", d=d, fill="none", stroke=stroke, stroke_width=line, stroke_dasharray=dash)
         if arrow:
             self.head(points[-2], points[-1], stroke, line)
 
-    def curve(self, a, b, c, d, stroke=INK, line=1.5, dash=None, arrow=True):
-        """From a to d, leaving towards b and arriving from c."""
+    def curve(self, a, b, c, d, stroke=INK, line=1.5, dash=None):
+        """An arrow from a to d, leaving towards b and arriving from c."""
         words = " ".join(f"{at(x)} {at(y)}" for x, y in (b, c, d))
         self.add("path", d=f"M{at(a[0])} {at(a[1])} C{words}", fill="none", stroke=stroke,
                  stroke_width=line, stroke_dasharray=dash)
-        if arrow:
-            self.head(c, d, stroke, line)
+        self.head(c, d, stroke, line)
 
-    def head(self, before, tip, fill, line=1.5):
+    def head(self, before, tip, fill, line):
         angle = math.atan2(tip[1] - before[1], tip[0] - before[0])
         size = 6 + 1.6 * line
         sides = [(tip[0] - size * math.cos(angle + turn), tip[1] - size * math.sin(angle + turn))

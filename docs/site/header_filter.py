@@ -13,12 +13,15 @@
 import re
 import sys
 
+# Code with a comment behind it.
 TRAILING = re.compile(r"^(.*?[^\s/].*?)\s+///?<?\s(.*)$")
+# The name that a declaration declares.
 NAME = re.compile(r"(?:(?:struct|class|enum class) |[ &*])(operator\W+|\w+)(?=\(| \{| : | = |;)")
-FIELDS = re.compile(r"(\s*)([\w:<>]+) (\w+(?: = [^,(]+)?(?:, \w+(?: = [^,(]+)?)+);")
+# Several fields in one line: double a, b;
+FIELDS = re.compile(r"([\w:<>]+) (\w+(?: = [^,(]+)?(?:, \w+(?: = [^,(]+)?)+);")
+# A line that opens a type.
 SCOPE = re.compile(r"\b(struct|class|enum)\b[^;()]*\{[^}]*$")
-
-
+# A destructor, an assignment, a copy or a move.
 IS_SPECIAL = re.compile(r"~\w+\(|\boperator=\(|\b(\w+)\((?:const )?\1&")
 
 
@@ -126,7 +129,7 @@ def declarations(lines, top):
             fields = FIELDS.fullmatch(code)
             if fields:  # a, b: each gets the comment
                 statement[0] = f" /** {text} */ ".join(
-                    ["", *(f"{fields[2]} {name};" for name in fields[3].split(", "))])
+                    ["", *(f"{fields[1]} {name};" for name in fields[2].split(", "))])
             else:
                 statement[0] = f"/** {text} */ {statement[0]}" if text else statement[0]
         if SCOPE.search(code):

@@ -15,11 +15,6 @@ BESIDE = ["conventions", "invariants", "glossary", "ledger", "lab", "museum", "p
           "robustness", "teachers"]
 PARTS_OF_OTHERS = ["lab_head.md"]
 
-FRONT_PAGE = """# minitape
-
-The course, its references, and the library's API.
-"""
-
 API = """# API reference
 
 What the headers say, room by room, in the order in which they build on each other.
@@ -34,7 +29,7 @@ SECTIONS = ("briefdescription detaileddescription innerclass define enum typedef
 
 def contents(caption, names):
     lines = "\n".join(names)
-    return f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{lines}\n```\n" if names else ""
+    return f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{lines}\n```\n"
 
 
 def write_api(folder):
@@ -73,9 +68,8 @@ def main():
     chapters = [name for name in names if re.match(r"\d\d_", name)]
     beside = sorted((name for name in names if name not in chapters),
                     key=lambda name: BESIDE.index(name) if name in BESIDE else len(BESIDE))
-    front = DOCS / "README.md"
     (folder / "index.md").write_text(
-        (front.read_text() if front.is_file() else FRONT_PAGE) + contents("The course", chapters) +
+        (DOCS / "README.md").read_text() + contents("The course", chapters) +
         contents("Beside it", beside) + contents("The library", ["api/index"]))
     write_api(folder / "api")
 

@@ -5,7 +5,8 @@
 
   listings   a block of code equals the lines of the file that the link in front of it names
   numbers    a decimal number or percentage in a chapter stands in a transcript or listing of the
-             page, or is a link to where it comes from (a local page or file has it), or is maths
+             page, where it may have more digits, or is a link to where it comes from (a local page
+             or file has it), or is maths
   symbols    every symbol in a formula stands in the first column of a table of glossary.md
   links      what a relative link names exists, with its heading or line
   form       a chapter's sections, its length, maths that GitHub's Markdown does not mangle
@@ -13,10 +14,12 @@
 The transcripts are for follow.py.
 """
 import argparse
+import itertools
 import re
 import sys
 
-from pages import LISTING_LINK, anchors_of, Page, dedent, pages, project_root
+sys.dont_write_bytecode = True  # leave no __pycache__ in the source folder
+from pages import LISTING_LINK, ROOT, Page, anchors_of, dedent, pages  # noqa: E402
 
 SECTIONS = ["The question", "The picture", "The maths", "The code", "Run it", "What to notice",
             "Exercises", "A road not taken"]
@@ -24,9 +27,9 @@ LINK = re.compile(r"(!?)\[((?:[^][]|\[[^]]*\])*)\]\(([^)\s]+)\)")
 MATHS = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL)
 CODE = re.compile(r"(`+).+?\1")
 NUMBER = re.compile(r"(?<![\w.^/])\d[\d,]*(?:\.\d+(?:e[-+]?\d+)?(?:\s?%)?|\s?%)(?![\w])")
-# A decimal point that belongs to a name: section 3.2, Debian 12.4, claim 0.6 …
+# A decimal point that belongs to a name: section 3.2, Debian 12.4, claims 0.6 and 0.7 …
 NAMED = re.compile(r"(?i)\b(sections?|figures?|chapters?|tables?|claims?|equations?|eq\.|version|"
-                   r"debian|ubuntu|pytorch|keras|cmake|and|to|numpy)\s+$")
+                   r"debian|ubuntu|pytorch|keras|cmake|numpy)\s+([\d.]+ (and|to) )?$")
 # What formulas are built with, beside symbols.
 NOTATION = set(r"""
     \frac \dfrac \tfrac \sqrt \sum \prod \partial \nabla \cdot \times \left \right \big \Big \bigg
@@ -50,7 +53,7 @@ def blank(match):
 
 # ---- Listings ----
 
-def check_listings(page, root, update):
+def check_listings(page, update):
     for block in reversed(page.listings()):  # from the end: --update changes what is below
         where = f"{page.path.name}:{block.start + 1}"
         link = LISTING_LINK.fullmatch(block.before)
@@ -58,7 +61,7 @@ def check_listings(page, root, update):
             yield (f"{where}: a listing needs a link in front of it, [path, lines a–b]"
                    f"(../path#La-Lb): there is \"{block.before}\"")
             continue
-        path = root / link[1]
+        path = ROOT / link[1]
         first, last = int(link[2]), int(link[3] or link[2])
         if (page.path.parent / link[4]).resolve() != path.resolve() or not path.is_file():
             yield f"{where}: the link's text and target must name one file: {block.before}"
@@ -106,7 +109,7 @@ def quote(page, block, name, target, found, lines):
 
 # ---- Numbers ----
 
-def check_numbers(page, root):
+def check_numbers(page):
     if not (page.is_chapter or page.path.name == "teachers.md"):
         return
     shown = "\n".join(line for block in page.blocks for line in block.lines)
@@ -116,10 +119,10 @@ def check_numbers(page, root):
             if mark or "://" in target:
                 continue
             for value in numbers_in(text):
-                if not stands_in(value, page, target):
+                if not stands_in(value, text_at(page, target)):
                     yield f"{page.path.name}:{number}: {value} does not stand in {target}"
         for value in numbers_in(LINK.sub(blank, line)):
-            if value not in shown and value.rstrip(" %") not in shown:
+            if not stands_in(value, shown, more_digits=True):
                 yield (f"{page.path.name}:{number}: where does {value} come from? Link its source, "
                        "show it in a transcript of this page, or write its arithmetic as maths")
 
@@ -128,16 +131,25 @@ def numbers_in(text):
     return [m[0] for m in NUMBER.finditer(text) if not NAMED.search(text[:m.start()])]
 
 
-def stands_in(value, page, target):
-    name, _, anchor = target.partition("#")
-    path = page.path.parent / name if name else page.path
+def stands_in(value, text, more_digits=False):
+    end = "" if more_digits else r"(?!\d)"
+    return re.search(rf"(?<![\d.]){re.escape(value.rstrip(' %'))}{end}", text) is not None
+
+
+def text_at(page, target):
+    """Of the section or file that a link names; "" where there is none, which check_links tells."""
+    path, anchor = resolved(page, target)
     if not path.is_file():
-        return True  # the links are checked elsewhere
-    text = path.read_text(errors="replace")
+        return ""
     if anchor and path.suffix == ".md":
-        text = Page(path).section(anchor) or ""
-    bare = value.rstrip(" %")
-    return re.search(rf"(?<![\d.]){re.escape(bare)}(?!\d)", text) is not None
+        return Page(path).section(anchor)
+    return path.read_text(errors="replace")
+
+
+def resolved(page, target):
+    """The path and the anchor that a relative link means."""
+    name, _, anchor = target.partition("#")
+    return page.path.parent / name if name else page.path, anchor
 
 
 # ---- Symbols ----
@@ -150,11 +162,14 @@ def without_maths(page):
     return list(zip(numbers, text.split("\n")))
 
 
-def formulas(page):
-    """(line, formula) of all maths on a page."""
+def formulas_in_prose(page):
+    """(line, formula) of all maths between $ on a page."""
     text = "\n".join(CODE.sub(blank, line) for _, line in page.prose)
     for match in MATHS.finditer(text):
         yield page.prose[text.count("\n", 0, match.start())][0], match[0].strip("$")
+
+
+def formulas_in_blocks(page):
     for block in page.blocks:
         if block.language == "math":
             yield block.start + 1, "\n".join(block.lines)
@@ -168,19 +183,16 @@ def symbols_of(formula):
 
 
 def check_symbols(page, known):
-    for number, formula in formulas(page):
+    for number, formula in itertools.chain(formulas_in_prose(page), formulas_in_blocks(page)):
         unknown = sorted(symbols_of(formula) - known)
         if unknown:
             yield (f"{page.path.name}:{number}: glossary.md does not have {', '.join(unknown)} of "
                    f"the formula {' '.join(formula.split())}")
 
 
-def glossary_symbols(root):
-    path = root / "docs" / "glossary.md"
-    if not path.is_file():
-        return set()
+def glossary_symbols():
     symbols = set()
-    for line in path.read_text().splitlines():
+    for line in (ROOT / "docs/glossary.md").read_text().splitlines():
         if line.startswith("|"):
             for formula in MATHS.findall(re.split(r"(?<!\\)\|", line)[1]):
                 symbols |= symbols_of(formula.strip("$"))
@@ -189,13 +201,12 @@ def glossary_symbols(root):
 
 # ---- Links and form ----
 
-def check_links(page, root):
+def check_links(page):
     for number, line in page.prose:
         for _, _, target in LINK.findall(CODE.sub(blank, line)):
             if "://" in target or target.startswith("mailto:"):
                 continue
-            name, _, anchor = target.partition("#")
-            path = page.path.parent / name if name else page.path
+            path, anchor = resolved(page, target)
             wrong = ""
             if not path.exists():
                 wrong = "does not exist"
@@ -209,14 +220,13 @@ def check_links(page, root):
                 yield f"{page.path.name}:{number}: {target} {wrong}"
 
 
-def check_form(page, root):
+def check_form(page):
     name = page.path.name
     if page.ends_inside_block:
         yield f"{name}: a ``` is not closed"
-    for number, formula in formulas(page):
-        in_fence = any(block.start + 1 == number for block in page.blocks)
+    for number, formula in formulas_in_prose(page):
         mangled = re.search(r"\\[^A-Za-z\s]", formula)
-        if mangled and not in_fence:
+        if mangled:
             yield (f"{name}:{number}: GitHub's Markdown takes {mangled[0]} in a formula for its own; "
                    "a ```math block is safe")
     if not page.is_chapter or name.startswith("00"):
@@ -235,23 +245,21 @@ def check_form(page, root):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--root", help="the project's folder")
     parser.add_argument("--update", action="store_true", help="renumber listings that moved")
     parser.add_argument("only", nargs="*", help="names of pages, such as 02_tape.md")
     arguments = parser.parse_args()
-    root = project_root(arguments.root)
-    known = glossary_symbols(root)
+    known = glossary_symbols()
     problems = []
-    for page in pages(root):
+    for page in pages():
         if arguments.only and page.path.name not in arguments.only:
             continue
         if page.is_chapter:
-            problems += check_listings(page, root, arguments.update)
+            problems += check_listings(page, arguments.update)
             problems += check_symbols(page, known)
-        problems += check_numbers(page, root)
-        problems += check_links(page, root)
-        problems += check_form(page, root)
-    print("\n".join(problems) if problems else "the pages of docs/ are as what they are about")
+        problems += check_numbers(page)
+        problems += check_links(page)
+        problems += check_form(page)
+    print("\n".join(problems) if problems else "docs/ quotes, counts and links what there is")
     return 1 if problems else 0
 
 

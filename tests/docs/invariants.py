@@ -5,11 +5,12 @@
 An entry ends with "Guarded by" and one or more of: `name of a test`, `another` in [a file](…); or a
 [script](…) alone. A name is the whole name of a TEST_CASE in that file.
 """
-import pathlib
 import re
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True  # leave no __pycache__ in the source folder
+from pages import ROOT  # noqa: E402
+
 PAGE = ROOT / "docs" / "invariants.md"
 GUARD = re.compile(r"((?:`[^`]+`(?:, | and )?)*)(?: ?in )?\[[^]]+\]\((\.\./[^)#]+)\)")
 
@@ -23,16 +24,8 @@ def tests_in(path):
 
 def entries(text):
     """(number, text) of each entry: "12. …" and the indented lines below it."""
-    entry = None
-    for line in [*text.splitlines(), "end"]:
-        start = re.match(r"(\d+)\. ", line)
-        if entry and line and (start or not line.startswith("   ")):
-            yield entry[0], " ".join(entry[1].split())
-            entry = None
-        if start:
-            entry = (int(start[1]), line[start.end():])
-        elif entry:
-            entry = (entry[0], entry[1] + " " + line)
+    for number, entry in re.findall(r"^(\d+)\. (.*(?:\n(?:   .*)?$)*)", text, re.MULTILINE):
+        yield int(number), " ".join(entry.split())
 
 
 def problems_of(number, entry):
@@ -60,7 +53,7 @@ def main():
     numbered = list(entries(PAGE.read_text()))
     problems = [problem for number, entry in numbered for problem in problems_of(number, entry)]
     numbers = [number for number, _ in numbered]
-    if numbers != list(range(1, len(numbers) + 1)):
+    if not numbers or numbers != list(range(1, len(numbers) + 1)):
         problems.append(f"the numbers do not follow each other: {numbers}")
     print("\n".join(problems) or f"{len(numbers)} invariants name tests that exist")
     return 1 if problems else 0

@@ -3,21 +3,22 @@ import pathlib
 import re
 import textwrap
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHAPTER = re.compile(r"\d\d_\w+\.md")
 LISTING_LINK = re.compile(r"\[(\S+), lines? (\d+)(?:–(\d+))?\]\((\S+?)#L(\d+)(?:-L(\d+))?\)")
 
 
 class Block:
-    """A fenced block: ```info … ```."""
+    """A fenced block: ```language … ```."""
 
-    def __init__(self, page, start, info, before):
-        self.page, self.start, self.info, self.before = page, start, info, before
+    def __init__(self, page, start, language, before_index):
+        self.page, self.start, self.language = page, start, language
         self.lines = []  # without the fences; the first is line start + 1 of the page
-        self.before_index = None  # of the last line with text in front of the block
+        self.before_index = before_index  # of the last line with text in front of the block
 
     @property
-    def language(self):
-        return self.info.split()[0] if self.info else ""
+    def before(self):
+        return "" if self.before_index is None else self.page.lines[self.before_index].strip()
 
 
 class Page:
@@ -33,9 +34,7 @@ class Page:
             elif block:
                 block.lines.append(line)
             elif fence:
-                block = Block(self, index, fence[1].strip(), "")
-                if before is not None:
-                    block.before, block.before_index = self.lines[before].strip(), before
+                block = Block(self, index, fence[1].strip(), before)
                 self.blocks.append(block)
             else:
                 self.prose.append((index + 1, line))
@@ -50,19 +49,16 @@ class Page:
         return [b for b in self.blocks if b.language not in ("console", "text", "math")]
 
     def section(self, anchor):
-        """The text below the heading with this anchor, to the next heading of its level."""
-        level = None
-        lines = []
+        """The heading with this anchor and the text below it, to the next heading of its level."""
         anchors = anchors_of(self)
-        for index, line in enumerate(self.lines):
-            heading = re.match(r"(#+) ", line)
-            if level and heading and len(heading[1]) <= level:
-                break
-            if heading and anchors.get(index) == anchor:
-                level = len(heading[1])
-            if level:
-                lines.append(line)
-        return "\n".join(lines) if level else None
+        start = next((index for index in anchors if anchors[index] == anchor), len(self.lines))
+        end = next((index for index in anchors
+                    if index > start and self.level(index) <= self.level(start)), None)
+        return "\n".join(self.lines[start:end])
+
+    def level(self, index):
+        """Of the heading in this line: how many # it has."""
+        return len(self.lines[index].split()[0])
 
 
 def anchors_of(page):
@@ -81,13 +77,9 @@ def anchors_of(page):
     return result
 
 
-def pages(root):
-    return [Page(path) for path in sorted((root / "docs").glob("*.md"))]
+def pages():
+    return [Page(path) for path in sorted((ROOT / "docs").glob("*.md"))]
 
 
 def dedent(lines):
     return textwrap.dedent("\n".join(lines)).splitlines()
-
-
-def project_root(argument):
-    return pathlib.Path(argument).resolve() if argument else pathlib.Path(__file__).parents[2]

@@ -3,6 +3,7 @@
 
 #include "check.hpp"
 #include "minitape/ops/batch_norm.hpp"
+#include "ops/loops.hpp"
 
 using namespace minitape;
 using namespace minitape::exercise;
@@ -10,11 +11,6 @@ using namespace minitape::exercise;
 namespace {
 
 const Tensor kX({4, 2}, {1, 10, 2, 10, 6, 40, 3, 20});  // columns 1 2 6 3 and 10 10 40 20
-
-Tensor map(Tensor x, const std::function<double(double)>& f) {
-  for (Real& value : x.values()) value = f(value);
-  return x;
-}
 
 void check_statistics() {
   const Tensor mean({2}, {3, 20}), variance({2}, {3.5, 150});
@@ -97,7 +93,7 @@ void check_inverse_std() {
 }
 
 void check_normalize() {
-  // normalize is called with scale = gamma·inv_std: here 2/√4 = 1/1 and -3/√9.
+  // normalize is called with scale = gamma·inv_std, here 3/√(3.5 + 0.5) and -6/√(8.5 + 0.5).
   const Tensor x({3, 2}, {1, 4, 3, 8, 6, 1}), mean({2}, {2, 5}), variance({2}, {3.5, 8.5});
   const Tensor gamma({2}, {3, -6}), beta({2}, {10, 100}), scale({2}, {1.5, -2});
   const auto y_by = [&](const std::function<double(double x, Index c)>& f) {

@@ -58,7 +58,8 @@ class Workshop:
             for key in ("CMAKE_CXX_COMPILER", "OPENBLAS_LIBRARY"))
 
     def build_library(self):
-        if not shutil.which("cmake") or not any(map(shutil.which, ("c++", "g++", "clang++"))):
+        if not shutil.which("cmake") or not any(map(
+                shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++"))):
             raise Missing("The exercises need cmake and a C++ compiler: `bash apps/demo.sh` "
                           "installs them and builds minitape.")
         log = self.folder / "build.log"
@@ -106,7 +107,7 @@ class Workshop:
         target.parent.mkdir(parents=True, exist_ok=True)
         compiled = self.compile(source, target)
         if compiled.returncode:
-            raise SystemExit(f"{shown(source)} does not compile:\n{compiled.stderr}")
+            raise Missing(f"{shown(source)} does not compile:\n{compiled.stderr}")
         return target
 
     def compile(self, source, target):
@@ -141,7 +142,7 @@ class Workshop:
         ran = run(["timeout", "-k", "5", str(RUN_SECONDS), str(program)], RUN_SECONDS + 60)
         told, code = ran.stdout + ran.stderr, ran.returncode
         if code == 3:
-            raise SystemExit(f"docs/exercises/checks/{exercise['name']}.cpp: {told}")
+            raise Missing(f"docs/exercises/checks/{exercise['name']}.cpp: {told}")
         if code in (124, 137):
             told += f"  It was stopped after {RUN_SECONDS} s: is there a loop that never ends?\n"
         elif code < 0 or code > 128:

@@ -69,7 +69,7 @@ class Check {
               const Tensor& expected, double tolerance = 1e-9) {
     check_mistakes(expected, tolerance);
     check_in_progress = "FAILED  " + title_ + "\n" + given_;
-    const Tensor got = computed([&] { return compute(); });
+    const Tensor got = computed(compute);
     const Index at = first_difference(got, expected, tolerance);
     if (at < 0) return passed();
     std::cout << check_in_progress;
@@ -120,8 +120,7 @@ class Check {
     }
   }
 
-  template <class Compute>
-  Tensor computed(Compute compute) const {
+  static Tensor computed(const std::function<Tensor()>& compute) {
     try {
       return compute();
     } catch (const NotDone&) {

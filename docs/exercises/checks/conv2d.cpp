@@ -1,6 +1,7 @@
 // Small images against the loops of the definition, right and mistaken.
 #include "minitape/ops/conv2d.hpp"
 #include "check.hpp"
+#include "ops/loops.hpp"
 
 using namespace minitape;
 using namespace minitape::exercise;
@@ -130,7 +131,7 @@ void check_forward() {
   const Tensor x = x_of(kChannels), kernel = kernel_of(kChannels), bias({2}, {100, 200});
   const Tensor without = y_of(kChannels, x, kernel);
   Tensor with = without;
-  for (Index i = 0; i < with.size(); ++i) with[i] += bias[i % 2];
+  add_to_rows(with, bias);
   Check("forward: a bias")
       .given("x", x)
       .given("kernel", kernel)
@@ -140,28 +141,19 @@ void check_forward() {
           "y", [&] { return conv2d(x, kernel, &bias, options_of(kChannels)); }, with);
 }
 
-// The kernel's gradient from the last image or as a mean over the images.
 void check_kernel_gradient() {
   const Tensor x = x_of(kTwo), dy = dy_of(kTwo), dk = dk_of(kTwo, dy, x);
-  Tensor last = dk, mean = dk, pixels = dk;
-  Sizes one = kTwo;
-  one.n = 1;
-  Tensor first_dy = Tensor::zeros(dy.shape());
-  std::copy_n(dy.data(), dy.size() / 2, first_dy.data());
-  const Tensor of_first = dk_of(kTwo, first_dy, x);
-  for (Index i = 0; i < dk.size(); ++i) {
-    last[i] -= of_first[i];
-    mean[i] /= 2;
-  }
+  Tensor last_dy = dy;  // of the last image alone
+  std::fill_n(last_dy.data(), dy.size() / 2, Real(0));
   Check("the gradient of the kernel: two images")
       .given("x", x)
       .given("dy", dy)
       .mistake("= for +=", "that is the last image's columnsᵀ·dy. All images use the same kernel.",
-               last)
+               dk_of(kTwo, last_dy, x))
       .mistake(
           "a mean in place of the sum",
           "that is divided by N. A mean over the batch is in dy already, where the loss is one.",
-          mean)
+          map(dk, [](Real value) { return value / 2; }))
       .mistake("the kernel is flipped", "the gradient belongs to the same k[u, v] as in forward.",
                dk_of(kTwo, dy, x, Way::flipped))
       .expect(

@@ -1,6 +1,8 @@
 // Two inputs, two outputs: a product with the wrong matrix transposed has the right shape.
 #include "minitape/ops/dense.hpp"
 #include "check.hpp"
+#include "core/blas.hpp"
+#include "ops/loops.hpp"
 
 using namespace minitape;
 using namespace minitape::exercise;
@@ -10,52 +12,27 @@ namespace {
 const Tensor kX({3, 2}, {1, 2, 3, 4, 5, 7}), kW({2, 2}, {1, -1, 2, 3}), kB({2}, {10, 20});
 const Tensor kR({3, 2}, {1, 0, 2, 1, -1, 3});  // dy
 
-Tensor transposed(const Tensor& a) {
-  const Index rows = a.rows(), columns = a.channels();
-  Tensor t = Tensor::uninitialized({columns, rows});
-  for (Index i = 0; i < rows; ++i) {
-    for (Index j = 0; j < columns; ++j) t[j * rows + i] = a[i * columns + j];
-  }
-  return t;
-}
-
-Tensor times(const Tensor& a, const Tensor& b) {
-  Tensor c = Tensor::zeros({a.rows(), b.channels()});
-  for (Index i = 0; i < a.rows(); ++i) {
-    for (Index j = 0; j < b.channels(); ++j) {
-      for (Index k = 0; k < b.rows(); ++k) {
-        c[i * b.channels() + j] += a[i * b.rows() + k] * b[k * b.channels() + j];
-      }
-    }
-  }
-  return c;
-}
-
-Tensor scaled(Tensor x, double factor) {
-  for (Real& value : x.values()) value *= factor;
-  return x;
-}
-
 void check_forward() {
   const auto with_bias = [](Tensor y) {
-    for (Index i = 0; i < y.size(); ++i) y[i] += kB[i % 2];
+    add_to_rows(y, kB);
     return y;
   };
+  const MatrixView x = matrix(kX), w = matrix(kW);
   Check("forward: y = x·W + b")
       .given("x", kX)
       .given("W", kW)
       .given("b", kB)
-      .mistake("the bias is forgotten", "that is x·W alone.", times(kX, kW))
+      .mistake("the bias is forgotten", "that is x·W alone.", product(x, w))
       .mistake("the kernel is transposed",
                "that is x·Wᵀ + b. The kernel is (in, out): x·W needs no transpose.",
-               with_bias(times(kX, transposed(kW))))
+               with_bias(product(x, w.transposed())))
       .expect(
-          "y", [] { return dense(kX, kW, &kB); }, with_bias(times(kX, kW)));
+          "y", [] { return dense(kX, kW, &kB); }, with_bias(product(x, w)));
   Check("forward without a bias: y = x·W")
       .given("x", kX)
       .given("W", kW)
       .expect(
-          "y", [] { return dense(kX, kW, nullptr); }, times(kX, kW));
+          "y", [] { return dense(kX, kW, nullptr); }, product(x, w));
 }
 
 void check_backward() {
@@ -79,24 +56,25 @@ void check_backward() {
           },
           Tensor({2}, {2, 4}));
 
-  const Tensor dw = times(transposed(kX), kR);
+  const MatrixView x_rows = matrix(kX), dy = matrix(kR);
+  const Tensor dw = product(x_rows.transposed(), dy);
   check("backward: the gradient of the kernel")
       .mistake("the kernel gets no gradient", "kernel.add_gradient(…) was not called.", kNothing)
       .mistake("the product is transposed",
                "that is dyᵀ·x, of shape (out, in). The gradient has the kernel's shape (in, out).",
-               transposed(dw))
+               product(dy.transposed(), x_rows))
       .mistake("a mean in place of the sum",
                "that is xᵀ·dy / N. A mean over the batch is in dy already, where the loss is one.",
-               scaled(dw, 1.0 / 3))
+               map(dw, [](Real value) { return value / 3; }))
       .expect(
           "dW = xᵀ·dy", [&] { return gradient_of(w); }, dw);
 
   check("backward: the gradient of the input")
       .mistake("the input gets no gradient", "x.add_gradient(…) was not called.", kNothing)
       .mistake("the kernel is not transposed", "that is dy·W. Forward was x·W, back goes dy·Wᵀ.",
-               times(kR, kW))
+               product(dy, matrix(kW)))
       .expect(
-          "dx = dy·Wᵀ", [&] { return gradient_of(x); }, times(kR, transposed(kW)));
+          "dx = dy·Wᵀ", [&] { return gradient_of(x); }, product(dy, matrix(kW).transposed()));
 
   Tape other;
   const Var images = other.constant(kX), kernel = other.variable(kW);

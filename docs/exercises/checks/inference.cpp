@@ -1,6 +1,7 @@
 // Three rows and statistics that are not theirs.
 #include "check.hpp"
 #include "minitape/ops/batch_norm.hpp"
+#include "ops/loops.hpp"
 
 using namespace minitape;
 using namespace minitape::exercise;
@@ -21,9 +22,7 @@ Tensor by(const std::function<double(Index i, Index c)>& f) {
   return y;
 }
 Tensor sums_by(const std::function<double(Index i, Index c)>& f) {
-  Tensor sums = Tensor::zeros({2});
-  for (Index i = 0; i < kX.size(); ++i) sums[i % 2] += f(i, i % 2);
-  return sums;
+  return channel_tensor(sum_of_rows(kX.rows(), kX.channels(), f));
 }
 
 Check check(const std::string& title) {
