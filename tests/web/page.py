@@ -57,6 +57,8 @@ class Page:
     def open(self, settings=""):
         self.driver.get("about:blank")
         self.driver.get(self.url + settings)
+        # Once it is loaded the page still unpacks its module: until then there are no networks.
+        self.wait("both networks are made", lambda: self.run("return sides.length") == 2)
 
     def element(self, name):
         return self.driver.find_element(By.ID, name)
