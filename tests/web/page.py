@@ -157,8 +157,8 @@ def check_settings(page):
     rate.send_keys(Keys.CONTROL, "a")
     rate.send_keys("1.5", Keys.TAB)
     page.wait("the address has the rate", lambda: page.driver.current_url.endswith("#rate=1.5"))
-    check("learning_rate = 1.5\n" in page.run("return $('config').textContent"),
-          "the config has the rate")
+    page.wait("the config has the rate", lambda: "learning_rate = 1.5\n" in page.run(
+        "return $('config').textContent"))
     check(page.text("trouble") == "", f"the trouble is over: {page.text('trouble')!r}")
     page.wait_for_steps(10)
     page.open("#network=cnn&rate=slow&nonsense=1")
