@@ -209,9 +209,11 @@ void read_keys(const toml::table& table, const std::string& name,
 /// Throws only Error, whatever the bytes.
 toml::table parse_toml(std::string_view text, const std::string& source);
 
+inline const std::vector<std::string> kActivations{"relu", "leaky_relu", "sigmoid", "tanh", "gelu"};
+
 inline const std::vector<std::string> kLayerTypes{
-    "conv2d",          "dense",   "batch_norm", "activation", "relu",
-    "leaky_relu",      "sigmoid", "tanh",       "max_pool",   "avg_pool",
-    "global_avg_pool", "flatten", "dropout",    "residual",   "repeat"};
+    "conv2d",  "dense",   "batch_norm", "activation", "relu",     "leaky_relu",
+    "sigmoid", "tanh",    "gelu",       "max_pool",   "avg_pool", "global_avg_pool",
+    "flatten", "dropout", "scale",      "residual",   "repeat"};
 
 }  // namespace minitape

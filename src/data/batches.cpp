@@ -39,27 +39,37 @@ void put(Batch& batch, Index n, const std::vector<Real>& table, Bytes bytes, int
   batch.labels[static_cast<std::size_t>(n)] = label;
 }
 
-// result(h, w) = image(h + top, w + left), or 0 where the image has no such pixel; with flip, w
-// counts from the right.
-void augment(const Augmentation& augmentation, Random random, Bytes image, const Shape& shape,
-             std::vector<std::uint8_t>& result) {
-  // Draw all three numbers, whichever are used.
-  constexpr Index kPadding = Augmentation::kCropPadding;
-  const bool flip = random.chance(0.5) && augmentation.flip;
-  Index top = random.below(2 * kPadding + 1) - kPadding;
-  Index left = random.below(2 * kPadding + 1) - kPadding;
-  if (!augmentation.crop) top = left = 0;
+// The pixel that stands at place i: itself within the image; beyond its border the one as far on
+// the other side of the border's pixel, or none (-1).
+Index source(Index i, Index extent, bool mirrors) {
+  if (i >= 0 && i < extent) return i;
+  if (!mirrors) return -1;
+  return i < 0 ? -i : 2 * (extent - 1) - i;
+}
 
-  // Copy the pixels that the image and the result share.
+// result(h, w) = image(h + top, w + left), which beyond the border is 0 or, with shift, mirrored;
+// with flip, w counts from the right.
+void augment(const Augmentation& augmentation, Random random, bool first_flip, Index epoch,
+             Bytes image, const Shape& shape, std::vector<std::uint8_t>& result) {
+  // Draw all three numbers, whichever are used.
+  const Index reach = augmentation.shift > 0 ? augmentation.shift : Augmentation::kCropPadding;
+  bool flip = random.chance(0.5) && augmentation.flip;
+  Index top = random.below(2 * reach + 1) - reach;
+  Index left = random.below(2 * reach + 1) - reach;
+  const bool mirrors = augmentation.shift > 0;
+  if (!augmentation.crop && !mirrors) top = left = 0;
+  if (augmentation.alternating_flip) flip = first_flip == (epoch % 2 == 0);
+
   const Index H = shape[0], W = shape[1], C = shape[2];
   result.assign(image.size(), 0);
-  const Index first_h = std::max<Index>(0, -top), end_h = std::min(H, H - top);
-  const Index first_w = std::max<Index>(0, -left), end_w = std::min(W, W - left);
-  for (Index h = first_h; h < end_h; ++h) {
-    for (Index w = first_w; w < end_w; ++w) {
-      const Index from = ((h + top) * W + w + left) * C;
+  for (Index h = 0; h < H; ++h) {
+    const Index from_h = source(h + top, H, mirrors);
+    for (Index w = 0; w < W && from_h >= 0; ++w) {
+      const Index from_w = source(w + left, W, mirrors);
       const Index to = (h * W + (flip ? W - 1 - w : w)) * C;
-      std::copy_n(image.begin() + from, C, result.begin() + to);
+      if (from_w >= 0) {
+        std::copy_n(image.begin() + (from_h * W + from_w) * C, C, result.begin() + to);
+      }
     }
   }
 }
@@ -76,13 +86,18 @@ Batches::Batches(const Dataset& dataset, const Standardization& standardization,
     : dataset_(dataset), options_(options), table_(standardized_bytes(dataset, standardization)) {
   MINITAPE_CHECK(options_.batch_size >= 1, "[batches] batch size must be at least 1: got ",
                  options_.batch_size);
+  const Augmentation& augmentation = options_.augmentation;
+  const Shape& shape = dataset_.image_shape;
+  MINITAPE_CHECK(augmentation.shift < shape[0] && augmentation.shift < shape[1],
+                 "[batches] images must be larger than their shift of ", augmentation.shift,
+                 " pixels: they are ", shape);
   MINITAPE_CHECK(batches_per_epoch() >= 1, "[batches] ", dataset_.name, " must yield a batch: it ",
                  "has ", dataset_.size(), " images and the batch size is ", options_.batch_size);
 }
 
 Index Batches::batches_per_epoch() const {
   const Index rest = dataset_.size() % options_.batch_size;
-  return dataset_.size() / options_.batch_size + (rest > 1 ? 1 : 0);
+  return dataset_.size() / options_.batch_size + (rest > 1 && !options_.drop_last ? 1 : 0);
 }
 
 void Batches::start_epoch(Index epoch, Index first) {
@@ -127,9 +142,12 @@ Batch Batches::make(Index batch) const {
   for (Index n = 0; n < count; ++n) {
     const Index i = order_[static_cast<std::size_t>(first + n)];
     Bytes image = dataset_.image(i);
-    if (augmentation.flip || augmentation.crop) {
+    if (augmentation.any()) {
       const std::string name = concat("augment/epoch", epoch_, "/image", i);
-      augment(augmentation, stream(options_.seed, name), image, dataset_.image_shape, augmented);
+      const bool first_flip = augmentation.alternating_flip &&
+                              stream(options_.seed, concat("first_flip/image", i)).chance(0.5);
+      augment(augmentation, stream(options_.seed, name), first_flip, epoch_, image,
+              dataset_.image_shape, augmented);
       image = augmented;
     }
     put(result, n, table_, image, dataset_.labels[static_cast<std::size_t>(i)]);

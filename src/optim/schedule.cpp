@@ -19,8 +19,11 @@ double one_cycle(const Schedule& schedule, double s) {
   // The step at which the peak is reached.
   const double up = schedule.warmup_steps > 0 ? static_cast<double>(schedule.warmup_steps) - 1
                                               : schedule.warmup_fraction * (last + 1) - 1;
-  if (s <= up) return up > 0 ? anneal(start, schedule.peak, s / up) : schedule.peak;
-  return last > up ? anneal(schedule.peak, end, (s - up) / (last - up)) : end;
+  const auto between = [&](double from, double to, double part) {
+    return schedule.linear ? from + (to - from) * part : anneal(from, to, part);
+  };
+  if (s <= up) return up > 0 ? between(start, schedule.peak, s / up) : schedule.peak;
+  return last > up ? between(schedule.peak, end, (s - up) / (last - up)) : end;
 }
 
 }  // namespace

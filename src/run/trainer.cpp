@@ -6,6 +6,7 @@
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/recipe/label_smoothing.hpp"
 #include "minitape/run/diagnostics.hpp"
 #include "minitape/run/layer_by_layer.hpp"
 #include "minitape/run/progress.hpp"
@@ -18,15 +19,14 @@ constexpr Index kTrainEvalImages = 10'000;  // the fixed part of the training se
 // One training run: what it works with and where it stands.
 class TrainingRun {
  public:
-  TrainingRun(const Config& config, const TrainTest& data, Sequential model,
+  TrainingRun(const Config& config, const TrainTest& data, Sequential model, DataFacts facts,
               const std::filesystem::path& folder, const TrainWatcher& watcher, Start start)
       : config_(config),
         data_(data),
         watcher_(watcher),
         model_(std::move(model)),
         sgd_(model_.state().parameters, build_sgd_options(config)),
-        facts_{data.train.image_shape, data.train.class_names,
-               build_standardization(config, data.train)},
+        facts_(std::move(facts)),
         batches_(data.train, facts_.standardization, build_batch_options(config)),
         schedule_(build_schedule(config, batches_.batches_per_epoch())),
         total_steps_(total_steps(config, batches_.batches_per_epoch())),
@@ -44,7 +44,8 @@ class TrainingRun {
     constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
     // What cannot take the smaller batch at the end of an epoch says so now, not after an epoch.
     const Index rest = data_.train.size() % config_.train.batch_size;
-    const bool comes = rest > 1 && total_steps_ >= batches_.batches_per_epoch();
+    const bool comes =
+        rest > 1 && !config_.train.drop_last && total_steps_ >= batches_.batches_per_epoch();
     if (comes) try_batch(model_, facts_.image_shape.with_batch(rest));
     if (at_.steps == 0) {
       write_model("initial.safetensors");
@@ -90,7 +91,7 @@ class TrainingRun {
     // Forward.
     tape_.clear();
     const Var logits = model_.forward(tape_.constant(std::move(batch.images)), Mode::training);
-    const Var loss = softmax_cross_entropy(logits, batch.labels);
+    const Var loss = smoothed_cross_entropy(logits, batch.labels, config_.train.label_smoothing);
     const StepRecord record{
         .step = at_.steps + 1,
         .epoch = epoch,
@@ -227,7 +228,10 @@ TrainOutcome train(const Config& config, const TrainTest& data, const std::files
   Sequential model = build_model(config, data.train.image_shape);
   check_classes(model, data.train.image_shape, data.train.classes());
   const bool is_new = !RunFolder::holds_run(folder);
-  TrainingRun run(config, data, std::move(model), folder, watcher, start);
+  DataFacts facts{data.train.image_shape, data.train.class_names,
+                  build_standardization(config, data.train)};
+  start_from_images(model, config, data.train, facts.standardization);
+  TrainingRun run(config, data, std::move(model), std::move(facts), folder, watcher, start);
   try {
     return run.train();
   } catch (...) {

@@ -6,18 +6,22 @@
 //   g ← g + weight_decay·w          kernels only
 //   v ← momentum·v + g
 //   w ← w − η·v                     or, with Nesterov, w ← w − η·(g + momentum·v)
+//
+// where η is the step's learning rate times the factor of the parameter's role.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "minitape/autodiff/parameter.hpp"
 
 namespace minitape {
 
-struct SgdOptions {         // checked when an Sgd is made
-  double momentum = 0;      // in [0, 1)
-  bool nesterov = false;    // needs a momentum
-  double weight_decay = 0;  // on kernels
+struct SgdOptions {                                // checked when an Sgd is made
+  double momentum = 0;                             // in [0, 1)
+  bool nesterov = false;                           // needs a momentum
+  double weight_decay = 0;                         // on kernels
+  std::array<double, 4> rate_factors{1, 1, 1, 1};  // in the order of Role
 };
 
 class Sgd {
