@@ -27,8 +27,13 @@ struct TrainArguments {
 
 void print_result(const EpochRecord& last, const fs::path& folder) {
   std::cout << "test accuracy " << 100 * last.test.accuracy << " %, test loss "
-            << significant(last.test.loss) << ", " << last.seconds << " s\n"
-            << "run folder: " << folder.string() << "\n";
+            << significant(last.test.loss) << ", " << last.seconds << " s\n";
+  if (fs::exists(folder / "views.csv")) {
+    const CsvTable views = read_csv(folder / "views.csv");
+    std::cout << "by " << views.rows.back().front() << " views "
+              << 100 * views.numbers("test_accuracy").back() << " %\n";
+  }
+  std::cout << "run folder: " << folder.string() << "\n";
 }
 
 // The command that goes on with a run that was stopped.

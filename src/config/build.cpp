@@ -54,6 +54,10 @@ SgdOptions build_sgd_options(const Config& config) {
           .rate_factors = {factors.kernel, factors.bias, factors.gamma, factors.beta}};
 }
 
+LookaheadOptions build_lookahead_options(const Config& config) {
+  return {config.optimizer.lookahead_steps, config.optimizer.lookahead_decay};
+}
+
 Index total_steps(const Config& config, Index steps_per_epoch) {
   const Index steps = config.train.epochs * steps_per_epoch;
   return config.train.max_steps > 0 ? std::min(steps, config.train.max_steps) : steps;

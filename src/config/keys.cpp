@@ -137,6 +137,10 @@ void add_keys(OptimizerConfig& optimizer, KeyList& keys) {
   keys.add("nesterov", optimizer.nesterov, flag(), "look ahead along the momentum");
   keys.add("weight_decay", optimizer.weight_decay, numbers(0, kMaxNumber), "on kernels alone");
   keys.add_section("rate_factors", optimizer.rate_factors);
+  keys.add("lookahead_steps", optimizer.lookahead_steps, integers(0, kMaxCount),
+           "every so many, go back to slow weights; 0 = no");
+  keys.add("lookahead_decay", optimizer.lookahead_decay, numbers(0, 1),
+           "share of the old slow weights at the end");
   keys.add("train", optimizer.train, some_of({"kernel", "bias", "gamma", "beta"}),
            "other parameters stay as they start");
 }
@@ -161,6 +165,8 @@ void add_keys(TrainConfig& train, KeyList& keys) {
   keys.add("drop_last", train.drop_last, flag(), "leave out an incomplete last batch");
   keys.add("label_smoothing", train.label_smoothing, below_one(),
            "of the target, shared out among all classes");
+  keys.add("views", train.views, one_of({"none", "mirrored", "shifted"}),
+           "how test images are looked at in the end, for views.csv");
   keys.add("max_steps", train.max_steps, integers(0, kMaxCount), "end early; 0 = never");
   keys.add("shuffle", train.shuffle, flag(), "anew in every epoch");
   keys.add("sort_by_class", train.sort_by_class, flag(), "batches of one class");

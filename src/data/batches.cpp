@@ -47,31 +47,37 @@ Index source(Index i, Index extent, bool mirrors) {
   return i < 0 ? -i : 2 * (extent - 1) - i;
 }
 
-// result(h, w) = image(h + top, w + left), which beyond the border is 0 or, with shift, mirrored;
-// with flip, w counts from the right.
-void augment(const Augmentation& augmentation, Random random, bool first_flip, Index epoch,
-             Bytes image, const Shape& shape, std::vector<std::uint8_t>& result) {
-  // Draw all three numbers, whichever are used.
-  const Index reach = augmentation.shift > 0 ? augmentation.shift : Augmentation::kCropPadding;
-  bool flip = random.chance(0.5) && augmentation.flip;
-  Index top = random.below(2 * reach + 1) - reach;
-  Index left = random.below(2 * reach + 1) - reach;
-  const bool mirrors = augmentation.shift > 0;
-  if (!augmentation.crop && !mirrors) top = left = 0;
-  if (augmentation.alternating_flip) flip = first_flip == (epoch % 2 == 0);
-
+// result(h, w) = image(h + top, w + left), which beyond the border is 0 or mirrored; with flip, w
+// counts from the right.
+void look(const View& view, Bytes image, const Shape& shape, std::vector<std::uint8_t>& result) {
   const Index H = shape[0], W = shape[1], C = shape[2];
   result.assign(image.size(), 0);
   for (Index h = 0; h < H; ++h) {
-    const Index from_h = source(h + top, H, mirrors);
+    const Index from_h = source(h + view.top, H, view.mirrors_border);
     for (Index w = 0; w < W && from_h >= 0; ++w) {
-      const Index from_w = source(w + left, W, mirrors);
-      const Index to = (h * W + (flip ? W - 1 - w : w)) * C;
-      if (from_w >= 0) {
-        std::copy_n(image.begin() + (from_h * W + from_w) * C, C, result.begin() + to);
-      }
+      const Index from_w = source(w + view.left, W, view.mirrors_border);
+      const Index to = (h * W + (view.flip ? W - 1 - w : w)) * C;
+      if (from_w < 0) continue;
+      std::copy_n(image.begin() + (from_h * W + from_w) * C, C, result.begin() + to);
     }
   }
+}
+
+// What training sees of image i in this epoch.
+View random_view(const Augmentation& augmentation, std::uint64_t seed, Index epoch, Index i) {
+  // Draw all three numbers, whichever are used.
+  Random random = stream(seed, concat("augment/epoch", epoch, "/image", i));
+  const Index reach = augmentation.shift > 0 ? augmentation.shift : Augmentation::kCropPadding;
+  View view{.flip = random.chance(0.5) && augmentation.flip,
+            .mirrors_border = augmentation.shift > 0};
+  view.top = random.below(2 * reach + 1) - reach;
+  view.left = random.below(2 * reach + 1) - reach;
+  if (!augmentation.crop && augmentation.shift == 0) view.top = view.left = 0;
+  if (augmentation.alternating_flip) {
+    const bool first = stream(seed, concat("first_flip/image", i)).chance(0.5);
+    view.flip = first == (epoch % 2 == 0);
+  }
+  return view;
 }
 
 Batch batch_of(const Dataset& dataset, Index count) {
@@ -143,11 +149,8 @@ Batch Batches::make(Index batch) const {
     const Index i = order_[static_cast<std::size_t>(first + n)];
     Bytes image = dataset_.image(i);
     if (augmentation.any()) {
-      const std::string name = concat("augment/epoch", epoch_, "/image", i);
-      const bool first_flip = augmentation.alternating_flip &&
-                              stream(options_.seed, concat("first_flip/image", i)).chance(0.5);
-      augment(augmentation, stream(options_.seed, name), first_flip, epoch_, image,
-              dataset_.image_shape, augmented);
+      look(random_view(augmentation, options_.seed, epoch_, i), image, dataset_.image_shape,
+           augmented);
       image = augmented;
     }
     put(result, n, table_, image, dataset_.labels[static_cast<std::size_t>(i)]);
@@ -156,15 +159,17 @@ Batch Batches::make(Index batch) const {
 }
 
 Batch make_batch(const Dataset& dataset, const Standardization& standardization, Index first,
-                 Index count) {
+                 Index count, const View& view) {
   MINITAPE_CHECK(first >= 0 && count >= 1 && count <= dataset.size() - first, "[batches] ",
                  dataset.name, " must have the images asked for: it has ", dataset.size(),
                  ", asked for were ", count, " from ", first, " on");
   Batch result = batch_of(dataset, count);
   const std::vector<Real> table = standardized_bytes(dataset, standardization);
+  std::vector<std::uint8_t> seen;  // [H, W, C]
   for (Index n = 0; n < count; ++n) {
     const Index i = first + n;
-    put(result, n, table, dataset.image(i), dataset.labels[static_cast<std::size_t>(i)]);
+    look(view, dataset.image(i), dataset.image_shape, seen);
+    put(result, n, table, seen, dataset.labels[static_cast<std::size_t>(i)]);
   }
   return result;
 }

@@ -10,6 +10,7 @@
 #include "minitape/run/diagnostics.hpp"
 #include "minitape/run/layer_by_layer.hpp"
 #include "minitape/run/progress.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {
@@ -30,6 +31,7 @@ class TrainingRun {
         batches_(data.train, facts_.standardization, build_batch_options(config)),
         schedule_(build_schedule(config, batches_.batches_per_epoch())),
         total_steps_(total_steps(config, batches_.batches_per_epoch())),
+        lookahead_(model_.state(), build_lookahead_options(config), total_steps_),
         total_epochs_(chunk_count(total_steps_, batches_.batches_per_epoch())),
         folder_(folder, config, data_checksum(data), start) {
     for (const std::string& note : folder_.notes()) watcher_.tell(note);
@@ -55,7 +57,10 @@ class TrainingRun {
     while (at_.epochs < total_epochs_ && !has_ended()) train_epoch();
 
     if (!stopped_by_divergence()) write_checkpoint();
-    if (!has_ended()) write_model("model.safetensors");
+    if (!has_ended()) {
+      if (config_.train.views != "none") measure_views();
+      write_model("model.safetensors");
+    }
     outcome_.steps = at_.steps;
     outcome_.divergence = at_.divergence;
     outcome_.seconds = seconds();
@@ -106,6 +111,7 @@ class TrainingRun {
     if (!stopped_by_divergence()) {
       if (loss.needs_gradient()) tape_.backward(loss);  // not with optimizer.train = []
       sgd_.step(record.learning_rate);
+      lookahead_.after_step(record.step);
     }
     at_.steps = record.step;
     return record;
@@ -145,6 +151,18 @@ class TrainingRun {
     watcher_.on_epoch(record);
   }
 
+  // The test images once more, each looked at in several ways.
+  void measure_views() {
+    const Score score = evaluate(model_, data_.test, facts_.standardization, data_.test.size(),
+                                 views_named(config_.train.views));
+    CsvWriter file(folder_.path() / "views.csv", "views,test_loss,test_accuracy");
+    const auto row = [&file](const std::string& name, Score of) {
+      file.row({name, number_text(of.loss), number_text(of.accuracy)});
+    };
+    row("none", outcome_.last.test);
+    row(config_.train.views, score);
+  }
+
   void diagnose(Index epoch) {
     const double rate = schedule_.learning_rate(std::max<Index>(0, at_.steps - 1));
     if (diagnostics_) {
@@ -166,7 +184,7 @@ class TrainingRun {
 
   void write_checkpoint() {
     at_.seconds = seconds();
-    SafetensorsFile file = save_checkpoint(at_, model_, sgd_);
+    SafetensorsFile file = save_checkpoint(at_, model_, sgd_, &lookahead_);
     file.metadata.merge(data_metadata());
     folder_.write_checkpoint(file);
     checkpoint_written_ = steady_seconds();
@@ -179,7 +197,7 @@ class TrainingRun {
       if (std::filesystem::exists(checkpoint)) {
         SafetensorsFile file = read_safetensors(checkpoint);
         check_same_data(file, data_metadata());
-        at_ = load_checkpoint(std::move(file), model_, sgd_);
+        at_ = load_checkpoint(std::move(file), model_, sgd_, &lookahead_);
       }
       seconds_before_ = at_.seconds;
       check_standing(at_, total_epochs_, total_steps_, batches_.batches_per_epoch());
@@ -211,7 +229,9 @@ class TrainingRun {
   DataFacts facts_;
   Batches batches_;
   Schedule schedule_;
-  Index total_steps_, total_epochs_;
+  Index total_steps_;
+  Lookahead lookahead_;
+  Index total_epochs_;
   RunFolder folder_;
   std::optional<Diagnostics> diagnostics_;
   Tape tape_;

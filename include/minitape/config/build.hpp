@@ -12,6 +12,7 @@
 #include "minitape/nn/sequential.hpp"
 #include "minitape/optim/schedule.hpp"
 #include "minitape/optim/sgd.hpp"
+#include "minitape/recipe/lookahead.hpp"
 
 namespace minitape {
 
@@ -34,8 +35,9 @@ Shape input_shape(const Config& config);
 DataSource build_source(const Config& config);  // from [data] and the seed
 /// The training set's own statistics, or none where data.standardize is off.
 Standardization build_standardization(const Config& config, const Dataset& train);
-BatchOptions build_batch_options(const Config& config);  // from [data], [train], the seed
-SgdOptions build_sgd_options(const Config& config);      // from [optimizer]
+BatchOptions build_batch_options(const Config& config);          // from [data], [train], the seed
+SgdOptions build_sgd_options(const Config& config);              // from [optimizer]
+LookaheadOptions build_lookahead_options(const Config& config);  // from [optimizer]
 /// Steps in all: epochs·steps_per_epoch, or train.max_steps where that is less.
 Index total_steps(const Config& config, Index steps_per_epoch);
 Schedule build_schedule(const Config& config, Index steps_per_epoch);  // over total_steps

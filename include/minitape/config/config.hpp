@@ -120,6 +120,8 @@ struct OptimizerConfig {
   bool nesterov = false;
   double weight_decay = 0;  // on kernels alone
   RateFactors rate_factors;
+  Index lookahead_steps = 0;      // from one meeting with the slow weights to the next; 0 = none
+  double lookahead_decay = 0.77;  // the slow weights' share at the end
   // What is trained. The others stay as they start.
   std::vector<std::string> train{"kernel", "bias", "gamma", "beta"};
   bool operator==(const OptimizerConfig&) const = default;
@@ -145,6 +147,7 @@ struct TrainConfig {
   Index batch_size = 128;
   bool drop_last = false;          // leave out what fills no batch at the end of an epoch
   double label_smoothing = 0;      // probability that is shared out among all classes
+  std::string views = "none";      // of test images, after the last epoch: views.csv
   Index max_steps = 0;             // stop after so many steps; 0 = after the epochs
   bool shuffle = true;             // false: the data set's first images in order, in every epoch
   bool sort_by_class = false;      // every batch of one class, where it can be

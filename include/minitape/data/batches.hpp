@@ -78,9 +78,16 @@ class Batches {
   std::future<Batch> ready_;  // the last member: destroyed, and waited for, first
 };
 
+/// How an image is looked at: its pixel (h, w) is the image's (h + top, w + left).
+struct View {
+  bool flip = false;  // left to right, after that
+  Index top = 0, left = 0;
+  bool mirrors_border = false;  // what is beyond the border; else it is black
+};
+
 /// Images first … first + count − 1 in order, without augmentation: for evaluation.
 /// Throws when the data set does not have them.
 Batch make_batch(const Dataset& dataset, const Standardization& standardization, Index first,
-                 Index count);
+                 Index count, const View& view = {});
 
 }  // namespace minitape

@@ -13,6 +13,7 @@
 //
 //   <layer>.<counter>              how many updates of a batch norm, how many masks of a dropout
 //   optimizer.velocity.<parameter> SGD's velocities
+//   optimizer.slow.<tensor>        lookahead's slow copies, of the parameters and statistics
 //   run.…                          where the run stands: the fields of Standing below
 //
 // Random streams need no state of their own: each is named by seed, epoch, image or count, so where
@@ -24,6 +25,7 @@
 #include "minitape/data/dataset.hpp"
 #include "minitape/nn/sequential.hpp"
 #include "minitape/optim/sgd.hpp"
+#include "minitape/recipe/lookahead.hpp"
 #include "minitape/run/safetensors.hpp"
 
 namespace minitape {
@@ -77,11 +79,13 @@ struct Standing {
   std::optional<Divergence> divergence;  // the first, where a run may go on after it
 };
 /// All that load_checkpoint needs: the state of model and optimizer, and `standing`.
-SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd);
+SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd,
+                                const Lookahead* lookahead = nullptr);
 
 /// Puts model and optimizer back to where they were and says where that is. Throws, before anything
 /// is changed, when the file is not such a checkpoint of this very model and optimizer.
-Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd);
+Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd,
+                         Lookahead* lookahead = nullptr);
 
 /// Throws unless the checkpoint's metadata hold each entry of `data`, which describes the data now.
 void check_same_data(const SafetensorsFile& checkpoint,

@@ -47,9 +47,21 @@ struct TrainWatcher {
 TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
                    const TrainWatcher& watcher = {}, Start start = Start::fresh);
 
-/// Mean loss and accuracy over the first `count` images, without augmentation. The model is const:
-/// it normalizes with its running statistics and cannot change.
+/// A way to look at an image, and its logits' share of the answer.
+struct WeightedView {
+  View view;
+  double weight = 1;
+};
+
+/// The views of train.views: "none" is the image itself; "mirrored" also its mirror image, in equal
+/// parts; "shifted" these in one half, and in the other both shifted by a pixel to the upper left
+/// and to the lower right.
+std::vector<WeightedView> views_named(const std::string& name);
+
+/// Mean loss and accuracy over the first `count` images, without augmentation, of the logits' mean
+/// over some views. The model is const: it normalizes with its running statistics and cannot change.
 Score evaluate(const Sequential& model, const Dataset& dataset,
-               const Standardization& standardization, Index count);
+               const Standardization& standardization, Index count,
+               const std::vector<WeightedView>& views = views_named("none"));
 
 }  // namespace minitape
