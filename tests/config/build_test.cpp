@@ -477,7 +477,7 @@ TEST_CASE("build: sources, batches and SGD take over what the config says") {
                                            .channels = 1});
   config.data.augment = {"crop"};
   CHECK(build_batch_options(config) ==
-        BatchOptions{.batch_size = 7, .shuffle = false, .augmentation = {false, true}, .seed = 9});
+        BatchOptions{.batch_size = 7, .shuffle = false, .augmentation = {.crop = true}, .seed = 9});
   config.data.augment = {"flip"};
   CHECK(build_batch_options(config).augmentation == Augmentation{true, false});
   CHECK_FALSE(build_batch_options(config).sort_by_class);
@@ -532,4 +532,41 @@ TEST_CASE("build_schedule: counts in steps what the config counts in epochs") {
 }
 
 }  // namespace
+// ---- Whitening ----
+
+TEST_CASE("start_from_images: refuses whitening where it cannot be") {
+  const Dataset dataset = tiny_dataset(4);
+  const auto refuses = [&](const std::string& layers, const std::string& message,
+                           const std::string& rest = "") {
+    const Config config = config_with(layers, rest);
+    return error_lacks({message}, [&] {
+      Sequential model = build_model(config, kInput);
+      start_from_images(model, config, dataset, Standardization::none(1));
+    });
+  };
+  const std::string whitening = "init = { type = \"whitening\" }";
+  CHECK(refuses("{ type = \"relu\" }, { type = \"conv2d\", filters = 8, kernel = 2, " + whitening +
+                    " }",
+                "[model] only the first layer, a conv2d, sees the images and can have an init of "
+                "type whitening: here a conv2d layer has one") == "");
+  CHECK(refuses("{ type = \"residual\", layers = [ { type = \"conv2d\", filters = 1, kernel = 1, " +
+                    whitening + " } ] }",
+                "[model] only the first layer") == "");
+  CHECK(refuses("{ type = \"flatten\" }, { type = \"dense\", units = 2, " + whitening + " }",
+                "here a dense layer has one") == "");
+  CHECK(refuses("{ type = \"conv2d\", filters = 9, kernel = 2, " + whitening + " }",
+                "[model] 0.conv2d: an init of type whitening needs two filters for each of the 4 "
+                "numbers of a window, 8: there are 9") == "");
+  CHECK(refuses(kTinyLayers, "[model] model.init is of all layers",
+                "init = { type = \"whitening\" }") == "");
+}
+
+TEST_CASE("build_model: a kernel that is not trainable") {
+  const Sequential model = build_model(
+      config_with("{ type = \"conv2d\", filters = 2, kernel = 3, trainable = false }"), kInput);
+  const auto parameters = model.const_state().parameters;
+  CHECK_FALSE(parameters.at(0)->trainable);
+  CHECK(parameters.at(1)->trainable);
+}
+
 }  // namespace minitape

@@ -47,7 +47,8 @@ TEST_CASE("whitening by hand: two uncorrelated channels are divided by their dev
                  numbers({1, 1, 2, 4}, {first, 0, -first, 0, 0, second, 0, -second})) == "");
 }
 
-TEST_CASE("of an eigenvector and its negative the one comes first whose largest number is positive") {
+TEST_CASE(
+    "of an eigenvector and its negative the one comes first whose largest number is positive") {
   const Tensor kernel = whitening_kernel(smooth_images(10), 2);  // seen as [8, 16]
   for (Index filter = 0; filter < 8; ++filter) {
     double largest = 0;
