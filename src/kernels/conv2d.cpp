@@ -64,28 +64,43 @@ struct WithBatchNormAndRelu {
   }
 };
 
-// y[p, f] = bias[f] + Σ_u Σ_j x[u·line + p·step + j]·k[u, j, f] for `pixels` ≤ P pixels p and V
-// vectors of filters f, then what Ends makes of it; rows of k and y are `filters` long. P must be a
-// constant for the sums to be registers, so for fewer pixels the function calls itself with less.
+// Where the windows of some output lines begin, seen from the first of them. Their pixels are
+// counted through from line to line, so that a block can go on in the next one: of 8 lines of 7
+// pixels each, all blocks but the last are full.
+struct Windows {
+  Index width;      // pixels in an output line
+  Index line_step;  // from a window to that of the pixel below
+  Index step;       // to that of the next pixel in the line
+
+  Index start(Index p) const { return p / width * line_step + p % width * step; }
+};
+
+// y[p, f] = bias[f] + Σ_u Σ_j x[u·line + start(p) + j]·k[u, j, f] for the P pixels from `first` on
+// and V vectors of filters f, then what Ends makes of it; rows of k and y are `filters` long. P must
+// be a constant for the sums to be registers, so for fewer pixels the function calls itself.
 template <int V, int P = kBlock, class Ends>
-void pixel_block(Index pixels, const Real* x, Index line, Index step, Index height, Index run,
-                 const Real* k, const Ends& ends, Index filters, Real* y) {
+void pixel_block(Index pixels, const Real* x, const Windows& windows, Index first, Index line,
+                 Index height, Index run, const Real* k, const Ends& ends, Index filters, Real* y) {
   if constexpr (P > 1) {
     if (pixels < P) {
-      return pixel_block<V, P - 1>(pixels, x, line, step, height, run, k, ends, filters, y);
+      return pixel_block<V, P - 1>(pixels, x, windows, first, line, height, run, k, ends, filters,
+                                   y);
     }
   }
+  const Real* pixel[P];
+  for (int p = 0; p < P; ++p) pixel[p] = x + windows.start(first + p);
   Vector sum[P][V];
   for (int v = 0; v < V; ++v) {
     const Vector start = ends.start(v * kLanes);
     for (int p = 0; p < P; ++p) sum[p][v] = start;
   }
-  for (Index u = 0; u < height; ++u, x += line) {
+  for (Index u = 0; u < height; ++u) {
     for (Index j = 0; j < run; ++j, k += filters) {
       for (int p = 0; p < P; ++p) {
-        for (int v = 0; v < V; ++v) sum[p][v] += x[p * step + j] * load<Vector>(k + v * kLanes);
+        for (int v = 0; v < V; ++v) sum[p][v] += pixel[p][j] * load<Vector>(k + v * kLanes);
       }
     }
+    for (int p = 0; p < P; ++p) pixel[p] += line;
   }
   for (int p = 0; p < P; ++p) {
     for (int v = 0; v < V; ++v) {
@@ -134,28 +149,27 @@ template <class Ends>
 Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const Ends& all_ends) {
   const Window& w = s.window;
   Tensor y = Tensor::uninitialized(s.y());  // [N, out_h, out_w, F]
-  const Index bands = chunk_count(w.out_h, kBand), step = w.stride * s.channels;
+  const Index bands = chunk_count(w.out_h, kBand);
   // A single image has few bands: its filters are shared out, too, and each share copies its lines.
   const Index per_share = s.images * bands < kFewBands ? 2 * kLanes : s.filters;
   const Index shares = chunk_count(s.filters, per_share);
-  // Blocks of equal size: 28 pixels are 4 blocks of 7 rather than 3 of 8 and one of 4.
-  const Index block = chunk_count(w.out_w, chunk_count(w.out_w, kBlock));
   parallel_for(s.images * bands * shares, 1, [&](Index chunk, Index) {
     const Index share = chunk % shares, band = chunk / shares;  // of all bands of all images
     const Index n = band / bands, first = band % bands * kBand;
     const Index last = std::min(w.out_h, first + kBand);
     PaddedLines image(s, last - first);
     image.fill(s, x, n, first);
+    const Windows windows{w.out_w, w.stride * image.line, w.stride * s.channels};
+    // Blocks of almost equal size: 49 pixels are 7 blocks of 7 rather than 6 of 8 and one of 1.
+    const Index pixels = (last - first) * w.out_w;
+    const Index block = chunk_count(pixels, chunk_count(pixels, kBlock));
     const auto compute = [&](Index f, auto vectors) {
       const Ends ends = all_ends.from_filter(f);
-      for (Index i = first; i < last; ++i) {
-        const Real* const line = image.values.data() + (i - first) * w.stride * image.line;
-        Real* const y_line = y.data() + (n * w.out_h + i) * w.out_w * s.filters + f;
-        for (Index p = 0; p < w.out_w; p += block) {
-          pixel_block<vectors>(std::min(block, w.out_w - p), line + p * step, image.line, step,
-                               w.size_h, run_of(s), kernel.data() + f, ends, s.filters,
-                               y_line + p * s.filters);
-        }
+      Real* const y_band = y.data() + (n * w.out_h + first) * w.out_w * s.filters + f;
+      for (Index p = 0; p < pixels; p += block) {
+        pixel_block<vectors>(std::min(block, pixels - p), image.values.data(), windows, p,
+                             image.line, w.size_h, run_of(s), kernel.data() + f, ends, s.filters,
+                             y_band + p * s.filters);
       }
     };
     for_each_filter_block(share * per_share, std::min(s.filters, (share + 1) * per_share), compute);
