@@ -5,40 +5,26 @@
 //
 //   y[f] = Σ_u Σ_j x[u·line + j]·k[u, j, f]        u = 0 … kh − 1, j = 0 … kw·C − 1
 //
-// where `line` is the length of a padded image line. The innermost work is a block of up to 8
-// neighbouring output pixels times 2 vectors of filters. Its 16 sums stay in the processor's
+// where `line` is the length of a padded image line. The innermost work is a block of 8 output
+// pixels, one after the other, times 2 vectors of filters. Its 16 sums stay in the processor's
 // registers (of processors with 32 of them; else 6 × 2), and every number that is loaded is used 2
 // or 8 times. That is what a matrix product does inside, but here nothing is copied kh·kw times.
 //
 //   dx   is a convolution of dy with the kernel turned by 180° and its channels swapped (stride 1)
-//   dk   keeps 8 × 2 vectors of the gradient in registers while it goes over an image's pixels
+//   dk   is in conv2d_kernel_gradient.cpp
 //
 // For prediction, batch norm and relu can be applied to the sums before they leave the registers.
 //
 // What it buys: docs/performance.md.
 #include <algorithm>
 
+#include "kernels/filter_blocks.hpp"
 #include "kernels/fused.hpp"
 #include "kernels/padded_lines.hpp"
-#include "kernels/row_sums.hpp"
 #include "ops/kernels.hpp"
 
 namespace minitape::kernels {
 namespace {
-
-// ---- The block that fits into the registers ----
-
-// Pixels, for two vectors each: 16 sums of 32 registers, or 12 of 16.
-constexpr Index kBlock = kVectorRegisters == 32 ? 8 : 6;
-
-// Calls body(f, number of vectors as a constant) for the filters begin … end − 1 in steps of two
-// vectors, or one at the end.
-template <class Body>
-void for_each_filter_block(Index begin, Index end, Body body) {
-  Index f = begin;
-  for (; f + 2 * kLanes <= end; f += 2 * kLanes) body(f, std::integral_constant<int, 2>());
-  if (f < end) body(f, std::integral_constant<int, 1>());
-}
 
 // The two ends of a convolution's sums: what they start with, and what becomes of them before they
 // are stored. from_filter gives those for the filters from `first` on.
@@ -76,8 +62,9 @@ struct Windows {
 };
 
 // y[p, f] = bias[f] + Σ_u Σ_j x[u·line + start(p) + j]·k[u, j, f] for the P pixels from `first` on
-// and V vectors of filters f, then what Ends makes of it; rows of k and y are `filters` long. P must
-// be a constant for the sums to be registers, so for fewer pixels the function calls itself.
+// and V vectors of filters f, then what Ends makes of it. Rows of k are V vectors long, those of y
+// `filters`. P must be a constant for the sums to be registers, so for fewer pixels the function
+// calls itself.
 template <int V, int P = kBlock, class Ends>
 void pixel_block(Index pixels, const Real* x, const Windows& windows, Index first, Index line,
                  Index height, Index run, const Real* k, const Ends& ends, Index filters, Real* y) {
@@ -95,7 +82,7 @@ void pixel_block(Index pixels, const Real* x, const Windows& windows, Index firs
     for (int p = 0; p < P; ++p) sum[p][v] = start;
   }
   for (Index u = 0; u < height; ++u) {
-    for (Index j = 0; j < run; ++j, k += filters) {
+    for (Index j = 0; j < run; ++j, k += V * kLanes) {
       for (int p = 0; p < P; ++p) {
         for (int v = 0; v < V; ++v) sum[p][v] += pixel[p][j] * load<Vector>(k + v * kLanes);
       }
@@ -109,39 +96,8 @@ void pixel_block(Index pixels, const Real* x, const Windows& windows, Index firs
   }
 }
 
-// dk[j, f] += Σ_pixels x[pixel + j]·dy[pixel, f] for `count` ≤ P elements j of a window's line and
-// V vectors of filters f, over the pixels of a whole image.
-template <int V, int P = kBlock>
-void gradient_block(Index count, const Real* x, Index line, Index step, const Window& w,
-                    const Real* dy, Index filters, Real* dk) {
-  if constexpr (P > 1) {
-    if (count < P) return gradient_block<V, P - 1>(count, x, line, step, w, dy, filters, dk);
-  }
-  Vector sum[P][V];
-  for (int j = 0; j < P; ++j) {
-    for (int v = 0; v < V; ++v) sum[j][v] = load<Vector>(dk + j * filters + v * kLanes);
-  }
-  for (Index i = 0; i < w.out_h; ++i, x += w.stride * line) {
-    const Real* pixel = x;
-    for (Index p = 0; p < w.out_w; ++p, pixel += step, dy += filters) {
-      for (int j = 0; j < P; ++j) {
-        for (int v = 0; v < V; ++v) sum[j][v] += pixel[j] * load<Vector>(dy + v * kLanes);
-      }
-    }
-  }
-  for (int j = 0; j < P; ++j) {
-    for (int v = 0; v < V; ++v) store(dk + j * filters + v * kLanes, sum[j][v]);
-  }
-}
-
 constexpr Index kBand = 8;      // output lines that are computed together
 constexpr Index kFewBands = 8;  // fewer in a batch are too few to keep threads busy
-
-// Filters must fill whole vectors.
-bool applies(const ConvSizes& s) { return s.filters % kLanes == 0 && s.y().size() > 0; }
-
-// Numbers in one line of a window.
-Index run_of(const ConvSizes& s) { return s.window.size_w * s.channels; }
 
 // ---- Forward ----
 
@@ -153,6 +109,12 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
   // A single image has few bands: its filters are shared out, too, and each share copies its lines.
   const Index per_share = s.images * bands < kFewBands ? 2 * kLanes : s.filters;
   const Index shares = chunk_count(s.filters, per_share);
+  // The kernel, filter block by filter block.
+  Tensor packed = Tensor::uninitialized(kernel.shape());
+  Real* to = packed.data();
+  for_each_filter_block(0, s.filters, [&](Index f, auto vectors) {
+    to = copy_filters<vectors>(kernel.data() + f, s.inputs(), s.filters, to);
+  });
   parallel_for(s.images * bands * shares, 1, [&](Index chunk, Index) {
     const Index share = chunk % shares, band = chunk / shares;  // of all bands of all images
     const Index n = band / bands, first = band % bands * kBand;
@@ -168,8 +130,8 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
       Real* const y_band = y.data() + (n * w.out_h + first) * w.out_w * s.filters + f;
       for (Index p = 0; p < pixels; p += block) {
         pixel_block<vectors>(std::min(block, pixels - p), image.values.data(), windows, p,
-                             image.line, w.size_h, run_of(s), kernel.data() + f, ends, s.filters,
-                             y_band + p * s.filters);
+                             image.line, w.size_h, run_of(s), packed.data() + f * s.inputs(), ends,
+                             s.filters, y_band + p * s.filters);
       }
     };
     for_each_filter_block(share * per_share, std::min(s.filters, (share + 1) * per_share), compute);
@@ -181,14 +143,14 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
 
 std::optional<Tensor> conv2d(const ConvSizes& s, const Tensor& x, const Tensor& kernel,
                              const Tensor* bias) {
-  if (!applies(s)) return std::nullopt;
+  if (!fill_vectors(s)) return std::nullopt;
   return convolve(s, x, kernel, WithBias{bias ? bias->data() : nullptr});
 }
 
 std::optional<Tensor> conv2d_batch_norm_relu(const ConvSizes& s, const Tensor& x,
                                              const Tensor& kernel, const Tensor* bias,
                                              const ChannelNorm& norm) {
-  if (!applies(s)) return std::nullopt;
+  if (!fill_vectors(s)) return std::nullopt;
   const WithBias with_bias{bias ? bias->data() : nullptr};
   return convolve(
       s, x, kernel,
@@ -217,34 +179,6 @@ std::optional<Tensor> conv2d_input_gradient(const ConvSizes& s, const Tensor& dy
   back.top = w.size_h - 1 - w.top;
   back.left = w.size_w - 1 - w.left;
   return convolve({back, s.images, s.filters, s.channels}, dy, turned, WithBias{nullptr});
-}
-
-std::optional<Tensor> conv2d_kernel_gradient(const ConvSizes& s, const Tensor& dy,
-                                             const Tensor& x) {
-  if (!applies(s)) return std::nullopt;
-  const Window& w = s.window;
-  const Index groups = chunk_count(s.images, s.images_per_group());
-  Tensor partial = Tensor::zeros({groups, s.inputs() * s.filters});  // dK of each group
-  parallel_chunks(s.images, s.images_per_group(), [&](Index group, Index begin, Index end) {
-    PaddedLines image(s, w.out_h);
-    for (Index n = begin; n < end; ++n) {
-      image.fill(s, x, n, 0);
-      for_each_filter_block(0, s.filters, [&](Index f, auto vectors) {
-        Real* const dk = partial.data() + group * s.inputs() * s.filters + f;
-        for (Index u = 0; u < w.size_h; ++u) {
-          for (Index j = 0; j < run_of(s); j += kBlock) {
-            gradient_block<vectors>(std::min(kBlock, run_of(s) - j),
-                                    image.values.data() + u * image.line + j, image.line,
-                                    w.stride * s.channels, w,
-                                    dy.data() + n * w.out_h * w.out_w * s.filters + f, s.filters,
-                                    dk + (u * run_of(s) + j) * s.filters);
-          }
-        }
-      });
-    }
-  });
-  // The groups are added in order, the same for any number of threads.
-  return sum_of_parts(partial).reshaped(s.kernel());
 }
 
 }  // namespace minitape::kernels
