@@ -17,6 +17,7 @@
 //
 // What it buys: docs/performance.md.
 #include <algorithm>
+#include <vector>
 
 #include "kernels/filter_blocks.hpp"
 #include "kernels/fused.hpp"
@@ -50,32 +51,20 @@ struct WithBatchNormAndRelu {
   }
 };
 
-// Where the windows of some output lines begin, seen from the first of them. Their pixels are
-// counted through from line to line, so that a block can go on in the next one: of 8 lines of 7
-// pixels each, all blocks but the last are full.
-struct Windows {
-  Index width;      // pixels in an output line
-  Index line_step;  // from a window to that of the pixel below
-  Index step;       // to that of the next pixel in the line
-
-  Index start(Index p) const { return p / width * line_step + p % width * step; }
-};
-
-// y[p, f] = bias[f] + Σ_u Σ_j x[u·line + start(p) + j]·k[u, j, f] for the P pixels from `first` on
-// and V vectors of filters f, then what Ends makes of it. Rows of k are V vectors long, those of y
+// y[p, f] = bias[f] + Σ_u Σ_j x[starts[p] + u·line + j]·k[u, j, f] for `pixels` ≤ P pixels p and V
+// vectors of filters f, then what Ends makes of it. Rows of k are V vectors long, those of y
 // `filters`. P must be a constant for the sums to be registers, so for fewer pixels the function
-// calls itself.
+// calls itself with less.
 template <int V, int P = kBlock, class Ends>
-void pixel_block(Index pixels, const Real* x, const Windows& windows, Index first, Index line,
-                 Index height, Index run, const Real* k, const Ends& ends, Index filters, Real* y) {
+void pixel_block(Index pixels, const Real* x, const Index* starts, Index line, Index height,
+                 Index run, const Real* k, const Ends& ends, Index filters, Real* y) {
   if constexpr (P > 1) {
     if (pixels < P) {
-      return pixel_block<V, P - 1>(pixels, x, windows, first, line, height, run, k, ends, filters,
-                                   y);
+      return pixel_block<V, P - 1>(pixels, x, starts, line, height, run, k, ends, filters, y);
     }
   }
   const Real* pixel[P];
-  for (int p = 0; p < P; ++p) pixel[p] = x + windows.start(first + p);
+  for (int p = 0; p < P; ++p) pixel[p] = x + starts[p];
   Vector sum[P][V];
   for (int v = 0; v < V; ++v) {
     const Vector start = ends.start(v * kLanes);
@@ -121,15 +110,22 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
     const Index last = std::min(w.out_h, first + kBand);
     PaddedLines image(s, last - first);
     image.fill(s, x, n, first);
-    const Windows windows{w.out_w, w.stride * image.line, w.stride * s.channels};
+    // Where the window of each pixel begins. The pixels are counted through from line to line, so
+    // that a block can go on in the next one: of 7 lines of 7 pixels, few blocks are not full.
+    std::vector<Index> starts;
+    for (Index i = 0; i < last - first; ++i) {
+      for (Index p = 0; p < w.out_w; ++p) {
+        starts.push_back(w.stride * (i * image.line + p * s.channels));
+      }
+    }
     // Blocks of almost equal size: 49 pixels are 7 blocks of 7 rather than 6 of 8 and one of 1.
-    const Index pixels = (last - first) * w.out_w;
+    const Index pixels = std::ssize(starts);
     const Index block = chunk_count(pixels, chunk_count(pixels, kBlock));
     const auto compute = [&](Index f, auto vectors) {
       const Ends ends = all_ends.from_filter(f);
       Real* const y_band = y.data() + (n * w.out_h + first) * w.out_w * s.filters + f;
       for (Index p = 0; p < pixels; p += block) {
-        pixel_block<vectors>(std::min(block, pixels - p), image.values.data(), windows, p,
+        pixel_block<vectors>(std::min(block, pixels - p), image.values.data(), starts.data() + p,
                              image.line, w.size_h, run_of(s), packed.data() + f * s.inputs(), ends,
                              s.filters, y_band + p * s.filters);
       }

@@ -2,8 +2,8 @@
 //
 //   dk[u, j, f] = Σ_pixels x[pixel + u·line + j]·dy[pixel, f]
 //
-// Up to 8 (or 6) elements j times 2 vectors of filters stay in registers while the sum goes over all
-// pixels of an image. The filters of dy that belong to a block are copied out first.
+// Up to 8 (or 6) elements j times 2 vectors of filters stay in registers while the sum goes over
+// all pixels of an image.
 #include "kernels/filter_blocks.hpp"
 #include "kernels/padded_lines.hpp"
 #include "kernels/row_sums.hpp"

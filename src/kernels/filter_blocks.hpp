@@ -1,4 +1,4 @@
-// Filters in blocks of two vectors, whose sums stay in registers. Private to the direct convolution.
+// Filters in blocks of two vectors, whose sums stay in registers. Private to the convolution.
 #pragma once
 
 #include <algorithm>
@@ -27,9 +27,9 @@ void for_each_filter_block(Index begin, Index end, Body body) {
   if (f < end) body(f, std::integral_constant<int, 1>());
 }
 
-/// Copies the V vectors of filters that begin at `from` out of a matrix [rows, filters], without what
-/// lies between. Returns where the copy ends. Read one after the other, numbers do not push each
-/// other out of the fastest cache; read at distances of 512 bytes, they do.
+/// Copies the V vectors of filters that begin at `from` out of a matrix [rows, filters], without
+/// what lies between. Returns where the copy ends. Read one after the other, numbers do not push
+/// each other out of the fastest cache; read at distances of 512 bytes, they do.
 template <int V>
 Real* copy_filters(const Real* from, Index rows, Index filters, Real* to) {
   for (Index row = 0; row < rows; ++row, from += filters, to += V * kLanes) {
