@@ -5,40 +5,27 @@
 //
 //   y[f] = Σ_u Σ_j x[u·line + j]·k[u, j, f]        u = 0 … kh − 1, j = 0 … kw·C − 1
 //
-// where `line` is the length of a padded image line. The innermost work is a block of up to 8
-// neighbouring output pixels times 2 vectors of filters. Its 16 sums stay in the processor's
+// where `line` is the length of a padded image line. The innermost work is a block of 8 output
+// pixels, one after the other, times 2 vectors of filters. Its 16 sums stay in the processor's
 // registers (of processors with 32 of them; else 6 × 2), and every number that is loaded is used 2
 // or 8 times. That is what a matrix product does inside, but here nothing is copied kh·kw times.
 //
 //   dx   is a convolution of dy with the kernel turned by 180° and its channels swapped (stride 1)
-//   dk   keeps 8 × 2 vectors of the gradient in registers while it goes over an image's pixels
+//   dk   is in conv2d_kernel_gradient.cpp
 //
 // For prediction, batch norm and relu can be applied to the sums before they leave the registers.
 //
 // What it buys: docs/performance.md.
 #include <algorithm>
+#include <vector>
 
+#include "kernels/filter_blocks.hpp"
 #include "kernels/fused.hpp"
 #include "kernels/padded_lines.hpp"
-#include "kernels/row_sums.hpp"
 #include "ops/kernels.hpp"
 
 namespace minitape::kernels {
 namespace {
-
-// ---- The block that fits into the registers ----
-
-// Pixels, for two vectors each: 16 sums of 32 registers, or 12 of 16.
-constexpr Index kBlock = kVectorRegisters == 32 ? 8 : 6;
-
-// Calls body(f, number of vectors as a constant) for the filters begin … end − 1 in steps of two
-// vectors, or one at the end.
-template <class Body>
-void for_each_filter_block(Index begin, Index end, Body body) {
-  Index f = begin;
-  for (; f + 2 * kLanes <= end; f += 2 * kLanes) body(f, std::integral_constant<int, 2>());
-  if (f < end) body(f, std::integral_constant<int, 1>());
-}
 
 // The two ends of a convolution's sums: what they start with, and what becomes of them before they
 // are stored. from_filter gives those for the filters from `first` on.
@@ -64,28 +51,32 @@ struct WithBatchNormAndRelu {
   }
 };
 
-// y[p, f] = bias[f] + Σ_u Σ_j x[u·line + p·step + j]·k[u, j, f] for `pixels` ≤ P pixels p and V
-// vectors of filters f, then what Ends makes of it; rows of k and y are `filters` long. P must be a
-// constant for the sums to be registers, so for fewer pixels the function calls itself with less.
+// y[p, f] = bias[f] + Σ_u Σ_j x[starts[p] + u·line + j]·k[u, j, f] for `pixels` ≤ P pixels p and V
+// vectors of filters f, then what Ends makes of it. Rows of k are V vectors long, those of y
+// `filters`. P must be a constant for the sums to be registers, so for fewer pixels the function
+// calls itself with less.
 template <int V, int P = kBlock, class Ends>
-void pixel_block(Index pixels, const Real* x, Index line, Index step, Index height, Index run,
-                 const Real* k, const Ends& ends, Index filters, Real* y) {
+void pixel_block(Index pixels, const Real* x, const Index* starts, Index line, Index height,
+                 Index run, const Real* k, const Ends& ends, Index filters, Real* y) {
   if constexpr (P > 1) {
     if (pixels < P) {
-      return pixel_block<V, P - 1>(pixels, x, line, step, height, run, k, ends, filters, y);
+      return pixel_block<V, P - 1>(pixels, x, starts, line, height, run, k, ends, filters, y);
     }
   }
+  const Real* pixel[P];
+  for (int p = 0; p < P; ++p) pixel[p] = x + starts[p];
   Vector sum[P][V];
   for (int v = 0; v < V; ++v) {
     const Vector start = ends.start(v * kLanes);
     for (int p = 0; p < P; ++p) sum[p][v] = start;
   }
-  for (Index u = 0; u < height; ++u, x += line) {
-    for (Index j = 0; j < run; ++j, k += filters) {
+  for (Index u = 0; u < height; ++u) {
+    for (Index j = 0; j < run; ++j, k += V * kLanes) {
       for (int p = 0; p < P; ++p) {
-        for (int v = 0; v < V; ++v) sum[p][v] += x[p * step + j] * load<Vector>(k + v * kLanes);
+        for (int v = 0; v < V; ++v) sum[p][v] += pixel[p][j] * load<Vector>(k + v * kLanes);
       }
     }
+    for (int p = 0; p < P; ++p) pixel[p] += line;
   }
   for (int p = 0; p < P; ++p) {
     for (int v = 0; v < V; ++v) {
@@ -94,39 +85,8 @@ void pixel_block(Index pixels, const Real* x, Index line, Index step, Index heig
   }
 }
 
-// dk[j, f] += Σ_pixels x[pixel + j]·dy[pixel, f] for `count` ≤ P elements j of a window's line and
-// V vectors of filters f, over the pixels of a whole image.
-template <int V, int P = kBlock>
-void gradient_block(Index count, const Real* x, Index line, Index step, const Window& w,
-                    const Real* dy, Index filters, Real* dk) {
-  if constexpr (P > 1) {
-    if (count < P) return gradient_block<V, P - 1>(count, x, line, step, w, dy, filters, dk);
-  }
-  Vector sum[P][V];
-  for (int j = 0; j < P; ++j) {
-    for (int v = 0; v < V; ++v) sum[j][v] = load<Vector>(dk + j * filters + v * kLanes);
-  }
-  for (Index i = 0; i < w.out_h; ++i, x += w.stride * line) {
-    const Real* pixel = x;
-    for (Index p = 0; p < w.out_w; ++p, pixel += step, dy += filters) {
-      for (int j = 0; j < P; ++j) {
-        for (int v = 0; v < V; ++v) sum[j][v] += pixel[j] * load<Vector>(dy + v * kLanes);
-      }
-    }
-  }
-  for (int j = 0; j < P; ++j) {
-    for (int v = 0; v < V; ++v) store(dk + j * filters + v * kLanes, sum[j][v]);
-  }
-}
-
 constexpr Index kBand = 8;      // output lines that are computed together
 constexpr Index kFewBands = 8;  // fewer in a batch are too few to keep threads busy
-
-// Filters must fill whole vectors.
-bool applies(const ConvSizes& s) { return s.filters % kLanes == 0 && s.y().size() > 0; }
-
-// Numbers in one line of a window.
-Index run_of(const ConvSizes& s) { return s.window.size_w * s.channels; }
 
 // ---- Forward ----
 
@@ -134,28 +94,40 @@ template <class Ends>
 Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const Ends& all_ends) {
   const Window& w = s.window;
   Tensor y = Tensor::uninitialized(s.y());  // [N, out_h, out_w, F]
-  const Index bands = chunk_count(w.out_h, kBand), step = w.stride * s.channels;
+  const Index bands = chunk_count(w.out_h, kBand);
   // A single image has few bands: its filters are shared out, too, and each share copies its lines.
   const Index per_share = s.images * bands < kFewBands ? 2 * kLanes : s.filters;
   const Index shares = chunk_count(s.filters, per_share);
-  // Blocks of equal size: 28 pixels are 4 blocks of 7 rather than 3 of 8 and one of 4.
-  const Index block = chunk_count(w.out_w, chunk_count(w.out_w, kBlock));
+  // The kernel, filter block by filter block.
+  Tensor packed = Tensor::uninitialized(kernel.shape());
+  Real* to = packed.data();
+  for_each_filter_block(0, s.filters, [&](Index f, auto vectors) {
+    to = copy_filters<vectors>(kernel.data() + f, s.inputs(), s.filters, to);
+  });
   parallel_for(s.images * bands * shares, 1, [&](Index chunk, Index) {
     const Index share = chunk % shares, band = chunk / shares;  // of all bands of all images
     const Index n = band / bands, first = band % bands * kBand;
     const Index last = std::min(w.out_h, first + kBand);
     PaddedLines image(s, last - first);
     image.fill(s, x, n, first);
+    // Where the window of each pixel begins. The pixels are counted through from line to line, so
+    // that a block can go on in the next one: of 7 lines of 7 pixels, few blocks are not full.
+    std::vector<Index> starts;
+    for (Index i = 0; i < last - first; ++i) {
+      for (Index p = 0; p < w.out_w; ++p) {
+        starts.push_back(w.stride * (i * image.line + p * s.channels));
+      }
+    }
+    // Blocks of almost equal size: 49 pixels are 7 blocks of 7 rather than 6 of 8 and one of 1.
+    const Index pixels = std::ssize(starts);
+    const Index block = chunk_count(pixels, chunk_count(pixels, kBlock));
     const auto compute = [&](Index f, auto vectors) {
       const Ends ends = all_ends.from_filter(f);
-      for (Index i = first; i < last; ++i) {
-        const Real* const line = image.values.data() + (i - first) * w.stride * image.line;
-        Real* const y_line = y.data() + (n * w.out_h + i) * w.out_w * s.filters + f;
-        for (Index p = 0; p < w.out_w; p += block) {
-          pixel_block<vectors>(std::min(block, w.out_w - p), line + p * step, image.line, step,
-                               w.size_h, run_of(s), kernel.data() + f, ends, s.filters,
-                               y_line + p * s.filters);
-        }
+      Real* const y_band = y.data() + (n * w.out_h + first) * w.out_w * s.filters + f;
+      for (Index p = 0; p < pixels; p += block) {
+        pixel_block<vectors>(std::min(block, pixels - p), image.values.data(), starts.data() + p,
+                             image.line, w.size_h, run_of(s), packed.data() + f * s.inputs(), ends,
+                             s.filters, y_band + p * s.filters);
       }
     };
     for_each_filter_block(share * per_share, std::min(s.filters, (share + 1) * per_share), compute);
@@ -167,14 +139,14 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
 
 std::optional<Tensor> conv2d(const ConvSizes& s, const Tensor& x, const Tensor& kernel,
                              const Tensor* bias) {
-  if (!applies(s)) return std::nullopt;
+  if (!fill_vectors(s)) return std::nullopt;
   return convolve(s, x, kernel, WithBias{bias ? bias->data() : nullptr});
 }
 
 std::optional<Tensor> conv2d_batch_norm_relu(const ConvSizes& s, const Tensor& x,
                                              const Tensor& kernel, const Tensor* bias,
                                              const ChannelNorm& norm) {
-  if (!applies(s)) return std::nullopt;
+  if (!fill_vectors(s)) return std::nullopt;
   const WithBias with_bias{bias ? bias->data() : nullptr};
   return convolve(
       s, x, kernel,
@@ -203,34 +175,6 @@ std::optional<Tensor> conv2d_input_gradient(const ConvSizes& s, const Tensor& dy
   back.top = w.size_h - 1 - w.top;
   back.left = w.size_w - 1 - w.left;
   return convolve({back, s.images, s.filters, s.channels}, dy, turned, WithBias{nullptr});
-}
-
-std::optional<Tensor> conv2d_kernel_gradient(const ConvSizes& s, const Tensor& dy,
-                                             const Tensor& x) {
-  if (!applies(s)) return std::nullopt;
-  const Window& w = s.window;
-  const Index groups = chunk_count(s.images, s.images_per_group());
-  Tensor partial = Tensor::zeros({groups, s.inputs() * s.filters});  // dK of each group
-  parallel_chunks(s.images, s.images_per_group(), [&](Index group, Index begin, Index end) {
-    PaddedLines image(s, w.out_h);
-    for (Index n = begin; n < end; ++n) {
-      image.fill(s, x, n, 0);
-      for_each_filter_block(0, s.filters, [&](Index f, auto vectors) {
-        Real* const dk = partial.data() + group * s.inputs() * s.filters + f;
-        for (Index u = 0; u < w.size_h; ++u) {
-          for (Index j = 0; j < run_of(s); j += kBlock) {
-            gradient_block<vectors>(std::min(kBlock, run_of(s) - j),
-                                    image.values.data() + u * image.line + j, image.line,
-                                    w.stride * s.channels, w,
-                                    dy.data() + n * w.out_h * w.out_w * s.filters + f, s.filters,
-                                    dk + (u * run_of(s) + j) * s.filters);
-          }
-        }
-      });
-    }
-  });
-  // The groups are added in order, the same for any number of threads.
-  return sum_of_parts(partial).reshaped(s.kernel());
 }
 
 }  // namespace minitape::kernels

@@ -224,6 +224,15 @@ TEST_CASE("build_model: variations of the section, and of a layer that says othe
   CHECK(parameter_names(groups)[0] == "0.group_norm.gamma");
 }
 
+TEST_CASE("build_model: group norm has the epsilon of the section") {
+  const Sequential model = build_model(
+      config_with(R"({ type = "batch_norm" })", "[batch_norm]\ngroup_norm = 1\nepsilon = 3.0"),
+      {1, 1, 2});
+  // Mean 2 and variance 1: (x − 2) / √(1 + 3).
+  CHECK(mismatch(model.predict(Tensor({1, 1, 1, 2}, {1, 3})), Tensor({1, 1, 1, 2}, {-0.5, 0.5})) ==
+        "");
+}
+
 TEST_CASE("build_model: each name of statistics is that computation, ghost_batch counts images") {
   const auto model = [](const std::string& keys) {
     return build_model(config_with(R"({ type = "batch_norm" })", "[batch_norm]\n" + keys),

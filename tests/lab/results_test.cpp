@@ -34,6 +34,7 @@ TEST_CASE("varied_key: the value of the key, wherever in the name, and the rest 
   CHECK(varied_key("epochs = 12", "epochs").others == "all");
   // A key whose name ends like another one's.
   CHECK(varied_key("step_epochs = 5, epochs = 12", "epochs").value == 12);
+  CHECK(varied_key("epochs_more = 5, epochs = 12", "epochs").value == 12);
   CHECK(error_lacks({"[lab] \"rate\" must be a varied key", "\"learning_rate = 1\""},
                     [] { varied_key("learning_rate = 1", "rate"); }) == "");
   CHECK(error_lacks({"[lab] \"activation\" must be a varied key with numbers", "activation = relu"},

@@ -1,6 +1,6 @@
 """Plants one small mistake at a time and checks that a test notices.
 
-    bash tests/mutation/run.sh            # all of tests/mutation/mutations.txt; writes report.md
+    bash tests/mutation/run.sh            # all of tests/mutation/mutations.txt
     bash tests/mutation/run.sh batch_norm # only those whose file or description contains a text
     bash tests/mutation/run.sh --check    # only that every mutation still fits the source
 
@@ -9,6 +9,8 @@ passes; after that a mutation compiles again only what it changes. The test prog
 mutated file's room run first, then the others, until one fails. A mutation that no program
 notices is a survivor: write the test that is missing, or, if no test can tell the difference,
 explain why in a line that starts with "=".
+
+report.md has a row for each mutation; a run renews the rows of those that it tries.
 
 Some plain code of ops and nn never runs where src/kernels is built in. So mutations of these two
 rooms are tried first in a second, plain build (-DMINITAPE_FAST=OFF), then like all others.
@@ -20,10 +22,10 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "mutation"
+REPORT = HERE / "report.md"
 TREE = ROOT / "build" / "mutation" / "tree"
 TIMEOUT = 120  # seconds; a program that hangs has noticed, too
 
@@ -159,19 +161,31 @@ def killer_of(mutation):
     return "", ""
 
 
-def write_report(results, seconds):
-    killed = sum(1 for _, program, _ in results if program)
-    equivalent = sum(1 for m, program, _ in results if not program and m.equivalent)
-    lines = ["# Mutation report", "",
-             f"{datetime.date.today()}: {len(results)} mutations, {killed} noticed, {equivalent} "
-             f"equivalent, {len(results) - killed - equivalent} survived. "
-             f"{seconds / 60:.0f} minutes. Made by `bash tests/mutation/run.sh`.", "",
-             "| file | mistake | noticed by |", "|---|---|---|"]
+def rows_of_report():
+    """{(file, mistake): noticed by} of the report that there is."""
+    text = REPORT.read_text() if REPORT.is_file() else ""
+    return {(file, what): by for file, what, by in
+            re.findall(r"^\| `(.*?)` \| (.*?) \| (.*) \|$", text, re.MULTILINE)}
+
+
+def write_report(mutations, results):
+    rows = rows_of_report()
     for mutation, program, case in results:
         by = f"{program}: {case}" if program else mutation.equivalent or "**nothing**"
-        by = by.replace("|", "\\|")
-        lines.append(f"| `{mutation.file}` | {mutation.what} | {by} |")
-    (HERE / "report.md").write_text("\n".join(lines) + "\n")
+        rows[mutation.file, mutation.what] = by.replace("|", "\\|")
+    table = [(m.file, m.what, rows.get((m.file, m.what), "*not tried yet*")) for m in mutations]
+    count = {text: sum(by == text for _, _, by in table)
+             for text in ("**nothing**", "*not tried yet*")}
+    equivalent = sum(bool(m.equivalent) and not row[2].startswith("test_")
+                     for m, row in zip(mutations, table))
+    lines = ["# Mutation report", "",
+             f"{datetime.date.today()}: {len(table)} mutations, "
+             f"{len(table) - equivalent - sum(count.values())} noticed, {equivalent} equivalent, "
+             f"{count['**nothing**']} survived, {count['*not tried yet*']} not tried yet. Made by "
+             "`bash tests/mutation/run.sh`.", "",
+             "| file | mistake | noticed by |", "|---|---|---|",
+             *(f"| `{file}` | {what} | {by} |" for file, what, by in table)]
+    REPORT.write_text("\n".join(lines) + "\n")
 
 
 def main(arguments):
@@ -186,7 +200,6 @@ def main(arguments):
         raise SystemExit(f"no mutation's file and description contain {' and '.join(arguments)}")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ["MINITAPE_SOURCE_DIR"] = str(TREE)
-    start = time.time()
     copy_sources()
     for build in (PLAIN, FAST):
         if any(build in mutation.builds for mutation in wanted):
@@ -206,8 +219,7 @@ def main(arguments):
             else "SURVIVED"
         print(f"{number:3} of {len(wanted)}  {verdict:32} {mutation.file}: {mutation.what}",
               flush=True)
-    if not arguments:
-        write_report(results, time.time() - start)
+    write_report(mutations, results)
     print(f"{len(results)} mutations, {survivors} survived")
     return 1 if survivors else 0
 

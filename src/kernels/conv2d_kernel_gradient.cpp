@@ -1,0 +1,73 @@
+// The gradient of a convolution's kernel, straight from the image (see conv2d.cpp).
+//
+//   dk[u, j, f] = Σ_pixels x[pixel + u·line + j]·dy[pixel, f]
+//
+// Up to 8 (or 6) elements j times 2 vectors of filters stay in registers while the sum goes over
+// all pixels of an image.
+#include "kernels/filter_blocks.hpp"
+#include "kernels/padded_lines.hpp"
+#include "kernels/row_sums.hpp"
+#include "ops/kernels.hpp"
+
+namespace minitape::kernels {
+namespace {
+
+// dk[j, f] += Σ_pixels x[pixel + j]·dy[pixel, f] for `count` ≤ P elements j of a window's line and
+// V vectors of filters f, over the pixels of a whole image. Rows of dk are `filters` long, those of
+// dy only V vectors.
+template <int V, int P = kBlock>
+void gradient_block(Index count, const Real* x, Index line, Index step, const Window& w,
+                    const Real* dy, Index filters, Real* dk) {
+  if constexpr (P > 1) {
+    if (count < P) return gradient_block<V, P - 1>(count, x, line, step, w, dy, filters, dk);
+  }
+  Vector sum[P][V];
+  for (int j = 0; j < P; ++j) {
+    for (int v = 0; v < V; ++v) sum[j][v] = load<Vector>(dk + j * filters + v * kLanes);
+  }
+  for (Index i = 0; i < w.out_h; ++i, x += w.stride * line) {
+    const Real* pixel = x;
+    for (Index p = 0; p < w.out_w; ++p, pixel += step, dy += V * kLanes) {
+      for (int j = 0; j < P; ++j) {
+        for (int v = 0; v < V; ++v) sum[j][v] += pixel[j] * load<Vector>(dy + v * kLanes);
+      }
+    }
+  }
+  for (int j = 0; j < P; ++j) {
+    for (int v = 0; v < V; ++v) store(dk + j * filters + v * kLanes, sum[j][v]);
+  }
+}
+
+}  // namespace
+
+std::optional<Tensor> conv2d_kernel_gradient(const ConvSizes& s, const Tensor& dy,
+                                             const Tensor& x) {
+  if (!fill_vectors(s)) return std::nullopt;
+  const Window& w = s.window;
+  const Index groups = chunk_count(s.images, s.images_per_group());
+  Tensor partial = Tensor::zeros({groups, s.inputs() * s.filters});  // dK of each group
+  parallel_chunks(s.images, s.images_per_group(), [&](Index group, Index begin, Index end) {
+    PaddedLines image(s, w.out_h);
+    Tensor dy_block = Tensor::uninitialized({s.pixels(), 2 * kLanes});
+    for (Index n = begin; n < end; ++n) {
+      image.fill(s, x, n, 0);
+      for_each_filter_block(0, s.filters, [&](Index f, auto vectors) {
+        copy_filters<vectors>(dy.data() + n * s.pixels() * s.filters + f, s.pixels(), s.filters,
+                              dy_block.data());
+        Real* const dk = partial.data() + group * s.inputs() * s.filters + f;
+        for (Index u = 0; u < w.size_h; ++u) {
+          for (Index j = 0; j < run_of(s); j += kBlock) {
+            gradient_block<vectors>(std::min(kBlock, run_of(s) - j),
+                                    image.values.data() + u * image.line + j, image.line,
+                                    w.stride * s.channels, w, dy_block.data(), s.filters,
+                                    dk + (u * run_of(s) + j) * s.filters);
+          }
+        }
+      });
+    }
+  });
+  // The groups are added in order, the same for any number of threads.
+  return sum_of_parts(partial).reshaped(s.kernel());
+}
+
+}  // namespace minitape::kernels
