@@ -101,9 +101,13 @@ Batches::Batches(const Dataset& dataset, const Standardization& standardization,
                  "has ", dataset_.size(), " images and the batch size is ", options_.batch_size);
 }
 
-Index Batches::batches_per_epoch() const {
+Index Batches::rest() const {
   const Index rest = dataset_.size() % options_.batch_size;
-  return dataset_.size() / options_.batch_size + (rest > 1 && !options_.drop_last ? 1 : 0);
+  return rest == 1 || options_.drop_last ? 0 : rest;
+}
+
+Index Batches::batches_per_epoch() const {
+  return dataset_.size() / options_.batch_size + (rest() > 0 ? 1 : 0);
 }
 
 void Batches::start_epoch(Index epoch, Index first) {

@@ -1,12 +1,24 @@
-// Evaluation: how good a model is on images that it is not trained with at this moment.
+#include "minitape/run/evaluate.hpp"
+
 #include <algorithm>
 #include <utility>
 
-#include "minitape/data/batches.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
-#include "minitape/run/trainer.hpp"
 
 namespace minitape {
+
+std::vector<WeightedView> views_named(const std::string& name) {
+  if (name == "none") return {{{}, 1.0}};
+  std::vector<WeightedView> views{{{}, 0.5}, {{.flip = true}, 0.5}};
+  if (name == "mirrored") return views;
+  for (auto& [view, weight] : views) weight = 0.25;
+  for (const Index shift : {-1, 1}) {
+    for (const bool flip : {false, true}) {
+      views.push_back({{.flip = flip, .top = shift, .left = shift, .mirrors_border = true}, 0.125});
+    }
+  }
+  return views;
+}
 
 Score evaluate(const Sequential& model, const Dataset& dataset,
                const Standardization& standardization, Index count,
@@ -30,19 +42,6 @@ Score evaluate(const Sequential& model, const Dataset& dataset,
     sum.accuracy += static_cast<double>(count_correct(logits, labels));
   }
   return {sum.loss / static_cast<double>(count), sum.accuracy / static_cast<double>(count)};
-}
-
-std::vector<WeightedView> views_named(const std::string& name) {
-  if (name == "none") return {{{}, 1.0}};
-  std::vector<WeightedView> views{{{}, 0.5}, {{.flip = true}, 0.5}};
-  if (name == "mirrored") return views;
-  for (auto& [view, weight] : views) weight = 0.25;
-  for (const Index shift : {-1, 1}) {
-    for (const bool flip : {false, true}) {
-      views.push_back({{.flip = flip, .top = shift, .left = shift, .mirrors_border = true}, 0.125});
-    }
-  }
-  return views;
 }
 
 }  // namespace minitape

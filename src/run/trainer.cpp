@@ -10,7 +10,6 @@
 #include "minitape/run/diagnostics.hpp"
 #include "minitape/run/layer_by_layer.hpp"
 #include "minitape/run/progress.hpp"
-#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 namespace {
@@ -31,8 +30,8 @@ class TrainingRun {
         batches_(data.train, facts_.standardization, build_batch_options(config)),
         schedule_(build_schedule(config, batches_.batches_per_epoch())),
         total_steps_(total_steps(config, batches_.batches_per_epoch())),
-        lookahead_(model_.state(), build_lookahead_options(config), total_steps_),
         total_epochs_(chunk_count(total_steps_, batches_.batches_per_epoch())),
+        lookahead_(model_.state(), build_lookahead_options(config), total_steps_),
         folder_(folder, config, data_checksum(data), start) {
     for (const std::string& note : folder_.notes()) watcher_.tell(note);
     if (start == Start::resume) resume();
@@ -45,9 +44,8 @@ class TrainingRun {
   TrainOutcome train() {
     constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
     // What cannot take the smaller batch at the end of an epoch says so now, not after an epoch.
-    const Index rest = data_.train.size() % config_.train.batch_size;
-    const bool comes =
-        rest > 1 && !config_.train.drop_last && total_steps_ >= batches_.batches_per_epoch();
+    const Index rest = batches_.rest();
+    const bool comes = rest > 0 && total_steps_ >= batches_.batches_per_epoch();
     if (comes) try_batch(model_, facts_.image_shape.with_batch(rest));
     if (at_.steps == 0) {
       write_model("initial.safetensors");
@@ -57,10 +55,11 @@ class TrainingRun {
     while (at_.epochs < total_epochs_ && !has_ended()) train_epoch();
 
     if (!stopped_by_divergence()) write_checkpoint();
-    if (!has_ended()) {
-      if (config_.train.views != "none") measure_views();
-      write_model("model.safetensors");
+    if (!has_ended() && config_.train.views != "none") {
+      write_views(folder_.path() / "views.csv", config_.train.views, outcome_.last.test, model_,
+                  data_.test, facts_.standardization);
     }
+    if (!has_ended()) write_model("model.safetensors");
     outcome_.steps = at_.steps;
     outcome_.divergence = at_.divergence;
     outcome_.seconds = seconds();
@@ -151,18 +150,6 @@ class TrainingRun {
     watcher_.on_epoch(record);
   }
 
-  // The test images once more, each looked at in several ways.
-  void measure_views() {
-    const Score score = evaluate(model_, data_.test, facts_.standardization, data_.test.size(),
-                                 views_named(config_.train.views));
-    CsvWriter file(folder_.path() / "views.csv", "views,test_loss,test_accuracy");
-    const auto row = [&file](const std::string& name, Score of) {
-      file.row({name, number_text(of.loss), number_text(of.accuracy)});
-    };
-    row("none", outcome_.last.test);
-    row(config_.train.views, score);
-  }
-
   void diagnose(Index epoch) {
     const double rate = schedule_.learning_rate(std::max<Index>(0, at_.steps - 1));
     if (diagnostics_) {
@@ -229,9 +216,8 @@ class TrainingRun {
   DataFacts facts_;
   Batches batches_;
   Schedule schedule_;
-  Index total_steps_;
+  Index total_steps_, total_epochs_;
   Lookahead lookahead_;
-  Index total_epochs_;
   RunFolder folder_;
   std::optional<Diagnostics> diagnostics_;
   Tape tape_;

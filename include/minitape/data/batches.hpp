@@ -55,8 +55,10 @@ class Batches {
           const BatchOptions& options);
   Batches(const Batches&) = delete;  // the thread that prepares a batch refers to this object
 
-  /// Batches in an epoch. The last one holds the rest, unless that is dropped; a rest of a single
-  /// image always is, because batch norm cannot train on it.
+  /// Images in the incomplete batch at the end of an epoch; 0 where there is none, or where it is
+  /// dropped. One of a single image always is, because batch norm cannot train on it.
+  Index rest() const;
+  /// Batches in an epoch, the incomplete one included.
   Index batches_per_epoch() const;
 
   /// Goes to batch `first` of epoch `epoch` (both count from 0) and starts to prepare it.

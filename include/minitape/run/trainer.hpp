@@ -2,7 +2,7 @@
 //
 // The room run/ holds what one training run is and leaves behind:
 //
-//   trainer.hpp     training and evaluation     progress.hpp     a run's progress, live
+//   trainer.hpp     training                    progress.hpp     a run's progress, live
 //   run_folder.hpp  all files of a run          model_file.hpp   trained models and checkpoints
 //   csv.hpp         tables of numbers           safetensors.hpp  named tensors in a file
 //   environment.hpp program and machine         diagnostics.hpp  what goes on inside
@@ -16,6 +16,7 @@
 #include <string>
 
 #include "minitape/config/build.hpp"
+#include "minitape/run/evaluate.hpp"
 #include "minitape/run/run_folder.hpp"
 
 namespace minitape {
@@ -46,22 +47,5 @@ struct TrainWatcher {
 /// measured until then is kept, and no model.safetensors is written.
 TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
                    const TrainWatcher& watcher = {}, Start start = Start::fresh);
-
-/// A way to look at an image, and its logits' share of the answer.
-struct WeightedView {
-  View view;
-  double weight = 1;
-};
-
-/// The views of train.views: "none" is the image itself; "mirrored" also its mirror image, in equal
-/// parts; "shifted" these in one half, and in the other both shifted by a pixel to the upper left
-/// and to the lower right.
-std::vector<WeightedView> views_named(const std::string& name);
-
-/// Mean loss and accuracy over the first `count` images, without augmentation, of the logits' mean
-/// over some views. The model is const: it normalizes with its running statistics and cannot change.
-Score evaluate(const Sequential& model, const Dataset& dataset,
-               const Standardization& standardization, Index count,
-               const std::vector<WeightedView>& views = views_named("none"));
 
 }  // namespace minitape
