@@ -122,9 +122,11 @@ Sequential build_layers(const Config& config, const std::vector<LayerConfig>& as
   const auto present = [&](const LayerConfig& layer) {
     return layer.type != "batch_norm" || config.model.batch_norm;
   };
-  // A bias in front of batch norm would be subtracted again with the mean. Group norm subtracts the
-  // mean of a whole group, so its channels' biases still differ (unless a group is one channel).
+  // A bias in front of batch norm would be subtracted again with the mean, also where a pool stands
+  // between them: the largest of x + b is b more than that of x. Group norm subtracts the mean of a
+  // whole group, so its channels' biases still differ (unless a group is one channel).
   const auto subtracts_bias = [&](std::size_t i) {
+    while (i < layers.size() && layers[i].size > 0) ++i;  // pools have a size
     return i < layers.size() && layers[i].type == "batch_norm" && present(layers[i]) &&
            layers[i].group_norm.value_or(config.batch_norm.group_norm) == 0;
   };

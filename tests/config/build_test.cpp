@@ -53,6 +53,22 @@ TEST_CASE("build_model: off removes batch norm, gives the bias back and keeps al
   CHECK(model.const_state().buffers.empty());
 }
 
+TEST_CASE("build_model: a pool in front of batch norm takes a bias along") {
+  const std::string layers = R"(
+    { type = "conv2d", filters = 2, kernel = 1 }, { type = "max_pool", size = 2 },
+    { type = "batch_norm" },
+    { type = "conv2d", filters = 2, kernel = 1 }, { type = "avg_pool", size = 2 },
+    { type = "flatten" }, { type = "batch_norm" },
+  )";
+  const auto has_bias = [](const Sequential& model, std::size_t i) {
+    return model.layer(i).const_state().parameters.size() == 2;
+  };
+  const Sequential with = build_model(config_with(layers), kInput);
+  CHECK_FALSE(has_bias(with, 0));
+  CHECK(has_bias(with, 3));  // a flatten is no pool
+  CHECK(has_bias(build_model(config_with(layers, "batch_norm = false"), kInput), 0));
+}
+
 TEST_CASE("build_model: initial weights that both have are the same bits, biases are zero") {
   const Sequential with = build_model(config_with(kTinyLayers), kInput);
   const Sequential without = build_model(config_with(kTinyLayers, "batch_norm = false"), kInput);

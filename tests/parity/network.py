@@ -243,12 +243,17 @@ class Builder:
 
     def layers(self, layers, prefix=""):
         # The position in the list is part of a name, so it also counts what is left out.
-        present = [(i, layer) for i, layer in enumerate(self.resolved(layers))
+        resolved = self.resolved(layers)
+        present = [(i, layer) for i, layer in enumerate(resolved)
                    if layer["type"] != "batch_norm" or self.config["model"]["batch_norm"]]
         modules = []
         for i, layer in present:
-            bias_is_lost = any(j == i + 1 and next_layer["type"] == "batch_norm"
-                               and next_layer["group_norm"] == 0 for j, next_layer in present)
+            # Batch norm subtracts a bias, also behind pools.
+            behind = (other for other in resolved[i + 1:]
+                      if other["type"] not in ("max_pool", "avg_pool"))
+            next_layer = next(behind, {"type": "the end"})
+            bias_is_lost = (next_layer["type"] == "batch_norm" and next_layer["group_norm"] == 0
+                            and self.config["model"]["batch_norm"])
             kind = "group_norm" if layer.get("group_norm", 0) > 0 else layer["type"]
             modules.append(self.layer(layer, f"{prefix}{i}.{kind}", bias_is_lost))
         return nn.Sequential(*modules)
