@@ -45,7 +45,7 @@ def check(build, batch_norm, threads):
         run([build / "minitape", "train", CONFIG, "--out", out] + settings(
             {"model.batch_norm": batch_norm, "data.name": "shapes", "data.augment": "[]",
              "data.standardize": "false", "data.train_limit": 5 * 32, "data.test_limit": 10,
-             "schedule.name": "constant", "optimizer.learning_rate": 0.001, "train.epochs": 1,
+             "schedule.name": "constant", "optimizer.learning_rate": 1e-4, "train.epochs": 1,
              "train.batch_size": 32, "train.shuffle": "false"}), threads)
         run([build / "export_data", out / "config.toml", f"{folder}/data.safetensors"], threads)
         with open(out / "steps.csv") as file:

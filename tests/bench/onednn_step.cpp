@@ -36,7 +36,7 @@ using Arguments = std::unordered_map<int, memory>;
 
 namespace {
 
-constexpr float kMomentum = 0.9F, kDecay = 5e-4F, kEpsilon = 1e-5F, kRate = 1e-3F;
+constexpr float kMomentum = 0.9F, kDecay = 5e-4F, kEpsilon = 1e-5F, kRate = 1e-4F;
 constexpr memory::dim kClasses = 10, kSide = 32;
 
 const engine kEngine(engine::kind::cpu, 0);
