@@ -1,5 +1,6 @@
 // The layers of [model], one after the other.
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <set>
 #include <utility>
@@ -12,12 +13,14 @@
 #include "minitape/nn/dense.hpp"
 #include "minitape/nn/simple_layers.hpp"
 #include "minitape/norms/layers.hpp"
+#include "minitape/recipe/identity.hpp"
 #include "minitape/recipe/layers.hpp"
 
 namespace minitape {
 namespace {
 
-Init build_init(const InitConfig& config) {
+// Of a kernel with so many inputs to each output.
+Init build_init(const InitConfig& config, Index fan_in) {
   using Kind = Init::Kind;
   const Kind kind = choose<Kind>("init.type", config.type,
                                  {{"he_normal", Kind::he_normal},
@@ -27,9 +30,11 @@ Init build_init(const InitConfig& config) {
                                   {"normal", Kind::normal},
                                   {"uniform", Kind::uniform},
                                   {"zeros", Kind::zeros},
-                                  {"identity", Kind::identity},
+                                  {"identity", Kind::uniform},  // and then set_identity
                                   // Until the images are known: start_from_images.
                                   {"whitening", Kind::he_normal}});
+  // What identity leaves as it is starts as in PyTorch's convolutions.
+  if (config.type == "identity") return {kind, 1 / std::sqrt(static_cast<double>(fan_in))};
   return {kind, kind == Kind::uniform ? config.limit : config.stddev};
 }
 
@@ -62,25 +67,43 @@ std::unique_ptr<Layer> build_batch_norm(const BatchNormConfig& section, const La
   return std::make_unique<BatchNormVariant>(channels, options, variation);
 }
 
-Sequential build_layers(const Config& config, const std::vector<LayerConfig>& layers,
+// What a model is built from, and what is still to be done once it has its initial values.
+struct Building {
+  const Config& config;
+  std::vector<Parameter*> identities = {};  // kernels to set to the identity
+};
+
+// A convolution or a dense layer, with a bias if `bias` and the config does not say otherwise.
+std::unique_ptr<Layer> build_kernel_layer(Building& building, const LayerConfig& layer,
+                                          Index channels, bool bias) {
+  const InitConfig init = layer.init.value_or(building.config.model.init);
+  const bool is_dense = layer.type == "dense";
+  const KernelOptions options{
+      .bias = layer.bias.value_or(bias),
+      .init = build_init(init, is_dense ? channels : layer.kernel * layer.kernel * channels)};
+  std::unique_ptr<Layer> result;
+  if (is_dense) {
+    result = std::make_unique<Dense>(channels, layer.units, options);
+  } else {
+    result = std::make_unique<Conv2D>(channels, layer.filters, layer.kernel,
+                                      Conv2DOptions{layer.stride, layer.padding}, options);
+  }
+  Parameter* const kernel = result->state().parameters.front();
+  kernel->trainable = layer.trainable;
+  if (init.type == "identity") building.identities.push_back(kernel);
+  return result;
+}
+
+Sequential build_layers(Building& building, const std::vector<LayerConfig>& layers,
                         const Shape& input);
 
-// One layer for inputs of `shape`, with a bias if `bias` and the config does not say otherwise.
-std::unique_ptr<Layer> build_layer(const Config& config, const LayerConfig& layer,
-                                   const Shape& shape, bool bias) {
+// One layer for inputs of `shape`.
+std::unique_ptr<Layer> build_layer(Building& building, const LayerConfig& layer, const Shape& shape,
+                                   bool bias) {
+  const Config& config = building.config;
   const std::string& type = layer.type == "activation" ? config.model.activation : layer.type;
-  const KernelOptions kernel{.bias = layer.bias.value_or(bias),
-                             .init = build_init(layer.init.value_or(config.model.init))};
-  if (type == "conv2d") {
-    auto conv = std::make_unique<Conv2D>(shape.channels(), layer.filters, layer.kernel,
-                                         Conv2DOptions{layer.stride, layer.padding}, kernel);
-    conv->state().parameters.front()->trainable = layer.trainable;
-    return conv;
-  }
-  if (type == "dense") {
-    auto dense = std::make_unique<Dense>(shape.channels(), layer.units, kernel);
-    dense->state().parameters.front()->trainable = layer.trainable;
-    return dense;
+  if (type == "conv2d" || type == "dense") {
+    return build_kernel_layer(building, layer, shape.channels(), bias);
   }
   if (type == "batch_norm") return build_batch_norm(config.batch_norm, layer, shape.channels());
   if (type == "relu") return std::make_unique<Activation>(Activation::relu);
@@ -98,7 +121,7 @@ std::unique_ptr<Layer> build_layer(const Config& config, const LayerConfig& laye
   if (type == "flatten") return std::make_unique<Flatten>();
   if (type == "dropout") return std::make_unique<Dropout>(layer.rate);
   MINITAPE_CHECK(type == "residual", "[model] there is no layer type \"", type, "\"");
-  return std::make_unique<Residual>(build_layers(config, layer.layers, shape));
+  return std::make_unique<Residual>(build_layers(building, layer.layers, shape));
 }
 
 bool is_activation(const LayerConfig& layer) {
@@ -116,8 +139,9 @@ std::vector<LayerConfig> ordered(std::vector<LayerConfig> layers, const Config& 
   return layers;
 }
 
-Sequential build_layers(const Config& config, const std::vector<LayerConfig>& as_written,
+Sequential build_layers(Building& building, const std::vector<LayerConfig>& as_written,
                         const Shape& input) {
+  const Config& config = building.config;
   const std::vector<LayerConfig> layers = ordered(as_written, config);
   const auto present = [&](const LayerConfig& layer) {
     return layer.type != "batch_norm" || config.model.batch_norm;
@@ -135,7 +159,7 @@ Sequential build_layers(const Config& config, const std::vector<LayerConfig>& as
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (!present(layers[i])) continue;
     model.add_at(static_cast<Index>(i),
-                 build_layer(config, layers[i], shape, !subtracts_bias(i + 1)));
+                 build_layer(building, layers[i], shape, !subtracts_bias(i + 1)));
     shape = model.output_shape(input);  // throws where the new layer does not fit
   }
   return model;
@@ -144,8 +168,10 @@ Sequential build_layers(const Config& config, const std::vector<LayerConfig>& as
 }  // namespace
 
 Sequential build_model(const Config& config, const Shape& input) {
-  Sequential model = build_layers(config, config.model.layers, input);
+  Building building{config};
+  Sequential model = build_layers(building, config.model.layers, input);
   model.initialize(config.seed);
+  for (Parameter* kernel : building.identities) set_identity(*kernel);
   std::set<Role> trained;
   for (const std::string& role : config.optimizer.train) {
     trained.insert(choose<Role>("optimizer.train", role,

@@ -9,8 +9,8 @@
 
 namespace minitape {
 
-/// The value that belongs to a name. Configs from files have been checked; one made in code may hold
-/// anything.
+/// The value that belongs to a name. Configs from files have been checked; one made in code may
+/// hold anything.
 template <class Value>
 Value choose(const std::string& key, const std::string& name,
              std::initializer_list<std::pair<const char*, Value>> choices) {

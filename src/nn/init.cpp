@@ -5,24 +5,6 @@
 #include "minitape/core/random.hpp"
 
 namespace minitape {
-namespace {
-
-// Output c of kernel [kh, kw, in, out] becomes input c: 1 in the middle of the window, 0 elsewhere.
-void set_identity(Parameter& kernel, Index inputs, Index outputs) {
-  const Shape& shape = kernel.value.shape();
-  const Index kh = shape.rank() == 4 ? shape[0] : 1, kw = shape.rank() == 4 ? shape[1] : 1;
-  MINITAPE_CHECK(inputs <= outputs && kh % 2 == 1 && kw % 2 == 1,
-                 "[init] identity needs as many outputs as inputs and a window with a middle: ",
-                 kernel.name, " is ", shape);
-  const Index middle = (kh / 2) * kw + kw / 2;
-  for (Index i = 0; i < kh * kw * inputs; ++i) {  // i counts the window's pixels and their channels
-    for (Index c = 0; c < inputs; ++c) {
-      kernel.value[i * outputs + c] = i == middle * inputs + c ? 1 : 0;
-    }
-  }
-}
-
-}  // namespace
 
 void initialize_kernel(Parameter& kernel, Init init, std::uint64_t seed) {
   const Shape& shape = kernel.value.shape();
@@ -56,9 +38,6 @@ void initialize_kernel(Parameter& kernel, Init init, std::uint64_t seed) {
       return uniform(init.amount);
     case Init::Kind::zeros:
       return kernel.value.fill(0);
-    case Init::Kind::identity:
-      uniform(std::sqrt(1 / fan_in));
-      return set_identity(kernel, inputs, outputs);
   }
 }
 

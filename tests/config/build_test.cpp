@@ -586,6 +586,25 @@ TEST_CASE("start_from_images: refuses whitening where it cannot be") {
                 "init = { type = \"whitening\" }") == "");
 }
 
+TEST_CASE("build_model: identity, the other filters as PyTorch's convolutions start") {
+  const Sequential model = build_model(
+      config_with("{ type = \"conv2d\", filters = 2, kernel = 1 },"
+                  "{ type = \"residual\", layers = [{ type = \"conv2d\", filters = 2, kernel = 3, "
+                  "padding = \"same\" }] }, { type = \"conv2d\", filters = 900, kernel = 3 }",
+                  "init = { type = \"identity\" }"),
+      kInput);
+  const Tensor x = Tensor::full({1, 4, 4, 2}, 3);
+  CHECK(different_bits(exactly<Residual>(model.layer(1))->body().predict(x), x) == "");
+  const Tensor& kernel = value_of(model, "2.conv2d.kernel");  // [18, 900]
+  CHECK(kernel[8 * 900] == 1);                                // the middle of the window
+  CHECK(kernel[0] == 0);
+  double squares = 0;
+  for (Index i = 0; i < 18; ++i) {
+    for (Index f = 2; f < 900; ++f) squares += std::pow(double{kernel[i * 900 + f]}, 2);
+  }
+  CHECK(squares / (18 * 898) == doctest::Approx(1.0 / (3 * 18)).epsilon(0.03));
+}
+
 TEST_CASE("build_model: a kernel that is not trainable") {
   const Sequential model = build_model(
       config_with("{ type = \"conv2d\", filters = 2, kernel = 3, trainable = false }"), kInput);

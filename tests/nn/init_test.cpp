@@ -68,30 +68,6 @@ TEST_CASE("zeros are zeros") {
   CHECK(different_bits(drawn({20, 30}, {Kind::zeros}), Tensor::zeros({20, 30})) == "");
 }
 
-TEST_CASE("identity: the first outputs are the inputs, the others uniform") {
-  const Tensor kernel = drawn({3, 1, 2, 6}, {Kind::identity});
-  for (Index i = 0; i < 6;
-       ++i) {  // a pixel of the window and its channel: i = 2 and 3 in the middle
-    for (Index c = 0; c < 2; ++c) CHECK(kernel[i * 6 + c] == (i == 2 + c ? 1 : 0));
-    for (Index f = 2; f < 6; ++f) {
-      CHECK(kernel[i * 6 + f] != 0);
-      CHECK(std::abs(double{kernel[i * 6 + f]}) <= 1 / std::sqrt(6.0));  // 1/√fan_in
-    }
-  }
-  const Tensor dense = drawn({3, 3}, {Kind::identity});
-  CHECK(different_bits(dense, Tensor({3, 3}, {1, 0, 0, 0, 1, 0, 0, 0, 1})) == "");
-  CHECK(spread(drawn({10, 4000}, {Kind::identity})).variance ==
-        doctest::Approx(1 / 30.0).epsilon(0.02));
-}
-
-TEST_CASE("identity refuses fewer outputs than inputs, and a window without a middle") {
-  const std::string rule =
-      "[init] identity needs as many outputs as inputs and a window with a middle: 0.dense.kernel "
-      "is ";
-  CHECK(error_lacks({rule + "(3, 2)"}, [] { drawn({3, 2}, {Kind::identity}); }) == "");
-  CHECK(error_lacks({rule + "(3, 2, 1, 4)"}, [] { drawn({3, 2, 1, 4}, {Kind::identity}); }) == "");
-}
-
 TEST_CASE("the same seed and name give the same bits, another seed or name gives others") {
   const Tensor kernel = drawn({20, 30}, {}, 1, "0.dense.kernel");
   CHECK(different_bits(drawn({20, 30}, {}, 1, "0.dense.kernel"), kernel) == "");

@@ -21,8 +21,8 @@ namespace minitape {
 Sequential build_model(const Config& config, const Shape& input);
 
 /// Where the first layer's init is "whitening": its kernel from the first kWhiteningImages training
-/// images, standardized. A model that is not trained yet starts like this. Throws, naming the layer,
-/// where another layer asks for it, or where the filters are not two for each number of a window.
+/// images, standardized, before any training. Throws, naming the layer, where another layer asks
+/// for it, or where the filters are not two for each number of a window.
 void start_from_images(Sequential& model, const Config& config, const Dataset& train,
                        const Standardization& standardization);
 inline constexpr Index kWhiteningImages = 5000;

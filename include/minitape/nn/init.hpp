@@ -9,8 +9,6 @@
 //   normal           normal, σ = amount                        Feedforward Neural Networks", 2010:
 //   uniform          uniform ±amount                           for sigmoid and tanh)
 //   zeros            0
-//   identity         output c is input c, for c < in; the others uniform ±1/√fan_in,
-//                    which is how PyTorch's convolutions start
 //
 // A dense kernel (in, out) has fan_in = in and fan_out = out; a convolution's (kh, kw, C, F) has
 // fan_in = kh·kw·C and fan_out = kh·kw·F.
@@ -23,22 +21,12 @@
 namespace minitape {
 
 struct Init {  // what a layer is to do with its kernel
-  enum class Kind {
-    he_normal,
-    he_uniform,
-    glorot_normal,
-    glorot_uniform,
-    normal,
-    uniform,
-    zeros,
-    identity
-  };
+  enum class Kind { he_normal, he_uniform, glorot_normal, glorot_uniform, normal, uniform, zeros };
   Kind kind = Kind::he_normal;
   double amount = 0;  // σ of normal, limit of uniform; of no meaning for the others
 };
 
-/// Fills the kernel from stream(seed, "init/" + its name). Draws depend on nothing else. Throws for
-/// an identity with fewer outputs than inputs, or a window without a middle.
+/// Fills the kernel from stream(seed, "init/" + its name). Draws depend on nothing else.
 void initialize_kernel(Parameter& kernel, Init init, std::uint64_t seed);
 
 }  // namespace minitape

@@ -4,7 +4,9 @@
 //
 //   layers           this file
 //   label_smoothing  a loss that does not ask for certainty
+//   identity         kernels that begin by handing their input on
 //   whitening        a first convolution whose kernels come from the images
+//   lookahead        a slow copy of the model that the trained one comes back to
 //
 // It includes the core. config/ and run/ use it where a config asks for it.
 #pragma once
