@@ -11,8 +11,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 # A room includes itself and the ones before it.
-ROOMS = ["ports", "core", "autodiff", "ops", "optim", "nn", "verify", "kernels", "norms", "recipe", "text", "data", "config", "run",
-         "compare", "tools", "lab", "apps"]
+ROOMS = ["ports", "core", "autodiff", "ops", "optim", "nn", "verify", "kernels", "norms", "recipe",
+         "text", "data", "config", "run", "compare", "tools", "lab", "apps"]
 READING_PATH = ["core", "autodiff", "ops", "nn", "optim"]
 
 # Lines, with headers and comments.

@@ -98,11 +98,10 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
   // A single image has few bands: its filters are shared out, too, and each share copies its lines.
   const Index per_share = s.images * bands < kFewBands ? 2 * kLanes : s.filters;
   const Index shares = chunk_count(s.filters, per_share);
-  // The kernel, filter block by filter block.
-  Tensor packed = Tensor::uninitialized(kernel.shape());
-  Real* to = packed.data();
+  // The kernel, filter block by filter block: that of filter f begins at f·inputs.
+  Tensor blocks = Tensor::uninitialized(kernel.shape());
   for_each_filter_block(0, s.filters, [&](Index f, auto vectors) {
-    to = copy_filters<vectors>(kernel.data() + f, s.inputs(), s.filters, to);
+    copy_filters<vectors>(kernel.data() + f, s.inputs(), s.filters, blocks.data() + f * s.inputs());
   });
   parallel_for(s.images * bands * shares, 1, [&](Index chunk, Index) {
     const Index share = chunk % shares, band = chunk / shares;  // of all bands of all images
@@ -110,15 +109,16 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
     const Index last = std::min(w.out_h, first + kBand);
     PaddedLines image(s, last - first);
     image.fill(s, x, n, first);
-    // Where the window of each pixel begins. The pixels are counted through from line to line, so
-    // that a block can go on in the next one: of 7 lines of 7 pixels, few blocks are not full.
+    // Where the window of each pixel begins. Pixels are counted through from line to line, so that
+    // a block can go on in the next one. (With one list for all bands a training step of cifar_cnn
+    // took 1.1 times as long.)
     std::vector<Index> starts;
     for (Index i = 0; i < last - first; ++i) {
       for (Index p = 0; p < w.out_w; ++p) {
         starts.push_back(w.stride * (i * image.line + p * s.channels));
       }
     }
-    // Blocks of almost equal size: 49 pixels are 7 blocks of 7 rather than 6 of 8 and one of 1.
+    // Blocks of one size, if possible: 49 pixels are 7 blocks of 7 rather than 6 of 8 and one of 1.
     const Index pixels = std::ssize(starts);
     const Index block = chunk_count(pixels, chunk_count(pixels, kBlock));
     const auto compute = [&](Index f, auto vectors) {
@@ -126,7 +126,7 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
       Real* const y_band = y.data() + (n * w.out_h + first) * w.out_w * s.filters + f;
       for (Index p = 0; p < pixels; p += block) {
         pixel_block<vectors>(std::min(block, pixels - p), image.values.data(), starts.data() + p,
-                             image.line, w.size_h, run_of(s), packed.data() + f * s.inputs(), ends,
+                             image.line, w.size_h, run_of(s), blocks.data() + f * s.inputs(), ends,
                              s.filters, y_band + p * s.filters);
       }
     };
@@ -139,14 +139,14 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
 
 std::optional<Tensor> conv2d(const ConvSizes& s, const Tensor& x, const Tensor& kernel,
                              const Tensor* bias) {
-  if (!fill_vectors(s)) return std::nullopt;
+  if (!direct_applies(s)) return std::nullopt;
   return convolve(s, x, kernel, WithBias{bias ? bias->data() : nullptr});
 }
 
 std::optional<Tensor> conv2d_batch_norm_relu(const ConvSizes& s, const Tensor& x,
                                              const Tensor& kernel, const Tensor* bias,
                                              const ChannelNorm& norm) {
-  if (!fill_vectors(s)) return std::nullopt;
+  if (!direct_applies(s)) return std::nullopt;
   const WithBias with_bias{bias ? bias->data() : nullptr};
   return convolve(
       s, x, kernel,

@@ -42,7 +42,7 @@ void gradient_block(Index count, const Real* x, Index line, Index step, const Wi
 
 std::optional<Tensor> conv2d_kernel_gradient(const ConvSizes& s, const Tensor& dy,
                                              const Tensor& x) {
-  if (!fill_vectors(s)) return std::nullopt;
+  if (!direct_applies(s)) return std::nullopt;
   const Window& w = s.window;
   const Index groups = chunk_count(s.images, s.images_per_group());
   Tensor partial = Tensor::zeros({groups, s.inputs() * s.filters});  // dK of each group

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <type_traits>
 
 #include "kernels/vectors.hpp"
 #include "minitape/ops/conv2d.hpp"
@@ -12,8 +11,10 @@ namespace minitape::kernels {
 /// Sums for each of two vectors of filters: 16 in 32 registers, or 12 in 16.
 constexpr Index kBlock = kVectorRegisters == 32 ? 8 : 6;
 
-/// Filters must fill whole vectors.
-inline bool fill_vectors(const ConvSizes& s) { return s.filters % kLanes == 0 && s.y().size() > 0; }
+/// Whether there is anything to compute, and the filters fill whole vectors.
+inline bool direct_applies(const ConvSizes& s) {
+  return s.filters % kLanes == 0 && s.y().size() > 0;
+}
 
 /// Numbers in one line of a window.
 inline Index run_of(const ConvSizes& s) { return s.window.size_w * s.channels; }
@@ -28,14 +29,13 @@ void for_each_filter_block(Index begin, Index end, Body body) {
 }
 
 /// Copies the V vectors of filters that begin at `from` out of a matrix [rows, filters], without
-/// what lies between. Returns where the copy ends. Read one after the other, numbers do not push
-/// each other out of the fastest cache; read at distances of 512 bytes, they do.
+/// what lies between. Read one after the other, numbers do not push each other out of the fastest
+/// cache; read at distances of 512 bytes, they do.
 template <int V>
-Real* copy_filters(const Real* from, Index rows, Index filters, Real* to) {
+void copy_filters(const Real* from, Index rows, Index filters, Real* to) {
   for (Index row = 0; row < rows; ++row, from += filters, to += V * kLanes) {
     std::copy_n(from, V * kLanes, to);
   }
-  return to;
 }
 
 }  // namespace minitape::kernels

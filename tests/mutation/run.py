@@ -26,6 +26,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "mutation"
 REPORT = HERE / "report.md"
+NOTHING, UNTRIED = "**nothing**", "*not tried yet*"  # in its last column
 TREE = ROOT / "build" / "mutation" / "tree"
 TIMEOUT = 120  # seconds; a program that hangs has noticed, too
 
@@ -171,18 +172,16 @@ def rows_of_report():
 def write_report(mutations, results):
     rows = rows_of_report()
     for mutation, program, case in results:
-        by = f"{program}: {case}" if program else mutation.equivalent or "**nothing**"
+        by = f"{program}: {case}" if program else mutation.equivalent or NOTHING
         rows[mutation.file, mutation.what] = by.replace("|", "\\|")
-    table = [(m.file, m.what, rows.get((m.file, m.what), "*not tried yet*")) for m in mutations]
-    count = {text: sum(by == text for _, _, by in table)
-             for text in ("**nothing**", "*not tried yet*")}
-    equivalent = sum(bool(m.equivalent) and not row[2].startswith("test_")
-                     for m, row in zip(mutations, table))
+    table = [(m.file, m.what, rows.get((m.file, m.what), UNTRIED)) for m in mutations]
+    noticed = sum(by.startswith("test_") for _, _, by in table)
+    survived, untried = (sum(by == text for _, _, by in table) for text in (NOTHING, UNTRIED))
     lines = ["# Mutation report", "",
-             f"{datetime.date.today()}: {len(table)} mutations, "
-             f"{len(table) - equivalent - sum(count.values())} noticed, {equivalent} equivalent, "
-             f"{count['**nothing**']} survived, {count['*not tried yet*']} not tried yet. Made by "
-             "`bash tests/mutation/run.sh`.", "",
+             f"{datetime.date.today()}: {len(table)} mutations, {noticed} noticed, "
+             f"{len(table) - noticed - survived - untried} equivalent, {survived} survived, "
+             f"{untried} not tried yet. Made by `bash tests/mutation/run.sh`; each row is of the "
+             "last run that tried it.", "",
              "| file | mistake | noticed by |", "|---|---|---|",
              *(f"| `{file}` | {what} | {by} |" for file, what, by in table)]
     REPORT.write_text("\n".join(lines) + "\n")
