@@ -11,7 +11,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 # A room includes itself and the ones before it.
-ROOMS = ["ports", "core", "autodiff", "ops", "optim", "nn", "verify", "kernels", "norms", "recipe",
+ROOMS = ["ports", "core", "autodiff", "ops", "optim", "nn", "verify", "recipe", "kernels", "norms",
          "text", "data", "config", "run", "compare", "tools", "lab", "apps"]
 READING_PATH = ["core", "autodiff", "ops", "nn", "optim"]
 

@@ -1,9 +1,10 @@
-// Data, optimizer and schedule, from a config.
+// What depends on the data, the optimizer and the schedule, from a config.
 #include "minitape/config/build.hpp"
 
 #include <algorithm>
 
 #include "config/choose.hpp"
+#include "minitape/recipe/whitening.hpp"
 
 namespace minitape {
 
@@ -29,6 +30,26 @@ Standardization build_standardization(const Config& config, const Dataset& train
                                  : Standardization::none(train.image_shape.channels());
 }
 
+namespace {
+
+bool wants_whitening(const std::vector<LayerConfig>& layers) {
+  return std::ranges::any_of(layers, [](const LayerConfig& layer) {
+    return (layer.init && layer.init->type == "whitening") || wants_whitening(layer.layers);
+  });
+}
+
+}  // namespace
+
+void start_from_images(Sequential& model, const Config& config, const Dataset& train,
+                       const Standardization& standardization) {
+  if (config.model.init.type != "whitening" && !wants_whitening(config.model.layers)) return;
+  // build_model has seen to it that this is a kernel of the right shape.
+  Tensor& kernel = model.state().parameters.front()->value;
+  const Index count = std::min(kWhiteningImages, train.size());
+  const Batch batch = make_batch(train, standardization, 0, count);
+  kernel = whitening_kernel(batch.images, kernel.shape()[0]);
+}
+
 BatchOptions build_batch_options(const Config& config) {
   const auto wants = [&](const char* what) {
     return std::ranges::count(config.data.augment, what) > 0;
@@ -52,10 +73,6 @@ SgdOptions build_sgd_options(const Config& config) {
           .nesterov = config.optimizer.nesterov,
           .weight_decay = config.optimizer.weight_decay,
           .rate_factors = {factors.kernel, factors.bias, factors.gamma, factors.beta}};
-}
-
-LookaheadOptions build_lookahead_options(const Config& config) {
-  return {config.optimizer.lookahead_steps, config.optimizer.lookahead_decay};
 }
 
 Index total_steps(const Config& config, Index steps_per_epoch) {

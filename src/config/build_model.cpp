@@ -67,16 +67,46 @@ std::unique_ptr<Layer> build_batch_norm(const BatchNormConfig& section, const La
   return std::make_unique<BatchNormVariant>(channels, options, variation);
 }
 
+constexpr std::initializer_list<std::pair<const char*, Role>> kRoles{
+    {"kernel", Role::kernel}, {"bias", Role::bias}, {"gamma", Role::gamma}, {"beta", Role::beta}};
+
+// The twin without batch norm may keep the factors of its gammas and betas.
+void check_rate_factors(const Config& config, const Sequential& model) {
+  const auto parameters = model.const_state().parameters;
+  const SgdOptions options = build_sgd_options(config);
+  for (const auto& [name, role] : kRoles) {
+    const bool of_batch_norm = role == Role::gamma || role == Role::beta;
+    MINITAPE_CHECK(options.rate_factors[static_cast<std::size_t>(role)] == 1 ||
+                       (of_batch_norm && !config.model.batch_norm) ||
+                       std::ranges::count(parameters, role, &Parameter::role) > 0,
+                   "[optimizer] rate_factors.", name, " needs a parameter with that role: the ",
+                   "model has no ", name);
+  }
+}
+
 // What a model is built from, and what is still to be done once it has its initial values.
 struct Building {
   const Config& config;
+  bool sees_images = true;                  // the next layer is the first
   std::vector<Parameter*> identities = {};  // kernels to set to the identity
 };
+
+void check_whitening(const Building& building, const LayerConfig& layer, Index channels) {
+  MINITAPE_CHECK(building.sees_images && layer.type == "conv2d",
+                 "[model] an init of type whitening is for a first layer that is a conv2d, which "
+                 "sees the images: here a ",
+                 layer.type, building.sees_images ? "" : " behind the first layer", " has it");
+  const Index numbers = layer.kernel * layer.kernel * channels;
+  MINITAPE_CHECK(layer.filters == 2 * numbers,
+                 "[model] an init of type whitening needs two filters for each of the ", numbers,
+                 " numbers of a window, ", 2 * numbers, ": there are ", layer.filters);
+}
 
 // A convolution or a dense layer, with a bias if `bias` and the config does not say otherwise.
 std::unique_ptr<Layer> build_kernel_layer(Building& building, const LayerConfig& layer,
                                           Index channels, bool bias) {
   const InitConfig init = layer.init.value_or(building.config.model.init);
+  if (init.type == "whitening") check_whitening(building, layer, channels);
   const bool is_dense = layer.type == "dense";
   const KernelOptions options{
       .bias = layer.bias.value_or(bias),
@@ -160,6 +190,7 @@ Sequential build_layers(Building& building, const std::vector<LayerConfig>& as_w
     if (!present(layers[i])) continue;
     model.add_at(static_cast<Index>(i),
                  build_layer(building, layers[i], shape, !subtracts_bias(i + 1)));
+    building.sees_images = false;
     shape = model.output_shape(input);  // throws where the new layer does not fit
   }
   return model;
@@ -172,13 +203,10 @@ Sequential build_model(const Config& config, const Shape& input) {
   Sequential model = build_layers(building, config.model.layers, input);
   model.initialize(config.seed);
   for (Parameter* kernel : building.identities) set_identity(*kernel);
+  check_rate_factors(config, model);
   std::set<Role> trained;
   for (const std::string& role : config.optimizer.train) {
-    trained.insert(choose<Role>("optimizer.train", role,
-                                {{"kernel", Role::kernel},
-                                 {"bias", Role::bias},
-                                 {"gamma", Role::gamma},
-                                 {"beta", Role::beta}}));
+    trained.insert(choose("optimizer.train", role, kRoles));
   }
   for (Parameter* parameter : model.state().parameters) {
     parameter->trainable = parameter->trainable && trained.contains(parameter->role);

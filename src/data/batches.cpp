@@ -1,6 +1,7 @@
 #include "minitape/data/batches.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 #include <string>
 
@@ -45,6 +46,11 @@ Index source(Index i, Index extent, bool mirrors) {
   if (i >= 0 && i < extent) return i;
   if (!mirrors) return -1;
   return i < 0 ? -i : 2 * (extent - 1) - i;
+}
+
+void check_mirrored(const Shape& image, Index pixels) {
+  MINITAPE_CHECK(pixels < image[0] && pixels < image[1], "[batches] images must be larger than ",
+                 "what mirrors their border, ", pixels, " pixels: they are ", image);
 }
 
 // result(h, w) = image(h + top, w + left), which beyond the border is 0 or mirrored; with flip, w
@@ -92,11 +98,7 @@ Batches::Batches(const Dataset& dataset, const Standardization& standardization,
     : dataset_(dataset), options_(options), table_(standardized_bytes(dataset, standardization)) {
   MINITAPE_CHECK(options_.batch_size >= 1, "[batches] batch size must be at least 1: got ",
                  options_.batch_size);
-  const Augmentation& augmentation = options_.augmentation;
-  const Shape& shape = dataset_.image_shape;
-  MINITAPE_CHECK(augmentation.shift < shape[0] && augmentation.shift < shape[1],
-                 "[batches] images must be larger than their shift of ", augmentation.shift,
-                 " pixels: they are ", shape);
+  check_mirrored(dataset_.image_shape, options_.augmentation.shift);
   MINITAPE_CHECK(batches_per_epoch() >= 1, "[batches] ", dataset_.name, " must yield a batch: it ",
                  "has ", dataset_.size(), " images and the batch size is ", options_.batch_size);
 }
@@ -169,11 +171,18 @@ Batch make_batch(const Dataset& dataset, const Standardization& standardization,
                  ", asked for were ", count, " from ", first, " on");
   Batch result = batch_of(dataset, count);
   const std::vector<Real> table = standardized_bytes(dataset, standardization);
+  if (view.mirrors_border) {
+    check_mirrored(dataset.image_shape, std::max(std::abs(view.top), std::abs(view.left)));
+  }
   std::vector<std::uint8_t> seen;  // [H, W, C]
   for (Index n = 0; n < count; ++n) {
     const Index i = first + n;
-    look(view, dataset.image(i), dataset.image_shape, seen);
-    put(result, n, table, seen, dataset.labels[static_cast<std::size_t>(i)]);
+    Bytes image = dataset.image(i);
+    if (view != View{}) {
+      look(view, image, dataset.image_shape, seen);
+      image = seen;
+    }
+    put(result, n, table, image, dataset.labels[static_cast<std::size_t>(i)]);
   }
   return result;
 }

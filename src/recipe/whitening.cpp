@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "minitape/core/parallel.hpp"
+#include "minitape/ops/conv2d.hpp"
 
 // LAPACK's, a part of OpenBLAS: eigenvalues in rising order, eigenvectors in place of the matrix.
 extern "C" void dsyev_(const char* what, const char* triangle, const int* n, double* a,
@@ -14,52 +14,39 @@ extern "C" void dsyev_(const char* what, const char* triangle, const int* n, dou
 namespace minitape {
 namespace {
 
-// M = E[pᵀp] [n, n] over all windows of all images, in double. Each image's sums by themselves,
-// then in order, so that the result does not depend on the number of threads.
+// M = E[pᵀp] [n, n] over all windows of all images, in double.
 std::vector<double> second_moments(const Tensor& images, Index size) {
   const Shape& shape = images.shape();
-  const Index H = shape[1], W = shape[2], C = shape[3], n = size * size * C;
-  const Index windows = (H - size + 1) * (W - size + 1);
-  std::vector<double> of_image(static_cast<std::size_t>(shape[0] * n * n));  // [N, n, n]
-  parallel_for(shape[0], 1, [&](Index begin, Index end) {
-    std::vector<double> p(static_cast<std::size_t>(n));
-    for (Index image = begin; image < end; ++image) {
-      double* const sums = of_image.data() + image * n * n;
-      for (Index window = 0; window < windows; ++window) {
-        const Index h = window / (W - size + 1), w = window % (W - size + 1);
-        for (Index row = 0; row < size; ++row) {
-          const Real* const pixels = images.data() + ((image * H + h + row) * W + w) * C;
-          std::copy_n(pixels, size * C, p.begin() + row * size * C);
-        }
-        for (Index i = 0; i < n; ++i) {
-          for (Index j = 0; j < n; ++j) {
-            sums[i * n + j] += p[static_cast<std::size_t>(i)] * p[static_cast<std::size_t>(j)];
-          }
-        }
+  const Index C = shape.channels(), n = size * size * C, pixels = shape[1] * shape[2] * C;
+  Tensor unit = Tensor::zeros({size, size, C, n});  // as filters, its vectors copy the windows
+  for (Index i = 0; i < n; ++i) unit[i * n + i] = 1;
+  std::vector<double> moments(static_cast<std::size_t>(n * n));
+  Index count = 0;
+  for (Index image = 0; image < shape[0]; ++image) {
+    Tensor one = Tensor::uninitialized({1, shape[1], shape[2], C});
+    std::copy_n(images.data() + image * pixels, pixels, one.data());
+    const Tensor windows = conv2d(one, unit, nullptr, {});  // [1, H', W', n]
+    for (Index row = 0; row < windows.rows(); ++row) {
+      const Real* const p = windows.data() + row * n;
+      for (std::size_t i = 0; i < moments.size(); ++i) {
+        moments[i] += double{p[static_cast<Index>(i) / n]} * double{p[static_cast<Index>(i) % n]};
       }
     }
-  });
-  std::vector<double> moments(static_cast<std::size_t>(n * n));
-  for (std::size_t i = 0; i < of_image.size(); ++i) moments[i % moments.size()] += of_image[i];
-  for (double& moment : moments) moment /= static_cast<double>(shape[0] * windows);
+    count += windows.rows();
+  }
+  for (double& moment : moments) moment /= static_cast<double>(count);
   return moments;
 }
 
-struct Eigen {
-  std::vector<double> values;   // [n], rising
-  std::vector<double> vectors;  // [n, n], one a row
-};
-
-Eigen eigen_of(std::vector<double> matrix, int n) {
-  Eigen eigen{std::vector<double>(static_cast<std::size_t>(n)), std::move(matrix)};
-  std::vector<double> work(static_cast<std::size_t>(n) * 64);
-  const int work_size = static_cast<int>(work.size());
+// The eigenvalues of a symmetric matrix [n, n], rising; its rows become the eigenvectors.
+std::vector<double> eigenvalues(std::vector<double>& matrix, int n) {
+  std::vector<double> values(static_cast<std::size_t>(n)), work(values.size() * 64);
+  const int work_size = 64 * n;
   int info = 0;
-  dsyev_("V", "U", &n, eigen.vectors.data(), &n, eigen.values.data(), work.data(), &work_size,
-         &info);
+  dsyev_("V", "U", &n, matrix.data(), &n, values.data(), work.data(), &work_size, &info);
   MINITAPE_CHECK(info == 0, "[whitening] needs the eigenvectors of a matrix: LAPACK's dsyev ended ",
                  "with ", info, info == 1000 ? ", for it is part of OpenBLAS" : "");
-  return eigen;
+  return values;
 }
 
 }  // namespace
@@ -70,20 +57,21 @@ Tensor whitening_kernel(const Tensor& images, Index size) {
                  "[whitening] the images (N, H, W, C) must hold a window of ", size, " x ", size,
                  " pixels: they are ", shape);
   const Index n = size * size * shape[3];
-  const auto count = static_cast<std::size_t>(n);
-  const Eigen eigen = eigen_of(second_moments(images, size), static_cast<int>(n));
-  MINITAPE_CHECK(eigen.values.front() > 1e-10 * eigen.values.back(),
-                 "[whitening] the images' windows of ", size, " x ", size, " pixels must vary in ",
-                 n, " directions: the smallest mean square is ", eigen.values.front(),
-                 ", the largest ", eigen.values.back());
+  std::vector<double> vectors = second_moments(images, size);
+  const std::vector<double> values = eigenvalues(vectors, static_cast<int>(n));
+  MINITAPE_CHECK(values.front() > 1e-10 * values.back(), "[whitening] the images' windows of ",
+                 size, " x ", size, " pixels must vary in ", n,
+                 " directions: the smallest mean square is ", values.front(), ", the largest ",
+                 values.back());
 
   Tensor kernel = Tensor::uninitialized({size, size, shape[3], 2 * n});  // seen as [n, 2n]
   for (Index filter = 0; filter < n; ++filter) {
-    const std::size_t i = count - 1 - static_cast<std::size_t>(filter);
-    const double* const e = eigen.vectors.data() + i * count;
+    const Index i = n - 1 - filter;
+    const double* const e = vectors.data() + i * n;
     const double largest =
         *std::max_element(e, e + n, [](double a, double b) { return std::abs(a) < std::abs(b); });
-    const double factor = std::copysign(1 / std::sqrt(eigen.values[i] + 5e-4), largest);
+    const double factor =
+        std::copysign(1 / std::sqrt(values[static_cast<std::size_t>(i)] + 5e-4), largest);
     for (Index j = 0; j < n; ++j) {
       kernel[j * 2 * n + filter] = static_cast<Real>(factor * e[j]);
       kernel[j * 2 * n + n + filter] = -kernel[j * 2 * n + filter];

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/run/csv.hpp"
+#include "minitape/text/numbers.hpp"
 
 namespace minitape {
 
@@ -42,6 +44,17 @@ Score evaluate(const Sequential& model, const Dataset& dataset,
     sum.accuracy += static_cast<double>(count_correct(logits, labels));
   }
   return {sum.loss / static_cast<double>(count), sum.accuracy / static_cast<double>(count)};
+}
+
+void write_views(const std::filesystem::path& file, const std::string& name, Score one_view,
+                 const Sequential& model, const Dataset& dataset,
+                 const Standardization& standardization) {
+  if (name == "none") return;
+  const Score several =
+      evaluate(model, dataset, standardization, dataset.size(), views_named(name));
+  CsvWriter table(file, "views,test_loss,test_accuracy");
+  table.row({"none", number_text(one_view.loss), number_text(one_view.accuracy)});
+  table.row({name, number_text(several.loss), number_text(several.accuracy)});
 }
 
 }  // namespace minitape

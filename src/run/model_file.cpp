@@ -59,14 +59,14 @@ Value read_fact(const SafetensorsFile& file, const std::string& key) {
 constexpr const char* kDivergedIn = "run.diverged_in";  // metadata: text
 
 // The name and the address of every tensor that belongs to the way the model is trained.
-template <class AnySgd, class AnyLookahead>
-auto optimizer_tensors(AnySgd& sgd, AnyLookahead* lookahead) {
+template <class AnySgd, class State>
+auto optimizer_tensors(AnySgd& sgd, const State& slow) {
   std::vector<std::pair<std::string, decltype(&sgd.velocities()[0])>> tensors;
   for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
     tensors.emplace_back("optimizer.velocity." + sgd.parameters()[i]->name, &sgd.velocities()[i]);
   }
-  for (std::size_t i = 0; lookahead && i < lookahead->slow().size(); ++i) {
-    tensors.emplace_back("optimizer.slow." + lookahead->names()[i], &lookahead->slow()[i]);
+  for (const auto& [name, tensor] : named_tensors(slow)) {
+    tensors.emplace_back("optimizer.slow." + name, tensor);
   }
   return tensors;
 }
@@ -160,12 +160,12 @@ DataFacts load_data_facts(const SafetensorsFile& file) {
 // ---- Checkpoints ----
 
 SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd,
-                                const Lookahead* lookahead) {
+                                const Sequential& slow) {
   SafetensorsFile file = save_model(model);
   for (const Counter* counter : model.const_state().counters) {
     file.tensors.push_back(save_number(counter->name, counter->value));
   }
-  for (const auto& [name, tensor] : optimizer_tensors(sgd, lookahead)) {
+  for (const auto& [name, tensor] : optimizer_tensors(sgd, slow.const_state())) {
     file.tensors.push_back(save_tensor(name, *tensor));
   }
   for_each_number(standing, [&file](const char* name, auto number) {
@@ -175,7 +175,7 @@ SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& mode
   return file;
 }
 
-Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd, Lookahead* lookahead) {
+Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd, LayerState slow) {
   // Take out the numbers. Nothing is changed yet.
   Standing standing = take_standing(file);
   std::vector<Index> counts;
@@ -184,7 +184,7 @@ Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd, Look
   }
   // What is left must be the tensors of the model and the optimizer.
   auto targets = named_tensors(model.state());
-  for (const auto& target : optimizer_tensors(sgd, lookahead)) targets.push_back(target);
+  for (const auto& target : optimizer_tensors(sgd, slow)) targets.push_back(target);
   load_all(targets, file, standing.divergence ? Statistics::any : Statistics::valid);
   for (std::size_t i = 0; i < counts.size(); ++i) model.state().counters[i]->value = counts[i];
   return standing;

@@ -1,20 +1,18 @@
 #include "minitape/run/trainer.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
 #include "minitape/recipe/label_smoothing.hpp"
+#include "minitape/recipe/lookahead.hpp"
 #include "minitape/run/diagnostics.hpp"
 #include "minitape/run/layer_by_layer.hpp"
 #include "minitape/run/progress.hpp"
 
 namespace minitape {
 namespace {
-
-constexpr Index kTrainEvalImages = 10'000;  // the fixed part of the training set that is evaluated
 
 // One training run: what it works with and where it stands.
 class TrainingRun {
@@ -31,7 +29,8 @@ class TrainingRun {
         schedule_(build_schedule(config, batches_.batches_per_epoch())),
         total_steps_(total_steps(config, batches_.batches_per_epoch())),
         total_epochs_(chunk_count(total_steps_, batches_.batches_per_epoch())),
-        lookahead_(model_.state(), build_lookahead_options(config), total_steps_),
+        lookahead_{config.optimizer.lookahead_steps, config.optimizer.lookahead_decay},
+        slow_(lookahead_.every > 0 ? Sequential(model_) : Sequential()),
         folder_(folder, config, data_checksum(data), start) {
     for (const std::string& note : folder_.notes()) watcher_.tell(note);
     if (start == Start::resume) resume();
@@ -42,24 +41,24 @@ class TrainingRun {
   // ---- The loops: a run is epochs, an epoch is steps and a measurement, a step is one update ----
 
   TrainOutcome train() {
-    constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-    // What cannot take the smaller batch at the end of an epoch says so now, not after an epoch.
-    const Index rest = batches_.rest();
-    const bool comes = rest > 0 && total_steps_ >= batches_.batches_per_epoch();
-    if (comes) try_batch(model_, facts_.image_shape.with_batch(rest));
+    // What cannot take the smaller batch at the end of an epoch, or show an image in all ways, says
+    // so now.
+    const bool rest_comes = batches_.rest() > 0 && total_steps_ >= batches_.batches_per_epoch();
+    if (rest_comes) try_batch(model_, facts_.image_shape.with_batch(batches_.rest()));
+    evaluate(model_, data_.test, facts_.standardization, 1, views_named(config_.train.views));
     if (at_.steps == 0) {
       write_model("initial.safetensors");
       diagnose(0);
     }
-    if (total_epochs_ == 0) measure(0, Score{kNaN, kNaN});
+    if (total_epochs_ == 0) measure(0, Score{std::nan(""), std::nan("")});
     while (at_.epochs < total_epochs_ && !has_ended()) train_epoch();
 
     if (!stopped_by_divergence()) write_checkpoint();
-    if (!has_ended() && config_.train.views != "none") {
+    if (!has_ended()) {
       write_views(folder_.path() / "views.csv", config_.train.views, outcome_.last.test, model_,
                   data_.test, facts_.standardization);
+      write_model("model.safetensors");
     }
-    if (!has_ended()) write_model("model.safetensors");
     outcome_.steps = at_.steps;
     outcome_.divergence = at_.divergence;
     outcome_.seconds = seconds();
@@ -110,7 +109,7 @@ class TrainingRun {
     if (!stopped_by_divergence()) {
       if (loss.needs_gradient()) tape_.backward(loss);  // not with optimizer.train = []
       sgd_.step(record.learning_rate);
-      lookahead_.after_step(record.step);
+      lookahead_.after_step(record.step, total_steps_, model_.state(), slow_.state());
     }
     at_.steps = record.step;
     return record;
@@ -131,7 +130,7 @@ class TrainingRun {
   // Evaluates the model at the end of an epoch. `seen` is the mean over the epoch's own batches.
   void measure(Index epoch, Score seen) {
     recalibrate(model_, batches_, config_.batch_norm);
-    const Index part = std::min(kTrainEvalImages, data_.train.size());
+    const Index part = std::min<Index>(10'000, data_.train.size());  // of the training set
     EpochRecord record{
         .epoch = epoch,
         .step = at_.steps,
@@ -171,7 +170,7 @@ class TrainingRun {
 
   void write_checkpoint() {
     at_.seconds = seconds();
-    SafetensorsFile file = save_checkpoint(at_, model_, sgd_, &lookahead_);
+    SafetensorsFile file = save_checkpoint(at_, model_, sgd_, slow_);
     file.metadata.merge(data_metadata());
     folder_.write_checkpoint(file);
     checkpoint_written_ = steady_seconds();
@@ -184,7 +183,7 @@ class TrainingRun {
       if (std::filesystem::exists(checkpoint)) {
         SafetensorsFile file = read_safetensors(checkpoint);
         check_same_data(file, data_metadata());
-        at_ = load_checkpoint(std::move(file), model_, sgd_, &lookahead_);
+        at_ = load_checkpoint(std::move(file), model_, sgd_, slow_.state());
       }
       seconds_before_ = at_.seconds;
       check_standing(at_, total_epochs_, total_steps_, batches_.batches_per_epoch());
@@ -218,6 +217,7 @@ class TrainingRun {
   Schedule schedule_;
   Index total_steps_, total_epochs_;
   Lookahead lookahead_;
+  Sequential slow_;  // without lookahead it has no layers
   RunFolder folder_;
   std::optional<Diagnostics> diagnostics_;
   Tape tape_;

@@ -5,6 +5,7 @@
 
 #include "minitape/norms/layers.hpp"
 #include "minitape/ops/arithmetic.hpp"
+#include "minitape/recipe/whitening.hpp"
 #include "testing.hpp"
 #include "tiny_experiment.hpp"
 
@@ -559,31 +560,58 @@ TEST_CASE("build_schedule: counts in steps what the config counts in epochs") {
 }  // namespace
 // ---- Whitening ----
 
-TEST_CASE("start_from_images: refuses whitening where it cannot be") {
-  const Dataset dataset = tiny_dataset(4);
+TEST_CASE("build_model: a rate factor is of a role that the model has, or had with batch norm") {
+  const std::string layers =
+      "{ type = \"flatten\" }, { type = \"dense\", units = 2, bias = false }, "
+      "{ type = \"batch_norm\" }";
+  const auto build = [&](const std::string& factors, const std::string& model = "") {
+    build_model(config_with(layers, model + "\n[optimizer]\nrate_factors = { " + factors + " }"),
+                kInput);
+  };
+  CHECK_NOTHROW(build("kernel = 2.0, gamma = 2.0, beta = 2.0, bias = 1.0"));
+  CHECK_NOTHROW(build("beta = 2.0, gamma = 2.0", "batch_norm = false"));
+  CHECK_THROWS_WITH_AS(build("bias = 2.0"),
+                       "[optimizer] rate_factors.bias needs a parameter with that role: the model "
+                       "has no bias",
+                       Error);
+  CHECK_THROWS_AS(build("bias = 0.0", "batch_norm = false"), Error);
+}
+
+TEST_CASE("build_model: refuses whitening where it cannot be") {
   const auto refuses = [&](const std::string& layers, const std::string& message,
                            const std::string& rest = "") {
-    const Config config = config_with(layers, rest);
-    return error_lacks({message}, [&] {
-      Sequential model = build_model(config, kInput);
-      start_from_images(model, config, dataset, Standardization::none(1));
-    });
+    return error_lacks({message}, [&] { build_model(config_with(layers, rest), kInput); });
   };
   const std::string whitening = "init = { type = \"whitening\" }";
-  CHECK(refuses("{ type = \"relu\" }, { type = \"conv2d\", filters = 8, kernel = 2, " + whitening +
-                    " }",
-                "[model] only the first layer, a conv2d, sees the images and can have an init of "
-                "type whitening: here a conv2d layer has one") == "");
-  CHECK(refuses("{ type = \"residual\", layers = [ { type = \"conv2d\", filters = 1, kernel = 1, " +
-                    whitening + " } ] }",
-                "[model] only the first layer") == "");
-  CHECK(refuses("{ type = \"flatten\" }, { type = \"dense\", units = 2, " + whitening + " }",
-                "here a dense layer has one") == "");
+  const std::string wide = "{ type = \"conv2d\", filters = 8, kernel = 2, " + whitening + " }";
+  CHECK(refuses("{ type = \"relu\" }, " + wide,
+                "[model] an init of type whitening is for a first layer that is a conv2d, which "
+                "sees the images: here a conv2d behind the first layer has it") == "");
+  CHECK(refuses("{ type = \"residual\", layers = [ { type = \"relu\" }, " + wide + " ] }",
+                "behind the first layer") == "");
+  CHECK(refuses("{ type = \"dense\", units = 2, " + whitening + " }", "here a dense has it") == "");
   CHECK(refuses("{ type = \"conv2d\", filters = 9, kernel = 2, " + whitening + " }",
-                "[model] 0.conv2d: an init of type whitening needs two filters for each of the 4 "
-                "numbers of a window, 8: there are 9") == "");
-  CHECK(refuses(kTinyLayers, "[model] model.init is of all layers",
-                "init = { type = \"whitening\" }") == "");
+                "[model] an init of type whitening needs two filters for each of the 4 numbers of "
+                "a window, 8: there are 9") == "");
+  CHECK(refuses("{ type = \"conv2d\", filters = 2, kernel = 1 }, { type = \"flatten\" }, "
+                "{ type = \"dense\", units = 2 }",
+                "behind the first layer", whitening) == "");
+}
+
+TEST_CASE("start_from_images: the kernel of the first layer, whatever stands around it") {
+  const Dataset dataset = tiny_dataset(4);
+  const auto none = Standardization::none(1);
+  const Tensor expected = whitening_kernel(make_batch(dataset, none, 0, 4).images, 1);
+  const std::string pair =
+      "{ type = \"conv2d\", filters = 2, kernel = 1, bias = true, "
+      "init = { type = \"whitening\" } }";
+  for (const std::string& layers : {pair, "{ type = \"batch_norm\" }, " + pair,
+                                    "{ type = \"repeat\", times = 1, layers = [" + pair + "] }"}) {
+    const Config config = config_with(layers, "batch_norm = false");
+    Sequential model = build_model(config, kInput);
+    start_from_images(model, config, dataset, none);
+    CHECK(different_bits(model.state().parameters.front()->value, expected) == "");
+  }
 }
 
 TEST_CASE("build_model: identity, the other filters as PyTorch's convolutions start") {

@@ -412,7 +412,23 @@ TEST_CASE("a shift that is as large as the images is refused") {
   const Dataset dataset = numbered_set(4, {5, 3, 3});
   CHECK_NOTHROW(Batches(dataset, kNone, {.batch_size = 2, .augmentation = {.shift = 2}}));
   CHECK_THROWS_WITH_AS(Batches(dataset, kNone, {.batch_size = 2, .augmentation = {.shift = 3}}),
-                       Contains("images must be larger than their shift of 3 pixels"), Error);
+                       Contains("images must be larger than what mirrors their border, 3 pixels"),
+                       Error);
+}
+
+TEST_CASE("make_batch refuses images that are too small for a view") {
+  const Dataset dataset = numbered_set(2, {4, 4, 1});
+  const auto seen = [&](Index top, Index left, bool mirrors) {
+    make_batch(dataset, kNone, 0, 1,
+               {.top = top, .left = left, .mirrors_border = mirrors});
+  };
+  CHECK_NOTHROW(seen(3, -3, true));
+  CHECK_NOTHROW(seen(9, 0, false));
+  CHECK_THROWS_WITH_AS(seen(0, -4, true),
+                       "[batches] images must be larger than what mirrors their border, 4 pixels: "
+                       "they are (4, 4, 1)",
+                       Error);
+  CHECK_THROWS_AS(seen(4, 0, true), Error);
 }
 
 TEST_CASE("make_batch looks at images as it is told") {

@@ -12,7 +12,6 @@
 #include "minitape/nn/sequential.hpp"
 #include "minitape/optim/schedule.hpp"
 #include "minitape/optim/sgd.hpp"
-#include "minitape/recipe/lookahead.hpp"
 
 namespace minitape {
 
@@ -21,8 +20,7 @@ namespace minitape {
 Sequential build_model(const Config& config, const Shape& input);
 
 /// Where the first layer's init is "whitening": its kernel from the first kWhiteningImages training
-/// images, standardized, before any training. Throws, naming the layer, where another layer asks
-/// for it, or where the filters are not two for each number of a window.
+/// images, standardized, before any training. Throws as whitening_kernel does.
 void start_from_images(Sequential& model, const Config& config, const Dataset& train,
                        const Standardization& standardization);
 inline constexpr Index kWhiteningImages = 5000;
@@ -35,9 +33,8 @@ Shape input_shape(const Config& config);
 DataSource build_source(const Config& config);  // from [data] and the seed
 /// The training set's own statistics, or none where data.standardize is off.
 Standardization build_standardization(const Config& config, const Dataset& train);
-BatchOptions build_batch_options(const Config& config);          // from [data], [train], the seed
-SgdOptions build_sgd_options(const Config& config);              // from [optimizer]
-LookaheadOptions build_lookahead_options(const Config& config);  // from [optimizer]
+BatchOptions build_batch_options(const Config& config);  // from [data], [train], the seed
+SgdOptions build_sgd_options(const Config& config);      // from [optimizer]
 /// Steps in all: epochs·steps_per_epoch, or train.max_steps where that is less.
 Index total_steps(const Config& config, Index steps_per_epoch);
 Schedule build_schedule(const Config& config, Index steps_per_epoch);  // over total_steps

@@ -85,10 +85,11 @@ struct View {
   bool flip = false;  // left to right, after that
   Index top = 0, left = 0;
   bool mirrors_border = false;  // what is beyond the border; else it is black
+  bool operator==(const View&) const = default;
 };
 
 /// Images first … first + count − 1 in order, without augmentation: for evaluation.
-/// Throws when the data set does not have them.
+/// Throws when the data set does not have them, or they are too small for the view.
 Batch make_batch(const Dataset& dataset, const Standardization& standardization, Index first,
                  Index count, const View& view = {});
 

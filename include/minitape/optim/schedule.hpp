@@ -6,8 +6,7 @@
 //   step        η·factorᵏ, k = ⌊s / every⌋
 //   cosine      η·(1 + cos(π·(s − w) / (S − w))) / 2
 //   one_cycle   from η/div_factor up to η, then down to η/div_factor/final_div_factor, along half
-//               cosines, or straight lines where `linear` (L. Smith and N. Topin,
-//               "Super-Convergence", 2017; PyTorch's OneCycleLR)
+//               cosines or straight lines (L. Smith and N. Topin, 2017; PyTorch's OneCycleLR)
 //
 // The first three can warm up: for s < w = warmup_steps the rate is η·(s + 1) / w. For one_cycle
 // warmup_steps is the length of the way up, in place of warmup_fraction·S.

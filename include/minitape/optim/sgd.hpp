@@ -1,13 +1,11 @@
 // Stochastic gradient descent with momentum, Nesterov's variant and weight decay.
 //
-// For a parameter w with gradient g, velocity v (0 at first) and learning rate η, as PyTorch's SGD
-// with biases, gammas and betas in a group without weight decay:
+// For a parameter w with gradient g, velocity v (0 at first) and learning rate η (the step's times
+// the factor of w's role), as PyTorch's SGD with a group for each role:
 //
 //   g ← g + weight_decay·w          kernels only
 //   v ← momentum·v + g
 //   w ← w − η·v                     or, with Nesterov, w ← w − η·(g + momentum·v)
-//
-// where η is the step's learning rate times the factor of the parameter's role.
 #pragma once
 
 #include <array>

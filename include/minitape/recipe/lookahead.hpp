@@ -15,30 +15,14 @@
 
 namespace minitape {
 
-struct LookaheadOptions {
-  Index every = 0;      // k; 0 = no lookahead, and no slow copy
+struct Lookahead {
+  Index every = 0;      // k; 0 = none
   double decay = 0.77;  // in [0, 1]
-};
 
-class Lookahead {
- public:
-  /// What the state points to must outlive this object and stay where it is.
-  Lookahead(const LayerState& state, LookaheadOptions options, Index total_steps);
-
-  /// To be called after every step; `steps` counts them, this one included.
-  void after_step(Index steps);
-
-  /// The tensors of the state, parameters first; empty without lookahead.
-  const std::vector<std::string>& names() const { return names_; }
-  std::vector<Tensor>& slow() { return slow_; }  // one for each
-  const std::vector<Tensor>& slow() const { return slow_; }
-
- private:
-  LookaheadOptions options_;
-  Index total_steps_;
-  std::vector<std::string> names_;
-  std::vector<Tensor*> fast_;
-  std::vector<Tensor> slow_;
+  /// To be called after every step; `steps` counts them, this one included. `slow` is the state of
+  /// a copy of the model that was made before the first.
+  void after_step(Index steps, Index total_steps, const LayerState& model,
+                  const LayerState& slow) const;
 };
 
 }  // namespace minitape

@@ -32,6 +32,7 @@ Score evaluate(const Sequential& model, const Dataset& dataset,
                const std::vector<WeightedView>& views = views_named("none"));
 
 /// views.csv (run_folder.hpp) of the whole set: what one view says, which is known, and the named.
+/// With "none" there is no file.
 void write_views(const std::filesystem::path& file, const std::string& name, Score one_view,
                  const Sequential& model, const Dataset& dataset,
                  const Standardization& standardization);

@@ -25,7 +25,6 @@
 #include "minitape/data/dataset.hpp"
 #include "minitape/nn/sequential.hpp"
 #include "minitape/optim/sgd.hpp"
-#include "minitape/recipe/lookahead.hpp"
 #include "minitape/run/safetensors.hpp"
 
 namespace minitape {
@@ -78,14 +77,14 @@ struct Standing {
   double seconds = 0;  // of work since the start, evaluations included
   std::optional<Divergence> divergence;  // the first, where a run may go on after it
 };
-/// All that load_checkpoint needs: the state of model and optimizer, and `standing`.
+/// All that load_checkpoint needs: the state of model and optimizer, the slow copy of the model with
+/// lookahead, and `standing`.
 SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd,
-                                const Lookahead* lookahead = nullptr);
+                                const Sequential& slow = {});
 
 /// Puts model and optimizer back to where they were and says where that is. Throws, before anything
 /// is changed, when the file is not such a checkpoint of this very model and optimizer.
-Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd,
-                         Lookahead* lookahead = nullptr);
+Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd, LayerState slow = {});
 
 /// Throws unless the checkpoint's metadata hold each entry of `data`, which describes the data now.
 void check_same_data(const SafetensorsFile& checkpoint,
