@@ -30,7 +30,7 @@ void print_result(const EpochRecord& last, const fs::path& folder) {
             << significant(last.test.loss) << ", " << last.seconds << " s\n";
   if (fs::exists(folder / "views.csv")) {
     const CsvTable views = read_csv(folder / "views.csv");
-    std::cout << "by " << views.rows.back().front() << " views "
+    std::cout << "by " << views.rows.back()[1] << " views "
               << 100 * views.numbers("test_accuracy").back() << " %\n";
   }
   std::cout << "run folder: " << folder.string() << "\n";

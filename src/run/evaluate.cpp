@@ -46,15 +46,18 @@ Score evaluate(const Sequential& model, const Dataset& dataset,
   return {sum.loss / static_cast<double>(count), sum.accuracy / static_cast<double>(count)};
 }
 
-void write_views(const std::filesystem::path& file, const std::string& name, Score one_view,
-                 const Sequential& model, const Dataset& dataset,
+void write_views(const std::filesystem::path& file, const std::string& name,
+                 const EpochRecord& last, const Sequential& model, const Dataset& test,
                  const Standardization& standardization) {
   if (name == "none") return;
-  const Score several =
-      evaluate(model, dataset, standardization, dataset.size(), views_named(name));
-  CsvWriter table(file, "views,test_loss,test_accuracy");
-  table.row({"none", number_text(one_view.loss), number_text(one_view.accuracy)});
-  table.row({name, number_text(several.loss), number_text(several.accuracy)});
+  const Score several = evaluate(model, test, standardization, test.size(), views_named(name));
+  CsvWriter table(file, "epoch,views,test_loss,test_accuracy");
+  const auto add = [&](const std::string& views, Score score) {
+    table.row(
+        {std::to_string(last.epoch), views, number_text(score.loss), number_text(score.accuracy)});
+  };
+  add("none", last.test);
+  add(name, several);
 }
 
 }  // namespace minitape

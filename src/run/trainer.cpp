@@ -55,7 +55,7 @@ class TrainingRun {
 
     if (!stopped_by_divergence()) write_checkpoint();
     if (!has_ended()) {
-      write_views(folder_.path() / "views.csv", config_.train.views, outcome_.last.test, model_,
+      write_views(folder_.path() / "views.csv", config_.train.views, outcome_.last, model_,
                   data_.test, facts_.standardization);
       write_model("model.safetensors");
     }

@@ -417,7 +417,7 @@ TEST_CASE("a shift that is as large as the images is refused") {
 }
 
 TEST_CASE("make_batch refuses images that are too small for a view") {
-  const Dataset dataset = numbered_set(2, {4, 4, 1});
+  const Dataset dataset = numbered_set(2, {4, 4, 3});
   const auto seen = [&](Index top, Index left, bool mirrors) {
     make_batch(dataset, kNone, 0, 1,
                {.top = top, .left = left, .mirrors_border = mirrors});
@@ -426,7 +426,7 @@ TEST_CASE("make_batch refuses images that are too small for a view") {
   CHECK_NOTHROW(seen(9, 0, false));
   CHECK_THROWS_WITH_AS(seen(0, -4, true),
                        "[batches] images must be larger than what mirrors their border, 4 pixels: "
-                       "they are (4, 4, 1)",
+                       "they are (4, 4, 3)",
                        Error);
   CHECK_THROWS_AS(seen(4, 0, true), Error);
 }

@@ -569,11 +569,12 @@ TEST_CASE("train: views.csv has the test images by one view and by several") {
   const TrainOutcome outcome =
       train(tiny_config("epochs = 1\nviews = \"shifted\""), tiny_data(8), path);
   const CsvTable views = read_csv(path / "views.csv");
-  CHECK(views.columns == std::vector<std::string>{"views", "test_loss", "test_accuracy"});
+  CHECK(views.columns == std::vector<std::string>{"epoch", "views", "test_loss", "test_accuracy"});
   REQUIRE(views.rows.size() == 2);
-  CHECK(views.rows[0][0] == "none");
+  CHECK(views.numbers("epoch") == std::vector<double>{1, 1});
+  CHECK(views.rows[0][1] == "none");
   CHECK(views.numbers("test_loss")[0] == outcome.last.test.loss);
-  CHECK(views.rows[1][0] == "shifted");
+  CHECK(views.rows[1][1] == "shifted");
   CHECK(views.numbers("test_loss")[1] != outcome.last.test.loss);
 
   train(tiny_config("epochs = 1"), tiny_data(8), folder.path() / "plain");

@@ -11,7 +11,7 @@
 
 #include "minitape/data/batches.hpp"
 #include "minitape/nn/sequential.hpp"
-#include "minitape/run/model_file.hpp"
+#include "minitape/run/run_folder.hpp"
 
 namespace minitape {
 
@@ -31,10 +31,10 @@ Score evaluate(const Sequential& model, const Dataset& dataset,
                const Standardization& standardization, Index count,
                const std::vector<WeightedView>& views = views_named("none"));
 
-/// views.csv (run_folder.hpp) of the whole set: what one view says, which is known, and the named.
-/// With "none" there is no file.
-void write_views(const std::filesystem::path& file, const std::string& name, Score one_view,
-                 const Sequential& model, const Dataset& dataset,
+/// views.csv (run_folder.hpp) of the test set: what one view says, which the last epoch knows, and
+/// what the named ones say. With "none" there is no file.
+void write_views(const std::filesystem::path& file, const std::string& name,
+                 const EpochRecord& last, const Sequential& model, const Dataset& test,
                  const Standardization& standardization);
 
 }  // namespace minitape

@@ -11,7 +11,7 @@
 //                          (seconds since the start, evaluations included)
 //   checkpoint.safetensors where the run stood last, to go on from there (model_file.hpp)
 //   views.csv              with train.views: the test images by one view and by several, at the
-//                          end: views,test_loss,test_accuracy
+//                          end: epoch,views,test_loss,test_accuracy
 //   layers.csv, probes.csv  with diagnostics = true (diagnostics.hpp)
 //   model.safetensors      the trained model; its presence says that the run was completed
 //
