@@ -77,8 +77,8 @@ struct Standing {
   double seconds = 0;  // of work since the start, evaluations included
   std::optional<Divergence> divergence;  // the first, where a run may go on after it
 };
-/// All that load_checkpoint needs: the state of model and optimizer, `standing` and, with lookahead,
-/// the slow copy of the model.
+/// All that load_checkpoint needs: the state of model and optimizer, `standing` and, with
+/// lookahead, the slow copy of the model.
 SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd,
                                 const Sequential& slow = {});
 
