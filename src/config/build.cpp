@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "config/choose.hpp"
+#include "config/keys.hpp"
 #include "minitape/recipe/whitening.hpp"
 
 namespace minitape {
@@ -30,20 +30,13 @@ Standardization build_standardization(const Config& config, const Dataset& train
                                  : Standardization::none(train.image_shape.channels());
 }
 
-namespace {
-
-bool wants_whitening(const std::vector<LayerConfig>& layers) {
-  return std::ranges::any_of(layers, [](const LayerConfig& layer) {
-    return (layer.init && layer.init->type == "whitening") || wants_whitening(layer.layers);
-  });
-}
-
-}  // namespace
-
 void start_from_images(Sequential& model, const Config& config, const Dataset& train,
                        const Standardization& standardization) {
-  if (config.model.init.type != "whitening" && !wants_whitening(config.model.layers)) return;
-  // build_model has seen to it that this is a kernel of the right shape.
+  const std::vector<LayerConfig>& layers = config.model.layers;
+  const auto first = std::ranges::find(layers, "conv2d", &LayerConfig::type);
+  if (first == layers.end()) return;
+  if (first->init.value_or(config.model.init).type != "whitening") return;
+  // build_model has seen to it that no layer with parameters comes before.
   Tensor& kernel = model.state().parameters.front()->value;
   const Index count = std::min(kWhiteningImages, train.size());
   const Batch batch = make_batch(train, standardization, 0, count);
@@ -82,20 +75,21 @@ Index total_steps(const Config& config, Index steps_per_epoch) {
 
 Schedule build_schedule(const Config& config, Index steps_per_epoch) {
   const ScheduleConfig& s = config.schedule;
-  return {.kind = choose<Schedule::Kind>("schedule.name", s.name,
-                                         {{"constant", Schedule::Kind::constant},
-                                          {"step", Schedule::Kind::step},
-                                          {"cosine", Schedule::Kind::cosine},
-                                          {"one_cycle", Schedule::Kind::one_cycle}}),
-          .peak = config.optimizer.learning_rate,
-          .total_steps = std::max<Index>(1, total_steps(config, steps_per_epoch)),
-          .warmup_steps = s.warmup_steps,
-          .every = s.step_epochs * steps_per_epoch,
-          .factor = s.factor,
-          .warmup_fraction = s.warmup_fraction,
-          .div_factor = s.div_factor,
-          .final_div_factor = s.final_div_factor,
-          .linear = s.anneal == "linear"};
+  return {
+      .kind = choose<Schedule::Kind>("schedule.name", s.name,
+                                     {{"constant", Schedule::Kind::constant},
+                                      {"step", Schedule::Kind::step},
+                                      {"cosine", Schedule::Kind::cosine},
+                                      {"one_cycle", Schedule::Kind::one_cycle}}),
+      .peak = config.optimizer.learning_rate,
+      .total_steps = std::max<Index>(1, total_steps(config, steps_per_epoch)),
+      .warmup_steps = s.warmup_steps,
+      .every = s.step_epochs * steps_per_epoch,
+      .factor = s.factor,
+      .warmup_fraction = s.warmup_fraction,
+      .div_factor = s.div_factor,
+      .final_div_factor = s.final_div_factor,
+      .linear = choose<bool>("schedule.anneal", s.anneal, {{"linear", true}, {"cosine", false}})};
 }
 
 }  // namespace minitape

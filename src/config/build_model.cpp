@@ -5,7 +5,6 @@
 #include <set>
 #include <utility>
 
-#include "config/choose.hpp"
 #include "config/keys.hpp"
 #include "minitape/config/build.hpp"
 #include "minitape/nn/batch_norm.hpp"
@@ -151,6 +150,7 @@ std::unique_ptr<Layer> build_layer(Building& building, const LayerConfig& layer,
   if (type == "flatten") return std::make_unique<Flatten>();
   if (type == "dropout") return std::make_unique<Dropout>(layer.rate);
   MINITAPE_CHECK(type == "residual", "[model] there is no layer type \"", type, "\"");
+  building.sees_images = false;
   return std::make_unique<Residual>(build_layers(building, layer.layers, shape));
 }
 

@@ -123,7 +123,6 @@ void add_keys(ModelConfig& model, KeyList& keys) {
 }
 
 void add_keys(RateFactors& factors, KeyList& keys) {
-  keys.subject = "optimizer.rate_factors";
   keys.add("kernel", factors.kernel, numbers(0, kMaxNumber), "kernels' rate over learning_rate");
   keys.add("bias", factors.bias, numbers(0, kMaxNumber), "the same of biases");
   keys.add("gamma", factors.gamma, numbers(0, kMaxNumber), "of batch norm's scales");
@@ -166,7 +165,7 @@ void add_keys(TrainConfig& train, KeyList& keys) {
   keys.add("label_smoothing", train.label_smoothing, below_one(),
            "of the target, shared out among all classes");
   keys.add("views", train.views, one_of({"none", "mirrored", "shifted"}),
-           "how test images are looked at in the end, for views.csv");
+           "of a test image, averaged at the end: views.csv");
   keys.add("max_steps", train.max_steps, integers(0, kMaxCount), "end early; 0 = never");
   keys.add("shuffle", train.shuffle, flag(), "anew in every epoch");
   keys.add("sort_by_class", train.sort_by_class, flag(), "batches of one class");

@@ -49,8 +49,9 @@ Index source(Index i, Index extent, bool mirrors) {
 }
 
 void check_mirrored(const Shape& image, Index pixels) {
-  MINITAPE_CHECK(pixels < image[0] && pixels < image[1], "[batches] images must be larger than ",
-                 "what mirrors their border, ", pixels, " pixels: they are ", image);
+  MINITAPE_CHECK(pixels < image[0] && pixels < image[1], "[batches] to be shifted by ", pixels,
+                 " with a mirrored border (data.shift, train.views), images must be larger than ",
+                 "that: they are ", image);
 }
 
 // result(h, w) = image(h + top, w + left), which beyond the border is 0 or mirrored; with flip, w
@@ -98,9 +99,15 @@ Batches::Batches(const Dataset& dataset, const Standardization& standardization,
     : dataset_(dataset), options_(options), table_(standardized_bytes(dataset, standardization)) {
   MINITAPE_CHECK(options_.batch_size >= 1, "[batches] batch size must be at least 1: got ",
                  options_.batch_size);
-  check_mirrored(dataset_.image_shape, options_.augmentation.shift);
+  const Augmentation& a = options_.augmentation;
+  MINITAPE_CHECK(
+      !(a.crop && a.shift > 0) && !(a.flip && a.alternating_flip),
+      "[batches] an image is moved and mirrored in one way: crop and shift, or flip and ",
+      "alternating_flip, exclude each other");
+  check_mirrored(dataset_.image_shape, a.shift);
   MINITAPE_CHECK(batches_per_epoch() >= 1, "[batches] ", dataset_.name, " must yield a batch: it ",
-                 "has ", dataset_.size(), " images and the batch size is ", options_.batch_size);
+                 "has ", dataset_.size(), " images and the batch size is ", options_.batch_size,
+                 options_.drop_last ? ", and drop_last leaves out what is less" : "");
 }
 
 Index Batches::rest() const {

@@ -16,7 +16,7 @@ inline constexpr auto kGeluCubic = static_cast<Real>(0.044715);
 namespace kernels {
 #ifdef MINITAPE_FAST
 std::optional<Tensor> gelu(const Tensor& x);
-std::optional<Tensor> gelu_gradient(const Tensor& x, Tensor& dy);  // in dy, which it takes
+std::optional<Tensor> gelu_gradient(const Tensor& x, Tensor& dy);  // in dy's memory
 #else
 inline std::optional<Tensor> gelu(const auto&...) { return {}; }
 inline std::optional<Tensor> gelu_gradient(const auto&...) { return {}; }

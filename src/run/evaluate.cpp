@@ -13,6 +13,7 @@ std::vector<WeightedView> views_named(const std::string& name) {
   if (name == "none") return {{{}, 1.0}};
   std::vector<WeightedView> views{{{}, 0.5}, {{.flip = true}, 0.5}};
   if (name == "mirrored") return views;
+  MINITAPE_CHECK(name == "shifted", "[evaluate] there are no views \"", name, "\"");
   for (auto& [view, weight] : views) weight = 0.25;
   for (const Index shift : {-1, 1}) {
     for (const bool flip : {false, true}) {

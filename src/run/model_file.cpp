@@ -58,17 +58,8 @@ Value read_fact(const SafetensorsFile& file, const std::string& key) {
 
 constexpr const char* kDivergedIn = "run.diverged_in";  // metadata: text
 
-// The name and the address of every tensor that belongs to the way the model is trained.
-template <class AnySgd, class State>
-auto optimizer_tensors(AnySgd& sgd, const State& slow) {
-  std::vector<std::pair<std::string, decltype(&sgd.velocities()[0])>> tensors;
-  for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
-    tensors.emplace_back("optimizer.velocity." + sgd.parameters()[i]->name, &sgd.velocities()[i]);
-  }
-  for (const auto& [name, tensor] : named_tensors(slow)) {
-    tensors.emplace_back("optimizer.slow." + name, tensor);
-  }
-  return tensors;
+std::string velocity_name(const Sgd& sgd, std::size_t i) {
+  return "optimizer.velocity." + sgd.parameters()[i]->name;
 }
 
 // Takes the tensor out of the file. Throws when there is none of that name.
@@ -165,9 +156,10 @@ SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& mode
   for (const Counter* counter : model.const_state().counters) {
     file.tensors.push_back(save_number(counter->name, counter->value));
   }
-  for (const auto& [name, tensor] : optimizer_tensors(sgd, slow.const_state())) {
-    file.tensors.push_back(save_tensor(name, *tensor));
+  for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
+    file.tensors.push_back(save_tensor(velocity_name(sgd, i), sgd.velocities()[i]));
   }
+  for (SavedTensor& tensor : save_model(slow).tensors) file.tensors.push_back(std::move(tensor));
   for_each_number(standing, [&file](const char* name, auto number) {
     file.tensors.push_back(save_number(name, number));
   });
@@ -184,7 +176,10 @@ Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd, Laye
   }
   // What is left must be the tensors of the model and the optimizer.
   auto targets = named_tensors(model.state());
-  for (const auto& target : optimizer_tensors(sgd, slow)) targets.push_back(target);
+  for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
+    targets.emplace_back(velocity_name(sgd, i), &sgd.velocities()[i]);
+  }
+  for (const auto& target : named_tensors(slow)) targets.push_back(target);
   load_all(targets, file, standing.divergence ? Statistics::any : Statistics::valid);
   for (std::size_t i = 0; i < counts.size(); ++i) model.state().counters[i]->value = counts[i];
   return standing;

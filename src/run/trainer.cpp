@@ -32,6 +32,7 @@ class TrainingRun {
         lookahead_{config.optimizer.lookahead_steps, config.optimizer.lookahead_decay},
         slow_(lookahead_.every > 0 ? Sequential(model_) : Sequential()),
         folder_(folder, config, data_checksum(data), start) {
+    slow_.add_prefix("optimizer.slow");  // its names in checkpoints
     for (const std::string& note : folder_.notes()) watcher_.tell(note);
     if (start == Start::resume) resume();
     const Index measured = at_.steps == 0 ? 0 : at_.epochs + 1;  // once before training
@@ -41,8 +42,7 @@ class TrainingRun {
   // ---- The loops: a run is epochs, an epoch is steps and a measurement, a step is one update ----
 
   TrainOutcome train() {
-    // What cannot take the smaller batch at the end of an epoch, or show an image in all ways, says
-    // so now.
+    // Find out now whether the model takes the smaller last batch, and the images all views.
     const bool rest_comes = batches_.rest() > 0 && total_steps_ >= batches_.batches_per_epoch();
     if (rest_comes) try_batch(model_, facts_.image_shape.with_batch(batches_.rest()));
     evaluate(model_, data_.test, facts_.standardization, 1, views_named(config_.train.views));

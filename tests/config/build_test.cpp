@@ -505,7 +505,13 @@ TEST_CASE("build: sources, batches and SGD take over what the config says") {
   CHECK(build_batch_options(config) ==
         BatchOptions{.batch_size = 7, .shuffle = false, .augmentation = {.crop = true}, .seed = 9});
   config.data.augment = {"flip"};
-  CHECK(build_batch_options(config).augmentation == Augmentation{true, false});
+  CHECK(build_batch_options(config).augmentation == Augmentation{.flip = true});
+  config.data.augment = {"shift", "alternating_flip"};
+  config.data.shift = 3;
+  config.train.drop_last = true;
+  CHECK(build_batch_options(config).augmentation ==
+        Augmentation{.alternating_flip = true, .shift = 3});
+  CHECK(build_batch_options(config).drop_last);
   CHECK_FALSE(build_batch_options(config).sort_by_class);
   config.train.sort_by_class = true;
   CHECK(build_batch_options(config).sort_by_class);
@@ -513,6 +519,14 @@ TEST_CASE("build: sources, batches and SGD take over what the config says") {
   CHECK(sgd.momentum == 0.5);
   CHECK(sgd.nesterov);
   CHECK(sgd.weight_decay == 0.25);
+  config.optimizer.rate_factors = {.kernel = 2, .bias = 3, .gamma = 4, .beta = 5};
+  const auto factor = [&](Role role) {
+    return build_sgd_options(config).rate_factors[static_cast<std::size_t>(role)];
+  };
+  CHECK(factor(Role::kernel) == 2);
+  CHECK(factor(Role::bias) == 3);
+  CHECK(factor(Role::gamma) == 4);
+  CHECK(factor(Role::beta) == 5);
 }
 
 TEST_CASE("total_steps: all epochs, or max_steps where that is less") {
@@ -549,6 +563,11 @@ TEST_CASE("build_schedule: counts in steps what the config counts in epochs") {
   CHECK(cycle.learning_rate(0) == doctest::Approx(2));
   CHECK(cycle.learning_rate(4) == doctest::Approx(8));
   CHECK(cycle.learning_rate(59) == doctest::Approx(1));
+  config.schedule.anneal = "linear";
+  CHECK(build_schedule(config, 10).learning_rate(18) == doctest::Approx(8 - 7 * 14 / 55.0));
+  config.schedule.anneal = "straight";
+  CHECK_THROWS_AS(build_schedule(config, 10), Error);
+  config.schedule.anneal = "cosine";
 
   // It ends where training ends.
   config.train.max_steps = 30;
@@ -557,8 +576,7 @@ TEST_CASE("build_schedule: counts in steps what the config counts in epochs") {
   CHECK(build_schedule(config, 10).total_steps == 1);
 }
 
-}  // namespace
-// ---- Whitening ----
+// ---- What the fast recipe asks for ----
 
 TEST_CASE("build_model: a rate factor is of a role that the model has, or had with batch norm") {
   const std::string layers =
@@ -587,8 +605,8 @@ TEST_CASE("build_model: refuses whitening where it cannot be") {
   CHECK(refuses("{ type = \"relu\" }, " + wide,
                 "[model] an init of type whitening is for a first layer that is a conv2d, which "
                 "sees the images: here a conv2d behind the first layer has it") == "");
-  CHECK(refuses("{ type = \"residual\", layers = [ { type = \"relu\" }, " + wide + " ] }",
-                "behind the first layer") == "");
+  CHECK(refuses("{ type = \"residual\", layers = [ " + wide + " ] }", "behind the first layer") ==
+        "");
   CHECK(refuses("{ type = \"dense\", units = 2, " + whitening + " }", "here a dense has it") == "");
   CHECK(refuses("{ type = \"conv2d\", filters = 9, kernel = 2, " + whitening + " }",
                 "[model] an init of type whitening needs two filters for each of the 4 numbers of "
@@ -596,6 +614,19 @@ TEST_CASE("build_model: refuses whitening where it cannot be") {
   CHECK(refuses("{ type = \"conv2d\", filters = 2, kernel = 1 }, { type = \"flatten\" }, "
                 "{ type = \"dense\", units = 2 }",
                 "behind the first layer", whitening) == "");
+}
+
+TEST_CASE("start_from_images: without whitening in the first layer nothing changes") {
+  const std::string own = "init = { type = \"zeros\" }";
+  const Config config = config_with("{ type = \"conv2d\", filters = 3, kernel = 2, " + own +
+                                        " }, { type = \"flatten\" }, "
+                                        "{ type = \"dense\", units = 2, " +
+                                        own + " }",
+                                    "init = { type = \"whitening\" }");
+  Sequential model = build_model(config, kInput);
+  start_from_images(model, config, tiny_dataset(4), Standardization::none(1));
+  const Tensor& kernel = value_of(model, "0.conv2d.kernel");
+  CHECK(different_bits(kernel, Tensor::zeros({2, 2, 1, 3})) == "");
 }
 
 TEST_CASE("start_from_images: the kernel of the first layer, whatever stands around it") {
@@ -641,4 +672,5 @@ TEST_CASE("build_model: a kernel that is not trainable") {
   CHECK(parameters.at(1)->trainable);
 }
 
+}  // namespace
 }  // namespace minitape

@@ -412,22 +412,32 @@ TEST_CASE("a shift that is as large as the images is refused") {
   const Dataset dataset = numbered_set(4, {5, 3, 3});
   CHECK_NOTHROW(Batches(dataset, kNone, {.batch_size = 2, .augmentation = {.shift = 2}}));
   CHECK_THROWS_WITH_AS(Batches(dataset, kNone, {.batch_size = 2, .augmentation = {.shift = 3}}),
-                       Contains("images must be larger than what mirrors their border, 3 pixels"),
-                       Error);
+                       Contains("to be shifted by 3 with a mirrored border"), Error);
+}
+
+TEST_CASE("two ways to move or to mirror an image exclude each other") {
+  const Dataset dataset = numbered_set(4, {5, 5, 3});
+  const auto make = [&](const Augmentation& augmentation) {
+    Batches(dataset, kNone, {.batch_size = 2, .augmentation = augmentation});
+  };
+  CHECK_NOTHROW(make({.flip = true, .shift = 1}));
+  CHECK_NOTHROW(make({.alternating_flip = true, .crop = true}));
+  CHECK_THROWS_WITH_AS(make({.crop = true, .shift = 1}), Contains("exclude each other"), Error);
+  CHECK_THROWS_AS(make({.flip = true, .alternating_flip = true}), Error);
 }
 
 TEST_CASE("make_batch refuses images that are too small for a view") {
   const Dataset dataset = numbered_set(2, {4, 4, 3});
   const auto seen = [&](Index top, Index left, bool mirrors) {
-    make_batch(dataset, kNone, 0, 1,
-               {.top = top, .left = left, .mirrors_border = mirrors});
+    make_batch(dataset, kNone, 0, 1, {.top = top, .left = left, .mirrors_border = mirrors});
   };
   CHECK_NOTHROW(seen(3, -3, true));
   CHECK_NOTHROW(seen(9, 0, false));
-  CHECK_THROWS_WITH_AS(seen(0, -4, true),
-                       "[batches] images must be larger than what mirrors their border, 4 pixels: "
-                       "they are (4, 4, 3)",
-                       Error);
+  CHECK_THROWS_WITH_AS(
+      seen(0, -4, true),
+      "[batches] to be shifted by 4 with a mirrored border (data.shift, train.views), "
+      "images must be larger than that: they are (4, 4, 3)",
+      Error);
   CHECK_THROWS_AS(seen(4, 0, true), Error);
 }
 

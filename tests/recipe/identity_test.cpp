@@ -24,7 +24,8 @@ TEST_CASE("identity: the first outputs are the inputs, the others stay") {
 
 TEST_CASE("identity refuses fewer outputs than inputs, and a window without a middle") {
   const std::string rule =
-      "[init] identity needs as many outputs as inputs and a window with a middle: 0.conv2d.kernel "
+      "[init] identity needs at least as many outputs as inputs and a window with a middle: "
+      "0.conv2d.kernel "
       "is ";
   CHECK(error_lacks({rule + "(3, 2)"}, [] { identity({3, 2}); }) == "");
   CHECK(error_lacks({rule + "(3, 2, 1, 4)"}, [] { identity({3, 2, 1, 4}); }) == "");

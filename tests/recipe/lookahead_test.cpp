@@ -46,6 +46,14 @@ TEST_CASE("lookahead: the last step counts, whichever it is") {
   CHECK(model.weight.value[0] == 0);  // d = 1: all the way back
 }
 
+TEST_CASE("lookahead refuses a run that ends before the first k steps") {
+  Model model, slow;
+  CHECK_THROWS_WITH_AS((Lookahead{.every = 5}.after_step(1, 4, model.state(), slow.state())),
+                       "[lookahead] optimizer.lookahead_steps must not be more than the run's 4 "
+                       "steps: it is 5",
+                       Error);
+}
+
 TEST_CASE("without lookahead nothing changes") {
   Model model, slow;
   model.set(16, 16);

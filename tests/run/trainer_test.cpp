@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/recipe/label_smoothing.hpp"
 #include "minitape/recipe/whitening.hpp"
 #include "minitape/run/csv.hpp"
 #include "minitape/run/model_file.hpp"
@@ -95,7 +96,15 @@ TEST_CASE("evaluate: several views give the weighted mean of their logits") {
     for (const auto& [view, weight] : views_named(name)) sum += weight;
     CHECK(sum == 1);
   }
-  CHECK(views_named("shifted").size() == 6);
+  std::vector<std::pair<View, double>> shifted;
+  for (const auto& [view, weight] : views_named("shifted")) shifted.emplace_back(view, weight);
+  CHECK(shifted == std::vector<std::pair<View, double>>{{{false, 0, 0, false}, 0.25},
+                                                        {{true, 0, 0, false}, 0.25},
+                                                        {{false, -1, -1, true}, 0.125},
+                                                        {{true, -1, -1, true}, 0.125},
+                                                        {{false, 1, 1, true}, 0.125},
+                                                        {{true, 1, 1, true}, 0.125}});
+  CHECK_THROWS_AS(views_named("Shifted"), Error);
 }
 
 // ---- train ----
@@ -562,7 +571,6 @@ TEST_CASE("train: another run in the folder stays as it is") {
   CHECK(folder.file_names().size() == 1);
 }
 
-}  // namespace
 TEST_CASE("train: views.csv has the test images by one view and by several") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "run";
@@ -575,10 +583,45 @@ TEST_CASE("train: views.csv has the test images by one view and by several") {
   CHECK(views.rows[0][1] == "none");
   CHECK(views.numbers("test_loss")[0] == outcome.last.test.loss);
   CHECK(views.rows[1][1] == "shifted");
-  CHECK(views.numbers("test_loss")[1] != outcome.last.test.loss);
+  const TrainTest data = tiny_data(8);
+  Sequential model = build_model(tiny_config(""), kTinyInput);
+  load_model(model, read_safetensors(path / "model.safetensors"));
+  const Score several =
+      evaluate(model, data.test, Standardization::of(data.train), 6, views_named("shifted"));
+  CHECK(views.numbers("test_loss")[1] == several.loss);
+  CHECK(several.loss != outcome.last.test.loss);
 
   train(tiny_config("epochs = 1"), tiny_data(8), folder.path() / "plain");
   CHECK_FALSE(std::filesystem::exists(folder.path() / "plain" / "views.csv"));
+}
+
+TEST_CASE("train: images that are too small for the views are refused before the first step") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  Dataset line{.name = "line", .image_shape = {1, 4, 1}, .class_names = {"a", "b"}};
+  for (int i = 0; i < 16; ++i) line.pixels.push_back(static_cast<std::uint8_t>(16 * i));
+  line.labels = {0, 1, 0, 1};
+  const Config config = parse_config(
+      "data = { name = \"none\", input = [1, 4, 1] }\nmodel.layers = [{ type = \"flatten\" }, "
+      "{ type = \"dense\", units = 2 }]\ntrain = { batch_size = 2, views = \"shifted\" }",
+      "line.toml");
+  CHECK_THROWS_WITH_AS(train(config, {line, line}, path),
+                       doctest::Contains("to be shifted by 1 with a mirrored border"), Error);
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("train: label smoothing is part of the loss that is trained and written") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  const TrainTest data = tiny_data(4);
+  train(tiny_config("epochs = 1\nbatch_size = 4\nshuffle = false\nlabel_smoothing = 0.25"), data,
+        path);
+  Sequential model = build_model(tiny_config(""), kTinyInput);
+  Batch batch = make_batch(data.train, Standardization::of(data.train), 0, 4);
+  Tape tape;
+  const Var logits = model.forward(tape.constant(std::move(batch.images)), Mode::training);
+  CHECK(read_csv(path / "steps.csv").numbers("loss")[0] ==
+        double{smoothed_cross_entropy(logits, batch.labels, 0.25).value().item()});
 }
 
 TEST_CASE("train: with lookahead and smoothed labels a run that is resumed has the same bits") {
@@ -609,14 +652,14 @@ TEST_CASE("train: with lookahead and smoothed labels a run that is resumed has t
   CHECK(differ);
 }
 
-TEST_CASE("train: whitening starts from the training images, and its kernel stays") {
+TEST_CASE("train: whitening starts from the training images; its kernel stays, also in lookahead") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "run";
   const Config config = config_with(
       "{ type = \"conv2d\", filters = 8, kernel = 2, init = { type = \"whitening\" }, "
       "trainable = false }, { type = \"gelu\" }, { type = \"flatten\" }, "
       "{ type = \"dense\", units = 2 }, { type = \"scale\", factor = 0.5 }",
-      "[train]\nepochs = 1\nbatch_size = 4");
+      "[optimizer]\nlookahead_steps = 2\n[train]\nepochs = 1\nbatch_size = 4");
   TrainTest data = tiny_data(16);
   Random random = stream(1, "pixels");
   for (auto& pixel : data.train.pixels) pixel = static_cast<std::uint8_t>(random.below(256));
@@ -630,4 +673,5 @@ TEST_CASE("train: whitening starts from the training images, and its kernel stay
   CHECK(different_bits(kernel, whitening_kernel(batch.images, 2)) == "");
 }
 
+}  // namespace
 }  // namespace minitape

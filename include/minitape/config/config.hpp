@@ -120,7 +120,7 @@ struct OptimizerConfig {
   bool nesterov = false;
   double weight_decay = 0;  // on kernels alone
   RateFactors rate_factors;
-  Index lookahead_steps = 0;      // from one meeting with the slow weights to the next; 0 = none
+  Index lookahead_steps = 0;      // every so many steps; 0 = no lookahead
   double lookahead_decay = 0.77;  // the slow weights' share at the end
   // What is trained. The others stay as they start.
   std::vector<std::string> train{"kernel", "bias", "gamma", "beta"};

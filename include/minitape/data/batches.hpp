@@ -29,7 +29,7 @@ struct Batch {
 
 struct Augmentation {
   bool flip = false;              // mirror left to right with probability 1/2
-  bool alternating_flip = false;  // the first time the same, after that every other time
+  bool alternating_flip = false;  // as flip in epoch 0, then the other way in each epoch
   bool crop = false;  // pad by kCropPadding on all sides, then cut H×W pixels out at a random place
   static constexpr Index kCropPadding = 4;
   Index shift = 0;  // move by up to so many pixels both ways, mirroring what is at the border

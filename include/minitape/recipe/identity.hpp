@@ -1,6 +1,6 @@
 // Identity: kernels that begin by handing their input on.
 //
-//   convolution [kh, kw, C, F], C ≤ F    k[u, v, c, f] = 1 in the middle of the window where f = c,
+//   convolution [kh, kw, C, F], C ≤ F    k[u, v, c, f] = 1 at the middle of the window where f = c,
 //                                        else 0, for f < C; the other filters stay as they are
 //   dense [in, out]                      the same, with a window of one pixel
 //

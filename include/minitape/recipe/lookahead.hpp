@@ -1,8 +1,8 @@
 // Lookahead: a slow copy of the model that the trained one comes back to (M. Zhang et al.,
 // "Lookahead Optimizer: k steps forward, 1 step back", 2019).
 //
-// After every k-th step, and after the last, every parameter and every running statistic w meets
-// its slow copy. With s of S steps done:
+// After every k-th step, and after the last, every parameter and every running statistic w is mixed
+// into its slow copy and then replaced by it. With s of S steps done:
 //
 //   d = decay·(s / S)³        the weight of the slow value: small at first, when it is far behind
 //   slow ← slow + (1 − d)·(w − slow)
