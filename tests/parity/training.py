@@ -83,8 +83,10 @@ def whitening_kernel(images, size):
     each with its largest number positive, divided by the deviation, then their negatives."""
     windows = images.unfold(2, size, 1).unfold(3, size, 1)  # [N, C, h, w, kh, kw]
     channels = images.shape[1]
-    rows = windows.permute(0, 2, 3, 4, 5, 1).reshape(-1, size * size * channels)
-    values, vectors = torch.linalg.eigh(rows.T @ rows / len(rows))  # rising; a column each
+    rows = windows.permute(0, 2, 3, 4, 5, 1).reshape(len(images), -1, size * size * channels)
+    # Image by image: a sum over millions of windows at once would round away four digits.
+    moments = (rows.transpose(1, 2) @ rows).sum(0) / (len(images) * rows.shape[1])
+    values, vectors = torch.linalg.eigh(moments)  # rising; a column each
     values, vectors = values.flip(0), vectors.flip(1)
     largest = vectors.gather(0, vectors.abs().argmax(0, keepdim=True))
     vectors = vectors * largest.sign() / torch.sqrt(values + 5e-4)
