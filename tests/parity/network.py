@@ -155,12 +155,7 @@ class MaxPool(nn.Module):
 
     def forward(self, x):
         x = pad(x, self.size, self.stride, self.padding, -float("inf"))
-        # Pixels of an even background are equal. A convolution may round them differently, and the
-        # gradient would go to any of them: the first that agrees to ten digits gets it, as in minitape.
-        digits = 10 if x.dtype == torch.float64 else 7
-        first = F.max_pool2d(x.detach().round(decimals=digits), self.size, self.stride,
-                             return_indices=True)[1]
-        return x.flatten(2).gather(2, first.flatten(2)).view_as(first)
+        return F.max_pool2d(x, self.size, self.stride)
 
 
 class AvgPool(MaxPool):
