@@ -163,7 +163,7 @@ class Generator:
         ghost_batch = self.draw.choice([4, 5, 6]) if self.chance(0.25) else 0
         if ghost_batch:  # divides both
             batch_size, images = ghost_batch * self.draw.randint(2, 4), ghost_batch * 25
-        return {
+        config = {
             "": {"seed": self.draw.randint(0, 2**62)},
             "data": {"name": data, "train_limit": images, "test_limit": 40,
                      "standardize": self.chance(0.9)},
@@ -176,6 +176,10 @@ class Generator:
                       "epochs": STEPS, "max_steps": STEPS, "drop_last": self.chance(0.2),
                       "label_smoothing": self.draw.choice([0.0, 0.0, 0.2])},
         }
+        if "batch_norm" not in repr(config["model"]["layers"]):  # a factor of nothing is refused
+            factors = config["optimizer"].get("rate_factors", {})
+            factors.pop("gamma", None), factors.pop("beta", None)
+        return config
 
 
 def toml(value):
