@@ -26,9 +26,17 @@ struct TrainArguments {
 };
 
 void print_result(const EpochRecord& last, const fs::path& folder) {
+  std::string several;
+  if (fs::exists(folder / "views.csv")) {
+    const CsvTable views = read_csv(folder / "views.csv");
+    const std::vector<double> accuracies = views.numbers("test_accuracy");
+    MINITAPE_CHECK(accuracies.size() == 2, "[csv] ", folder / "views.csv",
+                   " must have two rows, as training wrote them: it has ", accuracies.size());
+    several = concat("by ", views.rows[1][1], " views ", 100 * accuracies[1], " %\n");
+  }
   std::cout << "test accuracy " << 100 * last.test.accuracy << " %, test loss "
             << significant(last.test.loss) << ", " << last.seconds << " s\n"
-            << "run folder: " << folder.string() << "\n";
+            << several << "run folder: " << folder.string() << "\n";
 }
 
 // The command that goes on with a run that was stopped.

@@ -11,13 +11,13 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 # A room includes itself and the ones before it.
-ROOMS = ["ports", "core", "autodiff", "ops", "optim", "nn", "verify", "kernels", "norms", "text",
-         "data", "config", "run", "compare", "tools", "lab", "apps"]
+ROOMS = ["ports", "core", "autodiff", "ops", "optim", "nn", "verify", "recipe", "kernels", "norms",
+         "text", "data", "config", "run", "compare", "tools", "lab", "apps"]
 READING_PATH = ["core", "autodiff", "ops", "nn", "optim"]
 
 # Lines, with headers and comments.
 MOST_TO_READ = 3200
-MOST_IN_ALL = 17558
+MOST_IN_ALL = 18273
 MOST_IN_A_FILE = 250
 COLUMNS = 100
 

@@ -1,173 +1,12 @@
+// What depends on the data, the optimizer and the schedule, from a config.
 #include "minitape/config/build.hpp"
 
 #include <algorithm>
-#include <initializer_list>
-#include <memory>
-#include <set>
-#include <utility>
 
-#include "minitape/nn/batch_norm.hpp"
-#include "minitape/nn/conv2d.hpp"
-#include "minitape/nn/dense.hpp"
-#include "minitape/nn/simple_layers.hpp"
-#include "minitape/norms/layers.hpp"
+#include "config/keys.hpp"
+#include "minitape/recipe/whitening.hpp"
 
 namespace minitape {
-namespace {
-
-// ---- Layers ----
-
-// The value that belongs to a name. Configs from files have been checked; one made in code may hold
-// anything.
-template <class Value>
-Value choose(const std::string& key, const std::string& name,
-             std::initializer_list<std::pair<const char*, Value>> choices) {
-  for (const auto& [choice, value] : choices) {
-    if (name == choice) return value;
-  }
-  throw Error(concat("[config] ", key, " cannot be \"", name, "\""));
-}
-
-Init build_init(const InitConfig& config) {
-  using Kind = Init::Kind;
-  const Kind kind = choose<Kind>("init.type", config.type,
-                                 {{"he_normal", Kind::he_normal},
-                                  {"he_uniform", Kind::he_uniform},
-                                  {"glorot_normal", Kind::glorot_normal},
-                                  {"glorot_uniform", Kind::glorot_uniform},
-                                  {"normal", Kind::normal},
-                                  {"uniform", Kind::uniform},
-                                  {"zeros", Kind::zeros}});
-  return {kind, kind == Kind::uniform ? config.limit : config.stddev};
-}
-
-// A layer's own values come before those of the section. Plain batch norm unless they differ.
-std::unique_ptr<Layer> build_batch_norm(const BatchNormConfig& section, const LayerConfig& layer,
-                                        Index channels) {
-  using Running = RunningStatistics;
-  using From = StatisticsFrom;
-  const BatchNormOptions options{
-      .epsilon = layer.epsilon.value_or(section.epsilon),
-      .ema_decay = layer.ema_decay.value_or(section.ema_decay),
-      .running = choose<Running>("batch_norm.running", layer.running.value_or(section.running),
-                                 {{"ema", Running::ema},
-                                  {"debiased_ema", Running::debiased_ema},
-                                  {"cumulative", Running::cumulative}}),
-      .unbiased_running_variance = choose<bool>(
-          "batch_norm.running_variance", layer.running_variance.value_or(section.running_variance),
-          {{"unbiased", true}, {"biased", false}})};
-  const BatchNormVariation variation{
-      .statistics =
-          choose<From>("batch_norm.statistics", layer.statistics.value_or(section.statistics),
-                       {{"batch", From::batch},
-                        {"batch_as_constant", From::batch_as_constant},
-                        {"running", From::running}}),
-      .ghost_batch = layer.ghost_batch.value_or(section.ghost_batch),
-      .noise = layer.noise.value_or(section.noise)};
-  const Index groups = layer.group_norm.value_or(section.group_norm);
-  if (groups > 0) return std::make_unique<GroupNorm>(channels, groups, options.epsilon);
-  if (variation == BatchNormVariation{}) return std::make_unique<BatchNorm>(channels, options);
-  return std::make_unique<BatchNormVariant>(channels, options, variation);
-}
-
-Sequential build_layers(const Config& config, const std::vector<LayerConfig>& layers,
-                        const Shape& input);
-
-// One layer for inputs of `shape`, with a bias if `bias` and the config does not say otherwise.
-std::unique_ptr<Layer> build_layer(const Config& config, const LayerConfig& layer,
-                                   const Shape& shape, bool bias) {
-  const std::string& type = layer.type == "activation" ? config.model.activation : layer.type;
-  const KernelOptions kernel{.bias = layer.bias.value_or(bias),
-                             .init = build_init(layer.init.value_or(config.model.init))};
-  if (type == "conv2d") {
-    return std::make_unique<Conv2D>(shape.channels(), layer.filters, layer.kernel,
-                                    Conv2DOptions{layer.stride, layer.padding}, kernel);
-  }
-  if (type == "dense") return std::make_unique<Dense>(shape.channels(), layer.units, kernel);
-  if (type == "batch_norm") return build_batch_norm(config.batch_norm, layer, shape.channels());
-  if (type == "relu") return std::make_unique<Activation>(Activation::relu);
-  if (type == "leaky_relu")
-    return std::make_unique<Activation>(Activation::leaky_relu, layer.slope);
-  if (type == "sigmoid") return std::make_unique<Activation>(Activation::sigmoid);
-  if (type == "tanh") return std::make_unique<Activation>(Activation::tanh);
-  if (type == "max_pool" || type == "avg_pool") {
-    return std::make_unique<Pool>(type == "max_pool" ? Pool::max : Pool::avg,
-                                  PoolOptions{layer.size, layer.stride, layer.padding});
-  }
-  if (type == "global_avg_pool") return std::make_unique<GlobalAvgPool>();
-  if (type == "flatten") return std::make_unique<Flatten>();
-  if (type == "dropout") return std::make_unique<Dropout>(layer.rate);
-  MINITAPE_CHECK(type == "residual", "[model] there is no layer type \"", type, "\"");
-  return std::make_unique<Residual>(build_layers(config, layer.layers, shape));
-}
-
-bool is_activation(const LayerConfig& layer) {
-  return layer.type == "activation" || layer.type == "relu" || layer.type == "leaky_relu" ||
-         layer.type == "sigmoid" || layer.type == "tanh";
-}
-
-// In the order in which they are built: with batch_norm.position = "after", batch norm and the
-// activation behind it change places, and numbers.
-std::vector<LayerConfig> ordered(std::vector<LayerConfig> layers, const Config& config) {
-  for (std::size_t i = 0; i + 1 < layers.size() && config.batch_norm.position == "after"; ++i) {
-    if (layers[i].type != "batch_norm" || !is_activation(layers[i + 1])) continue;
-    std::swap(layers[i], layers[i + 1]);
-    ++i;
-  }
-  return layers;
-}
-
-Sequential build_layers(const Config& config, const std::vector<LayerConfig>& as_written,
-                        const Shape& input) {
-  const std::vector<LayerConfig> layers = ordered(as_written, config);
-  const auto present = [&](const LayerConfig& layer) {
-    return layer.type != "batch_norm" || config.model.batch_norm;
-  };
-  // A bias in front of batch norm would be subtracted again with the mean. Group norm subtracts the
-  // mean of a whole group, so its channels' biases still differ (unless a group is one channel).
-  const auto subtracts_bias = [&](std::size_t i) {
-    return i < layers.size() && layers[i].type == "batch_norm" && present(layers[i]) &&
-           layers[i].group_norm.value_or(config.batch_norm.group_norm) == 0;
-  };
-  Sequential model;
-  Shape shape = input;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (!present(layers[i])) continue;
-    model.add_at(static_cast<Index>(i),
-                 build_layer(config, layers[i], shape, !subtracts_bias(i + 1)));
-    shape = model.output_shape(input);  // throws where the new layer does not fit
-  }
-  return model;
-}
-
-}  // namespace
-
-Sequential build_model(const Config& config, const Shape& input) {
-  Sequential model = build_layers(config, config.model.layers, input);
-  model.initialize(config.seed);
-  std::set<Role> trained;
-  for (const std::string& role : config.optimizer.train) {
-    trained.insert(choose<Role>("optimizer.train", role,
-                                {{"kernel", Role::kernel},
-                                 {"bias", Role::bias},
-                                 {"gamma", Role::gamma},
-                                 {"beta", Role::beta}}));
-  }
-  for (Parameter* parameter : model.state().parameters) {
-    parameter->trainable = trained.contains(parameter->role);
-  }
-  return model;
-}
-
-void check_classes(const Sequential& model, const Shape& input, Index classes) {
-  const Shape output = model.output_shape(input);
-  MINITAPE_CHECK(output == Shape{classes},
-                 "[model] the last layer must give one number for each of the ", classes,
-                 " classes, shape (", classes, "): it gives ", output,
-                 ". End model.layers with { type = \"dense\", units = ", classes, " }");
-}
-
-// ---- Data ----
 
 Shape input_shape(const Config& config) {
   return config.data.name == "none" ? config.data.input : image_shape(build_source(config));
@@ -191,6 +30,19 @@ Standardization build_standardization(const Config& config, const Dataset& train
                                  : Standardization::none(train.image_shape.channels());
 }
 
+void start_from_images(Sequential& model, const Config& config, const Dataset& train,
+                       const Standardization& standardization) {
+  const std::vector<LayerConfig>& layers = config.model.layers;
+  const auto first = std::ranges::find(layers, "conv2d", &LayerConfig::type);
+  if (first == layers.end()) return;
+  if (first->init.value_or(config.model.init).type != "whitening") return;
+  // build_model has seen to it that no layer with parameters comes before.
+  Tensor& kernel = model.state().parameters.front()->value;
+  const Index count = std::min(kWhiteningImages, train.size());
+  const Batch batch = make_batch(train, standardization, 0, count);
+  kernel = whitening_kernel(batch.images, kernel.shape()[0]);
+}
+
 BatchOptions build_batch_options(const Config& config) {
   const auto wants = [&](const char* what) {
     return std::ranges::count(config.data.augment, what) > 0;
@@ -198,16 +50,22 @@ BatchOptions build_batch_options(const Config& config) {
   return {.batch_size = config.train.batch_size,
           .shuffle = config.train.shuffle,
           .sort_by_class = config.train.sort_by_class,
-          .augmentation = {.flip = wants("flip"), .crop = wants("crop")},
+          .drop_last = config.train.drop_last,
+          .augmentation = {.flip = wants("flip"),
+                           .alternating_flip = wants("alternating_flip"),
+                           .crop = wants("crop"),
+                           .shift = wants("shift") ? config.data.shift : 0},
           .seed = config.seed};
 }
 
 // ---- Optimization ----
 
 SgdOptions build_sgd_options(const Config& config) {
+  const RateFactors& factors = config.optimizer.rate_factors;
   return {.momentum = config.optimizer.momentum,
           .nesterov = config.optimizer.nesterov,
-          .weight_decay = config.optimizer.weight_decay};
+          .weight_decay = config.optimizer.weight_decay,
+          .rate_factors = {factors.kernel, factors.bias, factors.gamma, factors.beta}};
 }
 
 Index total_steps(const Config& config, Index steps_per_epoch) {
@@ -217,19 +75,21 @@ Index total_steps(const Config& config, Index steps_per_epoch) {
 
 Schedule build_schedule(const Config& config, Index steps_per_epoch) {
   const ScheduleConfig& s = config.schedule;
-  return {.kind = choose<Schedule::Kind>("schedule.name", s.name,
-                                         {{"constant", Schedule::Kind::constant},
-                                          {"step", Schedule::Kind::step},
-                                          {"cosine", Schedule::Kind::cosine},
-                                          {"one_cycle", Schedule::Kind::one_cycle}}),
-          .peak = config.optimizer.learning_rate,
-          .total_steps = std::max<Index>(1, total_steps(config, steps_per_epoch)),
-          .warmup_steps = s.warmup_steps,
-          .every = s.step_epochs * steps_per_epoch,
-          .factor = s.factor,
-          .warmup_fraction = s.warmup_fraction,
-          .div_factor = s.div_factor,
-          .final_div_factor = s.final_div_factor};
+  return {
+      .kind = choose<Schedule::Kind>("schedule.name", s.name,
+                                     {{"constant", Schedule::Kind::constant},
+                                      {"step", Schedule::Kind::step},
+                                      {"cosine", Schedule::Kind::cosine},
+                                      {"one_cycle", Schedule::Kind::one_cycle}}),
+      .peak = config.optimizer.learning_rate,
+      .total_steps = std::max<Index>(1, total_steps(config, steps_per_epoch)),
+      .warmup_steps = s.warmup_steps,
+      .every = s.step_epochs * steps_per_epoch,
+      .factor = s.factor,
+      .warmup_fraction = s.warmup_fraction,
+      .div_factor = s.div_factor,
+      .final_div_factor = s.final_div_factor,
+      .linear = choose<bool>("schedule.anneal", s.anneal, {{"linear", true}, {"cosine", false}})};
 }
 
 }  // namespace minitape

@@ -27,7 +27,9 @@ void add_keys(DataConfig& data, KeyList& keys) {
   keys.add("train_limit", data.train_limit, integers(0, kMaxCount), "first N images; 0 = all");
   keys.add("test_limit", data.test_limit, integers(0, kMaxCount), "first N images; 0 = all");
   keys.add("standardize", data.standardize, flag(), "per channel, as the training set is");
-  keys.add("augment", data.augment, some_of({"flip", "crop"}), "of training images");
+  keys.add("augment", data.augment, some_of({"flip", "alternating_flip", "crop", "shift"}),
+           "of training images");
+  keys.add("shift", data.shift, integers(1, kMaxImageSize), "shift: by up to so many pixels");
   keys.add("image_size", data.image_size, integers(1, kMaxImageSize),
            "folder: height and width that images get");
   keys.add("channels", data.channels, integers(1, 3), "folder: 1 = grey, 3 = colour");
@@ -39,7 +41,7 @@ void add_keys(InitConfig& init, KeyList& keys) {
   keys.subject = "an init of type " + init.type;
   keys.add("type", init.type,
            one_of({"he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "normal",
-                   "uniform", "zeros"}),
+                   "uniform", "zeros", "identity", "whitening"}),
            "how kernels start");
   if (init.type == "normal") {
     keys.add("stddev", init.stddev, numbers(0, kMaxNumber), "standard deviation");
@@ -93,6 +95,8 @@ void add_keys(LayerConfig& layer, KeyList& keys) {
     keys.add("slope", layer.slope, numbers(0, 1));
   } else if (type == "dropout") {
     keys.add("rate", layer.rate, below_one()).required = true;
+  } else if (type == "scale") {
+    keys.add("factor", layer.factor, numbers(-kMaxNumber, kMaxNumber)).required = true;
   } else if (type == "residual" || type == "repeat") {
     keys.add_layers("layers", layer.layers).required = true;
     if (type == "repeat") keys.add("times", layer.times, integers(1, 1000)).required = true;
@@ -106,15 +110,23 @@ void add_keys(LayerConfig& layer, KeyList& keys) {
   if (type == "conv2d" || type == "dense") {
     keys.add("bias", layer.bias, flag());
     keys.add_section("init", layer.init);
+    keys.add("trainable", layer.trainable, flag());
   }
 }
 
 void add_keys(ModelConfig& model, KeyList& keys) {
   keys.add("batch_norm", model.batch_norm, flag(), "false removes every batch_norm layer");
-  keys.add("activation", model.activation, one_of({"relu", "leaky_relu", "sigmoid", "tanh"}),
+  keys.add("activation", model.activation, one_of(kActivations),
            "what layers of type activation are");
   keys.add_section("init", model.init);
   keys.add_layers("layers", model.layers);
+}
+
+void add_keys(RateFactors& factors, KeyList& keys) {
+  keys.add("kernel", factors.kernel, numbers(0, kMaxNumber), "kernels' rate over learning_rate");
+  keys.add("bias", factors.bias, numbers(0, kMaxNumber), "the same of biases");
+  keys.add("gamma", factors.gamma, numbers(0, kMaxNumber), "of batch norm's scales");
+  keys.add("beta", factors.beta, numbers(0, kMaxNumber), "of its shifts");
 }
 
 void add_keys(OptimizerConfig& optimizer, KeyList& keys) {
@@ -123,6 +135,11 @@ void add_keys(OptimizerConfig& optimizer, KeyList& keys) {
   keys.add("momentum", optimizer.momentum, below_one(), "weight of the previous update");
   keys.add("nesterov", optimizer.nesterov, flag(), "look ahead along the momentum");
   keys.add("weight_decay", optimizer.weight_decay, numbers(0, kMaxNumber), "on kernels alone");
+  keys.add_section("rate_factors", optimizer.rate_factors);
+  keys.add("lookahead_steps", optimizer.lookahead_steps, integers(0, kMaxCount),
+           "every so many, go back to slow weights; 0 = no");
+  keys.add("lookahead_decay", optimizer.lookahead_decay, numbers(0, 1),
+           "share of the old slow weights at the end");
   keys.add("train", optimizer.train, some_of({"kernel", "bias", "gamma", "beta"}),
            "other parameters stay as they start");
 }
@@ -138,11 +155,17 @@ void add_keys(ScheduleConfig& schedule, KeyList& keys) {
            "one_cycle: starts at learning_rate / this");
   keys.add("final_div_factor", schedule.final_div_factor, numbers(1, kMaxNumber),
            "one_cycle: ends at the start / this");
+  keys.add("anneal", schedule.anneal, one_of({"cosine", "linear"}), "one_cycle: along which curve");
 }
 
 void add_keys(TrainConfig& train, KeyList& keys) {
   keys.add("epochs", train.epochs, integers(0, kMaxCount), "passes over the training set");
   keys.add("batch_size", train.batch_size, integers(1, kMaxExtent), "images");
+  keys.add("drop_last", train.drop_last, flag(), "leave out an incomplete last batch");
+  keys.add("label_smoothing", train.label_smoothing, below_one(),
+           "of the target, shared out among all classes");
+  keys.add("views", train.views, one_of({"none", "mirrored", "shifted"}),
+           "of a test image, averaged at the end: views.csv");
   keys.add("max_steps", train.max_steps, integers(0, kMaxCount), "end early; 0 = never");
   keys.add("shuffle", train.shuffle, flag(), "anew in every epoch");
   keys.add("sort_by_class", train.sort_by_class, flag(), "batches of one class");

@@ -8,8 +8,10 @@
 #include <cmath>
 #include <concepts>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "minitape/config/config.hpp"
@@ -209,9 +211,22 @@ void read_keys(const toml::table& table, const std::string& name,
 /// Throws only Error, whatever the bytes.
 toml::table parse_toml(std::string_view text, const std::string& source);
 
+/// The value that belongs to a name. Configs from files have been checked; one made in code may
+/// hold anything.
+template <class Value>
+Value choose(const std::string& key, const std::string& name,
+             std::initializer_list<std::pair<const char*, Value>> choices) {
+  for (const auto& [choice, value] : choices) {
+    if (name == choice) return value;
+  }
+  throw Error(concat("[config] ", key, " cannot be \"", name, "\""));
+}
+
+inline const std::vector<std::string> kActivations{"relu", "leaky_relu", "sigmoid", "tanh", "gelu"};
+
 inline const std::vector<std::string> kLayerTypes{
-    "conv2d",          "dense",   "batch_norm", "activation", "relu",
-    "leaky_relu",      "sigmoid", "tanh",       "max_pool",   "avg_pool",
-    "global_avg_pool", "flatten", "dropout",    "residual",   "repeat"};
+    "conv2d",  "dense",   "batch_norm", "activation", "relu",     "leaky_relu",
+    "sigmoid", "tanh",    "gelu",       "max_pool",   "avg_pool", "global_avg_pool",
+    "flatten", "dropout", "scale",      "residual",   "repeat"};
 
 }  // namespace minitape

@@ -1,6 +1,7 @@
 #include "minitape/data/batches.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 #include <string>
 
@@ -39,29 +40,51 @@ void put(Batch& batch, Index n, const std::vector<Real>& table, Bytes bytes, int
   batch.labels[static_cast<std::size_t>(n)] = label;
 }
 
-// result(h, w) = image(h + top, w + left), or 0 where the image has no such pixel; with flip, w
-// counts from the right.
-void augment(const Augmentation& augmentation, Random random, Bytes image, const Shape& shape,
-             std::vector<std::uint8_t>& result) {
-  // Draw all three numbers, whichever are used.
-  constexpr Index kPadding = Augmentation::kCropPadding;
-  const bool flip = random.chance(0.5) && augmentation.flip;
-  Index top = random.below(2 * kPadding + 1) - kPadding;
-  Index left = random.below(2 * kPadding + 1) - kPadding;
-  if (!augmentation.crop) top = left = 0;
+// The pixel that stands at place i: itself within the image; beyond its border the one as far on
+// the other side of the border's pixel, or none (-1).
+Index source(Index i, Index extent, bool mirrors) {
+  if (i >= 0 && i < extent) return i;
+  if (!mirrors) return -1;
+  return i < 0 ? -i : 2 * (extent - 1) - i;
+}
 
-  // Copy the pixels that the image and the result share.
+void check_mirrored(const Shape& image, Index pixels) {
+  MINITAPE_CHECK(pixels < image[0] && pixels < image[1], "[batches] to be shifted by ", pixels,
+                 " with a mirrored border (data.shift, train.views), images must be larger than ",
+                 "that: they are ", image);
+}
+
+// result(h, w) = image(h + top, w + left), which beyond the border is 0 or mirrored; with flip, w
+// counts from the right.
+void look(const View& view, Bytes image, const Shape& shape, std::vector<std::uint8_t>& result) {
   const Index H = shape[0], W = shape[1], C = shape[2];
   result.assign(image.size(), 0);
-  const Index first_h = std::max<Index>(0, -top), end_h = std::min(H, H - top);
-  const Index first_w = std::max<Index>(0, -left), end_w = std::min(W, W - left);
-  for (Index h = first_h; h < end_h; ++h) {
-    for (Index w = first_w; w < end_w; ++w) {
-      const Index from = ((h + top) * W + w + left) * C;
-      const Index to = (h * W + (flip ? W - 1 - w : w)) * C;
-      std::copy_n(image.begin() + from, C, result.begin() + to);
+  for (Index h = 0; h < H; ++h) {
+    const Index from_h = source(h + view.top, H, view.mirrors_border);
+    for (Index w = 0; w < W && from_h >= 0; ++w) {
+      const Index from_w = source(w + view.left, W, view.mirrors_border);
+      const Index to = (h * W + (view.flip ? W - 1 - w : w)) * C;
+      if (from_w < 0) continue;
+      std::copy_n(image.begin() + (from_h * W + from_w) * C, C, result.begin() + to);
     }
   }
+}
+
+// What training sees of image i in this epoch.
+View random_view(const Augmentation& augmentation, std::uint64_t seed, Index epoch, Index i) {
+  // Draw all three numbers, whichever are used.
+  Random random = stream(seed, concat("augment/epoch", epoch, "/image", i));
+  const Index reach = augmentation.shift > 0 ? augmentation.shift : Augmentation::kCropPadding;
+  View view{.flip = random.chance(0.5) && augmentation.flip,
+            .mirrors_border = augmentation.shift > 0};
+  view.top = random.below(2 * reach + 1) - reach;
+  view.left = random.below(2 * reach + 1) - reach;
+  if (!augmentation.crop && augmentation.shift == 0) view.top = view.left = 0;
+  if (augmentation.alternating_flip) {
+    const bool first = stream(seed, concat("first_flip/image", i)).chance(0.5);
+    view.flip = first == (epoch % 2 == 0);
+  }
+  return view;
 }
 
 Batch batch_of(const Dataset& dataset, Index count) {
@@ -76,13 +99,24 @@ Batches::Batches(const Dataset& dataset, const Standardization& standardization,
     : dataset_(dataset), options_(options), table_(standardized_bytes(dataset, standardization)) {
   MINITAPE_CHECK(options_.batch_size >= 1, "[batches] batch size must be at least 1: got ",
                  options_.batch_size);
+  const Augmentation& a = options_.augmentation;
+  MINITAPE_CHECK(
+      !(a.crop && a.shift > 0) && !(a.flip && a.alternating_flip),
+      "[batches] an image is moved and mirrored in one way: crop and shift, or flip and ",
+      "alternating_flip, exclude each other");
+  check_mirrored(dataset_.image_shape, a.shift);
   MINITAPE_CHECK(batches_per_epoch() >= 1, "[batches] ", dataset_.name, " must yield a batch: it ",
-                 "has ", dataset_.size(), " images and the batch size is ", options_.batch_size);
+                 "has ", dataset_.size(), " images and the batch size is ", options_.batch_size,
+                 options_.drop_last ? ", and drop_last leaves out what is less" : "");
+}
+
+Index Batches::rest() const {
+  const Index rest = dataset_.size() % options_.batch_size;
+  return rest == 1 || options_.drop_last ? 0 : rest;
 }
 
 Index Batches::batches_per_epoch() const {
-  const Index rest = dataset_.size() % options_.batch_size;
-  return dataset_.size() / options_.batch_size + (rest > 1 ? 1 : 0);
+  return dataset_.size() / options_.batch_size + (rest() > 0 ? 1 : 0);
 }
 
 void Batches::start_epoch(Index epoch, Index first) {
@@ -127,9 +161,9 @@ Batch Batches::make(Index batch) const {
   for (Index n = 0; n < count; ++n) {
     const Index i = order_[static_cast<std::size_t>(first + n)];
     Bytes image = dataset_.image(i);
-    if (augmentation.flip || augmentation.crop) {
-      const std::string name = concat("augment/epoch", epoch_, "/image", i);
-      augment(augmentation, stream(options_.seed, name), image, dataset_.image_shape, augmented);
+    if (augmentation.any()) {
+      look(random_view(augmentation, options_.seed, epoch_, i), image, dataset_.image_shape,
+           augmented);
       image = augmented;
     }
     put(result, n, table_, image, dataset_.labels[static_cast<std::size_t>(i)]);
@@ -138,15 +172,24 @@ Batch Batches::make(Index batch) const {
 }
 
 Batch make_batch(const Dataset& dataset, const Standardization& standardization, Index first,
-                 Index count) {
+                 Index count, const View& view) {
   MINITAPE_CHECK(first >= 0 && count >= 1 && count <= dataset.size() - first, "[batches] ",
                  dataset.name, " must have the images asked for: it has ", dataset.size(),
                  ", asked for were ", count, " from ", first, " on");
   Batch result = batch_of(dataset, count);
   const std::vector<Real> table = standardized_bytes(dataset, standardization);
+  if (view.mirrors_border) {
+    check_mirrored(dataset.image_shape, std::max(std::abs(view.top), std::abs(view.left)));
+  }
+  std::vector<std::uint8_t> seen;  // [H, W, C]
   for (Index n = 0; n < count; ++n) {
     const Index i = first + n;
-    put(result, n, table, dataset.image(i), dataset.labels[static_cast<std::size_t>(i)]);
+    Bytes image = dataset.image(i);
+    if (view != View{}) {
+      look(view, image, dataset.image_shape, seen);
+      image = seen;
+    }
+    put(result, n, table, image, dataset.labels[static_cast<std::size_t>(i)]);
   }
   return result;
 }

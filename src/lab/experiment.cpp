@@ -147,9 +147,11 @@ LabExperiment read_experiment(const std::filesystem::path& file) {
   for (const Measure& measure : lab.measures) {
     const std::string table_name = measure.column.substr(0, measure.column.find('.'));
     const bool is_inside = table_name == "layers" || table_name == "probes";
-    MINITAPE_CHECK(table_name == "metrics" || table_name == "steps" || is_inside, "[lab] ",
-                   file.string(), ": a column is one of metrics, steps, layers or probes, as in ",
-                   "\"metrics.test_accuracy\": found \"", measure.column, "\"");
+    const bool is_known = table_name == "metrics" || table_name == "steps" || is_inside ||
+                          (table_name == "views" && config.train.views != "none");
+    MINITAPE_CHECK(is_known, "[lab] ", file.string(), ": a column is one of metrics, steps, ",
+                   "layers, probes or, with train.views, views, as in \"metrics.test_accuracy\": ",
+                   "found \"", measure.column, "\"");
     MINITAPE_CHECK(!is_inside || config.diagnostics, "[lab] ", file.string(), ": \"",
                    measure.column, "\" needs diagnostics = true, at the top of the file");
   }

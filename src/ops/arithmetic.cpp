@@ -30,11 +30,7 @@ Var add(Var a, Var b) {
 
 Var subtract(Var a, Var b) {
   check_same_shape("subtract", a, b);
-  Tensor y = zip(a.value(), b.value(), [](Real u, Real v) { return u - v; });
-  return a.tape().record("subtract", {a, b}, std::move(y), [=](const Tensor&, Tensor dy) {
-    b.add_gradient(map(dy, [](Real d) { return -d; }));
-    a.add_gradient(std::move(dy));
-  });
+  return add(a, scale(b, -1));
 }
 
 Var multiply(Var a, Var b) {
@@ -54,9 +50,8 @@ Var scale(Var x, Real factor) {
 }
 
 Var sum(Var x) {
-  // As a single column, which is summed up in double.
   const auto element = [&v = x.value()](Index i, Index) { return static_cast<double>(v[i]); };
-  const double total = sum_of_rows(x.value().size(), 1, element)[0];
+  const double total = sum_of_rows(x.value().size(), 1, element)[0];  // one column, in double
   Tensor y = Tensor::scalar(static_cast<Real>(total));
   return x.tape().record("sum", {x}, std::move(y), [=](const Tensor&, Tensor dy) {
     x.add_gradient(Tensor::full(x.shape(), dy.item()));

@@ -1,5 +1,4 @@
-// Loops over the elements of tensors, and over the rows of a [rows, C] matrix. Private to the
-// operations.
+// Loops over the elements of tensors, and over the rows of a [rows, C] matrix. Private.
 //
 // Every tensor can be read as such a matrix, C being its last extent: a row is one example of a
 // batch, or one pixel of one image. Bias and batch norm work on its columns, one for each channel.

@@ -7,8 +7,9 @@
 namespace minitape {
 namespace {
 
-// From `start` at part = 0 to `end` at part = 1, along half a cosine.
-double anneal(double start, double end, double part) {
+// From `start` at part = 0 to `end` at part = 1, along half a cosine or a straight line.
+double anneal(double start, double end, double part, bool linear) {
+  if (linear) return start + (end - start) * part;
   return end + (start - end) / 2 * (1 + std::cos(std::numbers::pi * std::clamp(part, 0.0, 1.0)));
 }
 
@@ -16,11 +17,12 @@ double one_cycle(const Schedule& schedule, double s) {
   const double last = static_cast<double>(schedule.total_steps) - 1;
   const double start = schedule.peak / schedule.div_factor;
   const double end = start / schedule.final_div_factor;
+  const bool linear = schedule.linear;
   // The step at which the peak is reached.
   const double up = schedule.warmup_steps > 0 ? static_cast<double>(schedule.warmup_steps) - 1
                                               : schedule.warmup_fraction * (last + 1) - 1;
-  if (s <= up) return up > 0 ? anneal(start, schedule.peak, s / up) : schedule.peak;
-  return last > up ? anneal(schedule.peak, end, (s - up) / (last - up)) : end;
+  if (s <= up) return up > 0 ? anneal(start, schedule.peak, s / up, linear) : schedule.peak;
+  return last > up ? anneal(schedule.peak, end, (s - up) / (last - up), linear) : end;
 }
 
 }  // namespace
@@ -35,7 +37,7 @@ double Schedule::learning_rate(Index step) const {
   const auto steps = static_cast<double>(total_steps);
   if (kind == Kind::step)
     return peak * std::pow(factor, std::floor(s / static_cast<double>(every)));
-  if (kind == Kind::cosine) return anneal(peak, 0, (s - warmup) / (steps - warmup));
+  if (kind == Kind::cosine) return anneal(peak, 0, (s - warmup) / (steps - warmup), false);
   return peak;
 }
 

@@ -150,7 +150,8 @@ DataFacts load_data_facts(const SafetensorsFile& file) {
 
 // ---- Checkpoints ----
 
-SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd) {
+SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd,
+                                const Sequential& slow) {
   SafetensorsFile file = save_model(model);
   for (const Counter* counter : model.const_state().counters) {
     file.tensors.push_back(save_number(counter->name, counter->value));
@@ -158,6 +159,7 @@ SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& mode
   for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
     file.tensors.push_back(save_tensor(velocity_name(sgd, i), sgd.velocities()[i]));
   }
+  for (SavedTensor& tensor : save_model(slow).tensors) file.tensors.push_back(std::move(tensor));
   for_each_number(standing, [&file](const char* name, auto number) {
     file.tensors.push_back(save_number(name, number));
   });
@@ -165,7 +167,7 @@ SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& mode
   return file;
 }
 
-Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd) {
+Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd, LayerState slow) {
   // Take out the numbers. Nothing is changed yet.
   Standing standing = take_standing(file);
   std::vector<Index> counts;
@@ -177,6 +179,7 @@ Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd) {
   for (std::size_t i = 0; i < sgd.velocities().size(); ++i) {
     targets.emplace_back(velocity_name(sgd, i), &sgd.velocities()[i]);
   }
+  for (const auto& target : named_tensors(slow)) targets.push_back(target);
   load_all(targets, file, standing.divergence ? Statistics::any : Statistics::valid);
   for (std::size_t i = 0; i < counts.size(); ++i) model.state().counters[i]->value = counts[i];
   return standing;

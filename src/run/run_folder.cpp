@@ -30,7 +30,8 @@ fs::path create(const fs::path& folder) {
 
 constexpr const char* kFiles[] = {"config.toml",       "environment.json", "initial.safetensors",
                                   "steps.csv",         "metrics.csv",      "checkpoint.safetensors",
-                                  "model.safetensors", "layers.csv",       "probes.csv"};
+                                  "model.safetensors", "layers.csv",       "probes.csv",
+                                  "views.csv"};
 constexpr const char* kStepColumns = "step,epoch,learning_rate,loss,accuracy,seconds";
 constexpr const char* kEpochColumns =
     "epoch,step,seconds,learning_rate,train_loss,train_accuracy,train_eval_loss,"
@@ -172,10 +173,11 @@ bool RunFolder::wants_more_epochs(const fs::path& folder, const Config& config) 
                       config.train.epochs > before.train.epochs;
   if (!longer) return false;
   const std::string& schedule = config.schedule.name;
-  MINITAPE_CHECK(schedule == "constant" || schedule == "step",
-                 "[run] a run with schedule.name = ", schedule,
-                 " cannot get more epochs: its learning rates depend on the whole ",
-                 "length of the run. Name a new folder with --out");
+  const bool looks_ahead = config.optimizer.lookahead_steps > 0;
+  MINITAPE_CHECK(!looks_ahead && (schedule == "constant" || schedule == "step"),
+                 "[run] a run with ", looks_ahead ? "lookahead" : "schedule.name = " + schedule,
+                 " cannot get more epochs: its ", looks_ahead ? "slow weights" : "learning rates",
+                 " depend on the whole length of the run. Name a new folder with --out");
   MINITAPE_CHECK(
       config.train.max_steps == 0, "[run] a run with train.max_steps = ", config.train.max_steps,
       " cannot get more epochs: it ends after that many steps. ", "Name a new folder with --out");

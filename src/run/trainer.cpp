@@ -1,11 +1,12 @@
 #include "minitape/run/trainer.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "minitape/core/parallel.hpp"
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/recipe/label_smoothing.hpp"
+#include "minitape/recipe/lookahead.hpp"
 #include "minitape/run/diagnostics.hpp"
 #include "minitape/run/layer_by_layer.hpp"
 #include "minitape/run/progress.hpp"
@@ -13,25 +14,25 @@
 namespace minitape {
 namespace {
 
-constexpr Index kTrainEvalImages = 10'000;  // the fixed part of the training set that is evaluated
-
 // One training run: what it works with and where it stands.
 class TrainingRun {
  public:
-  TrainingRun(const Config& config, const TrainTest& data, Sequential model,
+  TrainingRun(const Config& config, const TrainTest& data, Sequential model, DataFacts facts,
               const std::filesystem::path& folder, const TrainWatcher& watcher, Start start)
       : config_(config),
         data_(data),
         watcher_(watcher),
         model_(std::move(model)),
         sgd_(model_.state().parameters, build_sgd_options(config)),
-        facts_{data.train.image_shape, data.train.class_names,
-               build_standardization(config, data.train)},
+        facts_(std::move(facts)),
         batches_(data.train, facts_.standardization, build_batch_options(config)),
         schedule_(build_schedule(config, batches_.batches_per_epoch())),
         total_steps_(total_steps(config, batches_.batches_per_epoch())),
         total_epochs_(chunk_count(total_steps_, batches_.batches_per_epoch())),
+        lookahead_{config.optimizer.lookahead_steps, config.optimizer.lookahead_decay},
+        slow_(lookahead_.every > 0 ? Sequential(model_) : Sequential()),
         folder_(folder, config, data_checksum(data), start) {
+    slow_.add_prefix("optimizer.slow");  // its names in checkpoints
     for (const std::string& note : folder_.notes()) watcher_.tell(note);
     if (start == Start::resume) resume();
     const Index measured = at_.steps == 0 ? 0 : at_.epochs + 1;  // once before training
@@ -41,20 +42,23 @@ class TrainingRun {
   // ---- The loops: a run is epochs, an epoch is steps and a measurement, a step is one update ----
 
   TrainOutcome train() {
-    constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-    // What cannot take the smaller batch at the end of an epoch says so now, not after an epoch.
-    const Index rest = data_.train.size() % config_.train.batch_size;
-    const bool comes = rest > 1 && total_steps_ >= batches_.batches_per_epoch();
-    if (comes) try_batch(model_, facts_.image_shape.with_batch(rest));
+    // Find out now whether the model takes the smaller last batch, and the images all views.
+    const bool rest_comes = batches_.rest() > 0 && total_steps_ >= batches_.batches_per_epoch();
+    if (rest_comes) try_batch(model_, facts_.image_shape.with_batch(batches_.rest()));
+    evaluate(model_, data_.test, facts_.standardization, 1, views_named(config_.train.views));
     if (at_.steps == 0) {
       write_model("initial.safetensors");
       diagnose(0);
     }
-    if (total_epochs_ == 0) measure(0, Score{kNaN, kNaN});
+    if (total_epochs_ == 0) measure(0, Score{std::nan(""), std::nan("")});
     while (at_.epochs < total_epochs_ && !has_ended()) train_epoch();
 
     if (!stopped_by_divergence()) write_checkpoint();
-    if (!has_ended()) write_model("model.safetensors");
+    if (!has_ended()) {
+      write_views(folder_.path() / "views.csv", config_.train.views, outcome_.last, model_,
+                  data_.test, facts_.standardization);
+      write_model("model.safetensors");
+    }
     outcome_.steps = at_.steps;
     outcome_.divergence = at_.divergence;
     outcome_.seconds = seconds();
@@ -90,7 +94,7 @@ class TrainingRun {
     // Forward.
     tape_.clear();
     const Var logits = model_.forward(tape_.constant(std::move(batch.images)), Mode::training);
-    const Var loss = softmax_cross_entropy(logits, batch.labels);
+    const Var loss = smoothed_cross_entropy(logits, batch.labels, config_.train.label_smoothing);
     const StepRecord record{
         .step = at_.steps + 1,
         .epoch = epoch,
@@ -105,6 +109,7 @@ class TrainingRun {
     if (!stopped_by_divergence()) {
       if (loss.needs_gradient()) tape_.backward(loss);  // not with optimizer.train = []
       sgd_.step(record.learning_rate);
+      lookahead_.after_step(record.step, total_steps_, model_.state(), slow_.state());
     }
     at_.steps = record.step;
     return record;
@@ -125,7 +130,7 @@ class TrainingRun {
   // Evaluates the model at the end of an epoch. `seen` is the mean over the epoch's own batches.
   void measure(Index epoch, Score seen) {
     recalibrate(model_, batches_, config_.batch_norm);
-    const Index part = std::min(kTrainEvalImages, data_.train.size());
+    const Index part = std::min<Index>(10'000, data_.train.size());  // of the training set
     EpochRecord record{
         .epoch = epoch,
         .step = at_.steps,
@@ -165,7 +170,7 @@ class TrainingRun {
 
   void write_checkpoint() {
     at_.seconds = seconds();
-    SafetensorsFile file = save_checkpoint(at_, model_, sgd_);
+    SafetensorsFile file = save_checkpoint(at_, model_, sgd_, slow_);
     file.metadata.merge(data_metadata());
     folder_.write_checkpoint(file);
     checkpoint_written_ = steady_seconds();
@@ -178,7 +183,7 @@ class TrainingRun {
       if (std::filesystem::exists(checkpoint)) {
         SafetensorsFile file = read_safetensors(checkpoint);
         check_same_data(file, data_metadata());
-        at_ = load_checkpoint(std::move(file), model_, sgd_);
+        at_ = load_checkpoint(std::move(file), model_, sgd_, slow_.state());
       }
       seconds_before_ = at_.seconds;
       check_standing(at_, total_epochs_, total_steps_, batches_.batches_per_epoch());
@@ -211,6 +216,8 @@ class TrainingRun {
   Batches batches_;
   Schedule schedule_;
   Index total_steps_, total_epochs_;
+  Lookahead lookahead_;
+  Sequential slow_;  // without lookahead it has no layers
   RunFolder folder_;
   std::optional<Diagnostics> diagnostics_;
   Tape tape_;
@@ -227,7 +234,10 @@ TrainOutcome train(const Config& config, const TrainTest& data, const std::files
   Sequential model = build_model(config, data.train.image_shape);
   check_classes(model, data.train.image_shape, data.train.classes());
   const bool is_new = !RunFolder::holds_run(folder);
-  TrainingRun run(config, data, std::move(model), folder, watcher, start);
+  DataFacts facts{data.train.image_shape, data.train.class_names,
+                  build_standardization(config, data.train)};
+  start_from_images(model, config, data.train, facts.standardization);
+  TrainingRun run(config, data, std::move(model), std::move(facts), folder, watcher, start);
   try {
     return run.train();
   } catch (...) {

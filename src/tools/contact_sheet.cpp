@@ -136,6 +136,13 @@ std::string describe_data(const Config& config, const TrainTest& data) {
 
   std::vector<std::string> augmentation;
   if (options.augmentation.flip) augmentation.push_back("flip (half of the images, left to right)");
+  if (options.augmentation.alternating_flip) {
+    augmentation.push_back("alternating flip (half of the images, in the next epoch the others)");
+  }
+  if (options.augmentation.shift > 0) {
+    augmentation.push_back(concat("shift (moved by up to ", options.augmentation.shift,
+                                  " pixels each way, the border mirrored)"));
+  }
   if (options.augmentation.crop) {
     augmentation.push_back(concat("crop (moved by up to ", Augmentation::kCropPadding,
                                   " pixels each way, black behind)"));

@@ -5,6 +5,7 @@
 
 #include "minitape/norms/layers.hpp"
 #include "minitape/ops/arithmetic.hpp"
+#include "minitape/recipe/whitening.hpp"
 #include "testing.hpp"
 #include "tiny_experiment.hpp"
 
@@ -51,6 +52,22 @@ TEST_CASE("build_model: off removes batch norm, gives the bias back and keeps al
   CHECK(model.size() == 4);
   CHECK(model.name(1) == "2.relu");
   CHECK(model.const_state().buffers.empty());
+}
+
+TEST_CASE("build_model: a pool in front of batch norm takes a bias along") {
+  const std::string layers = R"(
+    { type = "conv2d", filters = 2, kernel = 1 }, { type = "max_pool", size = 2 },
+    { type = "batch_norm" },
+    { type = "conv2d", filters = 2, kernel = 1 }, { type = "avg_pool", size = 2 },
+    { type = "flatten" }, { type = "batch_norm" },
+  )";
+  const auto has_bias = [](const Sequential& model, std::size_t i) {
+    return model.layer(i).const_state().parameters.size() == 2;
+  };
+  const Sequential with = build_model(config_with(layers), kInput);
+  CHECK_FALSE(has_bias(with, 0));
+  CHECK(has_bias(with, 3));  // a flatten is no pool
+  CHECK(has_bias(build_model(config_with(layers, "batch_norm = false"), kInput), 0));
 }
 
 TEST_CASE("build_model: initial weights that both have are the same bits, biases are zero") {
@@ -486,9 +503,15 @@ TEST_CASE("build: sources, batches and SGD take over what the config says") {
                                            .channels = 1});
   config.data.augment = {"crop"};
   CHECK(build_batch_options(config) ==
-        BatchOptions{.batch_size = 7, .shuffle = false, .augmentation = {false, true}, .seed = 9});
+        BatchOptions{.batch_size = 7, .shuffle = false, .augmentation = {.crop = true}, .seed = 9});
   config.data.augment = {"flip"};
-  CHECK(build_batch_options(config).augmentation == Augmentation{true, false});
+  CHECK(build_batch_options(config).augmentation == Augmentation{.flip = true});
+  config.data.augment = {"shift", "alternating_flip"};
+  config.data.shift = 3;
+  config.train.drop_last = true;
+  CHECK(build_batch_options(config).augmentation ==
+        Augmentation{.alternating_flip = true, .shift = 3});
+  CHECK(build_batch_options(config).drop_last);
   CHECK_FALSE(build_batch_options(config).sort_by_class);
   config.train.sort_by_class = true;
   CHECK(build_batch_options(config).sort_by_class);
@@ -496,6 +519,14 @@ TEST_CASE("build: sources, batches and SGD take over what the config says") {
   CHECK(sgd.momentum == 0.5);
   CHECK(sgd.nesterov);
   CHECK(sgd.weight_decay == 0.25);
+  config.optimizer.rate_factors = {.kernel = 2, .bias = 3, .gamma = 4, .beta = 5};
+  const auto factor = [&](Role role) {
+    return build_sgd_options(config).rate_factors[static_cast<std::size_t>(role)];
+  };
+  CHECK(factor(Role::kernel) == 2);
+  CHECK(factor(Role::bias) == 3);
+  CHECK(factor(Role::gamma) == 4);
+  CHECK(factor(Role::beta) == 5);
 }
 
 TEST_CASE("total_steps: all epochs, or max_steps where that is less") {
@@ -532,12 +563,113 @@ TEST_CASE("build_schedule: counts in steps what the config counts in epochs") {
   CHECK(cycle.learning_rate(0) == doctest::Approx(2));
   CHECK(cycle.learning_rate(4) == doctest::Approx(8));
   CHECK(cycle.learning_rate(59) == doctest::Approx(1));
+  config.schedule.anneal = "linear";
+  CHECK(build_schedule(config, 10).learning_rate(18) == doctest::Approx(8 - 7 * 14 / 55.0));
+  config.schedule.anneal = "straight";
+  CHECK_THROWS_AS(build_schedule(config, 10), Error);
+  config.schedule.anneal = "cosine";
 
   // It ends where training ends.
   config.train.max_steps = 30;
   CHECK(build_schedule(config, 10).learning_rate(29) == doctest::Approx(1));
   config.train.epochs = 0;
   CHECK(build_schedule(config, 10).total_steps == 1);
+}
+
+// ---- What the fast recipe asks for ----
+
+TEST_CASE("build_model: a rate factor is of a role that the model has, or had with batch norm") {
+  const std::string layers =
+      "{ type = \"flatten\" }, { type = \"dense\", units = 2, bias = false }, "
+      "{ type = \"batch_norm\" }";
+  const auto build = [&](const std::string& factors, const std::string& model = "") {
+    build_model(config_with(layers, model + "\n[optimizer]\nrate_factors = { " + factors + " }"),
+                kInput);
+  };
+  CHECK_NOTHROW(build("kernel = 2.0, gamma = 2.0, beta = 2.0, bias = 1.0"));
+  CHECK_NOTHROW(build("beta = 2.0, gamma = 2.0", "batch_norm = false"));
+  CHECK_THROWS_WITH_AS(build("bias = 2.0"),
+                       "[optimizer] rate_factors.bias needs a parameter with that role: the model "
+                       "has no bias",
+                       Error);
+  CHECK_THROWS_AS(build("bias = 0.0", "batch_norm = false"), Error);
+}
+
+TEST_CASE("build_model: refuses whitening where it cannot be") {
+  const auto refuses = [&](const std::string& layers, const std::string& message,
+                           const std::string& rest = "") {
+    return error_lacks({message}, [&] { build_model(config_with(layers, rest), kInput); });
+  };
+  const std::string whitening = "init = { type = \"whitening\" }";
+  const std::string wide = "{ type = \"conv2d\", filters = 8, kernel = 2, " + whitening + " }";
+  CHECK(refuses("{ type = \"relu\" }, " + wide,
+                "[model] an init of type whitening is for a first layer that is a conv2d, which "
+                "sees the images: here a conv2d behind the first layer has it") == "");
+  CHECK(refuses("{ type = \"residual\", layers = [ " + wide + " ] }", "behind the first layer") ==
+        "");
+  CHECK(refuses("{ type = \"dense\", units = 2, " + whitening + " }", "here a dense has it") == "");
+  CHECK(refuses("{ type = \"conv2d\", filters = 9, kernel = 2, " + whitening + " }",
+                "[model] an init of type whitening needs two filters for each of the 4 numbers of "
+                "a window, 8: there are 9") == "");
+  CHECK(refuses("{ type = \"conv2d\", filters = 2, kernel = 1 }, { type = \"flatten\" }, "
+                "{ type = \"dense\", units = 2 }",
+                "behind the first layer", whitening) == "");
+}
+
+TEST_CASE("start_from_images: without whitening in the first layer nothing changes") {
+  const std::string own = "init = { type = \"zeros\" }";
+  const Config config = config_with("{ type = \"conv2d\", filters = 3, kernel = 2, " + own +
+                                        " }, { type = \"flatten\" }, "
+                                        "{ type = \"dense\", units = 2, " +
+                                        own + " }",
+                                    "init = { type = \"whitening\" }");
+  Sequential model = build_model(config, kInput);
+  start_from_images(model, config, tiny_dataset(4), Standardization::none(1));
+  const Tensor& kernel = value_of(model, "0.conv2d.kernel");
+  CHECK(different_bits(kernel, Tensor::zeros({2, 2, 1, 3})) == "");
+}
+
+TEST_CASE("start_from_images: the kernel of the first layer, whatever stands around it") {
+  const Dataset dataset = tiny_dataset(4);
+  const auto none = Standardization::none(1);
+  const Tensor expected = whitening_kernel(make_batch(dataset, none, 0, 4).images, 1);
+  const std::string pair =
+      "{ type = \"conv2d\", filters = 2, kernel = 1, bias = true, "
+      "init = { type = \"whitening\" } }";
+  for (const std::string& layers : {pair, "{ type = \"batch_norm\" }, " + pair,
+                                    "{ type = \"repeat\", times = 1, layers = [" + pair + "] }"}) {
+    const Config config = config_with(layers, "batch_norm = false");
+    Sequential model = build_model(config, kInput);
+    start_from_images(model, config, dataset, none);
+    CHECK(different_bits(model.state().parameters.front()->value, expected) == "");
+  }
+}
+
+TEST_CASE("build_model: identity, the other filters as PyTorch's convolutions start") {
+  const Sequential model = build_model(
+      config_with("{ type = \"conv2d\", filters = 2, kernel = 1 },"
+                  "{ type = \"residual\", layers = [{ type = \"conv2d\", filters = 2, kernel = 3, "
+                  "padding = \"same\" }] }, { type = \"conv2d\", filters = 900, kernel = 3 }",
+                  "init = { type = \"identity\" }"),
+      kInput);
+  const Tensor x = Tensor::full({1, 4, 4, 2}, 3);
+  CHECK(different_bits(exactly<Residual>(model.layer(1))->body().predict(x), x) == "");
+  const Tensor& kernel = value_of(model, "2.conv2d.kernel");  // [18, 900]
+  CHECK(kernel[8 * 900] == 1);                                // the middle of the window
+  CHECK(kernel[0] == 0);
+  double squares = 0;
+  for (Index i = 0; i < 18; ++i) {
+    for (Index f = 2; f < 900; ++f) squares += std::pow(double{kernel[i * 900 + f]}, 2);
+  }
+  CHECK(squares / (18 * 898) == doctest::Approx(1.0 / (3 * 18)).epsilon(0.03));
+}
+
+TEST_CASE("build_model: a kernel that is not trainable") {
+  const Sequential model = build_model(
+      config_with("{ type = \"conv2d\", filters = 2, kernel = 3, trainable = false }"), kInput);
+  const auto parameters = model.const_state().parameters;
+  CHECK_FALSE(parameters.at(0)->trainable);
+  CHECK(parameters.at(1)->trainable);
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ TEST_CASE("config errors: unknown keys name the nearest one, or what there is") 
         "\"optimizer.learning_rate\"?");
   CHECK(refusal("[optimizer]\nlr = 1") ==
         "[config] x.toml:2:1: unknown key \"optimizer.lr\": [optimizer] takes learning_rate, "
-        "momentum, nesterov, weight_decay, train");
+        "momentum, nesterov, weight_decay, rate_factors, lookahead_steps, lookahead_decay, train");
   CHECK(refusal("\"\\u001b[31m\" = 1") ==
         "[config] x.toml:1:1: unknown key \"\\u001b[31m\": a config takes seed, "
         "diagnostics, data, model, batch_norm, optimizer, schedule, train");
@@ -79,7 +79,8 @@ TEST_CASE("config errors: wrong types say what was expected and found") {
   CHECK(refusal("data = \"digits\"") ==
         "[config] x.toml:1:8: data must be a table of keys: found the string \"digits\"");
   CHECK(refusal("data.augment = [\"flip\", 3, [1], {}]") ==
-        "[config] x.toml:1:16: data.augment must be a list with entries from \"flip\", \"crop\": "
+        "[config] x.toml:1:16: data.augment must be a list with entries from \"flip\", "
+        "\"alternating_flip\", \"crop\", \"shift\": "
         "found the list [\"flip\", 3, [...], {...}]");
   CHECK(refusal("data.input = 30") ==
         "[config] x.toml:1:14: data.input must be a list such as [30] or [100, 200, 3], up to "
@@ -122,8 +123,8 @@ TEST_CASE("config errors: layers") {
   CHECK(refusal("[model]\nlayers = [\n  { type = \"relu\" },\n  { type = \"conv\" },\n]") ==
         "[config] x.toml:4:12: model.layers[1].type must be one of \"conv2d\", \"dense\", "
         "\"batch_norm\", \"activation\", \"relu\", \"leaky_relu\", \"sigmoid\", \"tanh\", "
-        "\"max_pool\", \"avg_pool\", \"global_avg_pool\", \"flatten\", \"dropout\", \"residual\", "
-        "\"repeat\": found the string \"conv\"; did you mean \"conv2d\"?");
+        "\"gelu\", \"max_pool\", \"avg_pool\", \"global_avg_pool\", \"flatten\", \"dropout\", "
+        "\"scale\", \"residual\", \"repeat\": found the string \"conv\"; did you mean \"conv2d\"?");
   CHECK(layer_refusal("{ units = 3 }") ==
         "model.layers[0] must be a layer such as { type = \"relu\" }: found a table without a "
         "type");
@@ -135,7 +136,7 @@ TEST_CASE("config errors: layers") {
         "unknown key \"model.layers[0].kernal\": did you mean \"model.layers[0].kernel\"?");
   CHECK(layer_refusal("{ type = \"conv2d\", filters = 3, kernel = 3, units = 3 }") ==
         "key \"model.layers[0].units\" belongs to dense: a conv2d layer takes type, filters, "
-        "kernel, stride, padding, bias, init");
+        "kernel, stride, padding, bias, init, trainable");
   CHECK(layer_refusal("{ type = \"relu\", zzz = 3 }") ==
         "unknown key \"model.layers[0].zzz\": a relu layer takes type");
   CHECK(layer_refusal("{ type = \"max_pool\", size = 2, padding = \"some\" }") ==
@@ -236,7 +237,7 @@ TEST_CASE("config errors: the variations of batch norm, and what is trained") {
         "\"bias\", \"gamma\", \"beta\": found the list [\"kernel\", \"bais\"]");
   CHECK(refusal("model.activation = \"reul\"") ==
         "[config] x.toml:1:20: model.activation must be one of \"relu\", \"leaky_relu\", "
-        "\"sigmoid\", \"tanh\": found the string \"reul\"; did you mean \"relu\"?");
+        "\"sigmoid\", \"tanh\", \"gelu\": found the string \"reul\"; did you mean \"relu\"?");
   CHECK(refusal("diagnostic = true") ==
         "[config] x.toml:1:1: unknown key \"diagnostic\": did you mean \"diagnostics\"?");
 }

@@ -42,6 +42,7 @@ std::vector<LayerConfig> every_layer() {
   dense.units = 7;
   dense.bias = false;
   dense.init = InitConfig{"uniform", 0.05, 1e-300};
+  dense.trainable = false;
   LayerConfig batch_norm = layer("batch_norm");
   batch_norm.epsilon = 1e-3;
   batch_norm.ema_decay = 1;
@@ -59,6 +60,8 @@ std::vector<LayerConfig> every_layer() {
   max_pool.padding = Padding::of(1);
   LayerConfig dropout = layer("dropout");
   dropout.rate = 0.5;
+  LayerConfig scale = layer("scale");
+  scale.factor = -0.125;
   LayerConfig inner = layer("residual");
   inner.layers = {layer("relu"), layer("tanh")};
   LayerConfig residual = layer("residual");
@@ -70,6 +73,8 @@ std::vector<LayerConfig> every_layer() {
           leaky_relu,
           max_pool,
           dropout,
+          scale,
+          layer("gelu"),
           residual,
           layer("activation"),
           layer("flatten")};
@@ -79,7 +84,7 @@ Config every_key_changed() {
   Config config;
   config.seed = 9223372036854775807;
   config.diagnostics = true;
-  config.data = {"none", "a \"b\"\\c\n\t\x7f é", 1, 2, false, {"crop", "flip"}, 64,
+  config.data = {"none", "a \"b\"\\c\n\t\x7f é", 1, 2, false, {"crop", "flip"}, 3, 64,
                  1,      {100, 200, 3}};
   config.model.batch_norm = false;
   config.model.activation = "leaky_relu";
@@ -87,9 +92,10 @@ Config every_key_changed() {
   config.model.layers = every_layer();
   config.batch_norm = {1e-12, 0.1, "debiased_ema", "biased", "running", "after",
                        4,     3,   true,           "pooled", 7};
-  config.optimizer = {1e9, 0.30000000000000004, true, 1e-4, {"gamma", "bias"}};
-  config.schedule = {"one_cycle", 3, 4, 0.5, 0.25, 10, 123456789.125};
-  config.train = {0, 1, 5, false, true, false, 2.5};
+  config.optimizer = {1e9, 0.30000000000000004, true, 1e-4, {0.5, 2, 3, 64}, 5,
+                      0.5, {"gamma", "bias"}};
+  config.schedule = {"one_cycle", 3, 4, 0.5, 0.25, 10, 123456789.125, "linear"};
+  config.train = {0, 1, true, 0.25, "shifted", 5, false, true, false, 2.5};
   return config;
 }
 
@@ -121,7 +127,8 @@ dir = ""  # where data files are; "" = $MINITAPE_DATA, else ./data
 train_limit = 0  # first N images; 0 = all
 test_limit = 0  # first N images; 0 = all
 standardize = true  # per channel, as the training set is
-augment = []  # of training images: flip | crop
+augment = []  # of training images: flip | alternating_flip | crop | shift
+shift = 2  # shift: by up to so many pixels
 image_size = 32  # folder: height and width that images get
 channels = 3  # folder: 1 = grey, 3 = colour
 )"));
@@ -132,10 +139,10 @@ channels = 3  # folder: 1 = grey, 3 = colour
   CHECK(config.batch_norm.position == "before");
   CHECK(config.batch_norm.recalibrate == "none");
   CHECK(config.optimizer ==
-        OptimizerConfig{0.1, 0.9, false, 0.0, {"kernel", "bias", "gamma", "beta"}});
+        OptimizerConfig{0.1, 0.9, false, 0.0, {}, 0, 0.77, {"kernel", "bias", "gamma", "beta"}});
   CHECK(config.schedule.name == "constant");
   CHECK(config.schedule.warmup_steps == 0);
-  CHECK(config.train == TrainConfig{5, 128, 0, true, false, true, 30});
+  CHECK(config.train == TrainConfig{5, 128, false, 0, "none", 0, true, false, true, 30});
 }
 
 TEST_CASE("config: layers have the defaults of their type") {
@@ -212,7 +219,7 @@ TEST_CASE("config: --set takes values of each kind, in order") {
   CHECK_FALSE(config.model.batch_norm);
   CHECK(config.optimizer.learning_rate == 0.01);
   CHECK(config.data.augment == Keys{"flip"});
-  CHECK(config.train == TrainConfig{2, 128, 0, false, false, true, 30});
+  CHECK(config.train == TrainConfig{2, 128, false, 0, "none", 0, false, false, true, 30});
   REQUIRE(config.model.layers.size() == 2);
   CHECK(config.model.layers[0].units == 3);
 }

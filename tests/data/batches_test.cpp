@@ -142,7 +142,8 @@ TEST_CASE("an epoch can be left before its end") {
 TEST_CASE("flip and crop are those of a plain version that asks for every pixel where it was") {
   constexpr Index H = 6, W = 5, C = 3;
   const Dataset dataset = numbered_set(40, {H, W, C});
-  const std::vector<Augmentation> augmentations{{true, false}, {false, true}, {true, true}};
+  const std::vector<Augmentation> augmentations{
+      {.flip = true}, {.crop = true}, {.flip = true, .crop = true}};
   for (const Augmentation& augmentation : augmentations) {
     const bool flip = augmentation.flip, crop = augmentation.crop;
     CAPTURE(flip);
@@ -349,4 +350,106 @@ TEST_CASE("sort_by_class: labels in order, within a class the order of before") 
       if (!shuffle) CHECK(expected[1] == 3);
     }
   }
+}
+
+TEST_CASE("a shift mirrors what is beyond the border, and no border twice") {
+  // 0 1 2 3 in each row: shifted by up to 2 there are these rows.
+  Dataset dataset{"rows", {3, 4, 1}, {}, {}, {"row"}};
+  for (int i = 0; i < 300; ++i) {
+    for (int row = 0; row < 3; ++row) dataset.pixels.insert(dataset.pixels.end(), {0, 1, 2, 3});
+    dataset.labels.push_back(0);
+  }
+  const std::vector<std::vector<int>> rows{
+      {2, 1, 0, 1}, {1, 0, 1, 2}, {0, 1, 2, 3}, {1, 2, 3, 2}, {2, 3, 2, 1}};
+  Batches batches(dataset, Standardization::none(1),
+                  {.batch_size = 300, .augmentation = {.shift = 2}});
+  const Batch batch = batches_of_epoch(batches, 0).at(0);
+  std::vector<int> hits(rows.size());
+  for (Index row = 0; row < 900; ++row) {
+    std::vector<int> seen;
+    for (Index w = 0; w < 4; ++w) {
+      seen.push_back(static_cast<int>(std::lround(255 * double{batch.images[row * 4 + w]})));
+    }
+    const auto found = std::ranges::find(rows, seen);
+    REQUIRE(found != rows.end());
+    ++hits[static_cast<std::size_t>(found - rows.begin())];
+  }
+  CHECK(*std::ranges::min_element(hits) > 100);  // 180 expected
+}
+
+TEST_CASE("alternating flips: half of the images at first, then each the other way round") {
+  Dataset dataset = numbered_set(200, {1, 2, 3});
+  const BatchOptions options{
+      .batch_size = 200, .shuffle = false, .augmentation = {.alternating_flip = true}};
+  Batches batches(dataset, kNone, options);
+  const auto is_flipped = [&](const Batch& batch, Index i) {
+    const auto left = static_cast<Real>(dataset.image(i)[0] / 255.0);
+    return batch.images[i * 6] != left;
+  };
+  const Batch first = batches_of_epoch(batches, 0).at(0),
+              second = batches_of_epoch(batches, 1).at(0);
+  const Batch third = batches_of_epoch(batches, 2).at(0);
+  Index flipped = 0;
+  for (Index i = 0; i < 200; ++i) {
+    flipped += is_flipped(first, i);
+    CHECK(is_flipped(first, i) != is_flipped(second, i));
+    CHECK(is_flipped(first, i) == is_flipped(third, i));
+  }
+  CHECK(flipped > 75);
+  CHECK(flipped < 125);
+}
+
+TEST_CASE("drop_last leaves out what fills no batch") {
+  const Dataset dataset = numbered_set(8, {1, 1, 3});
+  Batches batches(dataset, kNone, {.batch_size = 3, .drop_last = true});
+  CHECK(batches.batches_per_epoch() == 2);
+  CHECK(labels_of(batches_of_epoch(batches, 0)).size() == 6);
+  CHECK_THROWS_WITH_AS(Batches(dataset, kNone, {.batch_size = 9, .drop_last = true}),
+                       Contains("must yield a batch"), Error);
+}
+
+TEST_CASE("a shift that is as large as the images is refused") {
+  const Dataset dataset = numbered_set(4, {5, 3, 3});
+  CHECK_NOTHROW(Batches(dataset, kNone, {.batch_size = 2, .augmentation = {.shift = 2}}));
+  CHECK_THROWS_WITH_AS(Batches(dataset, kNone, {.batch_size = 2, .augmentation = {.shift = 3}}),
+                       Contains("to be shifted by 3 with a mirrored border"), Error);
+}
+
+TEST_CASE("two ways to move or to mirror an image exclude each other") {
+  const Dataset dataset = numbered_set(4, {5, 5, 3});
+  const auto make = [&](const Augmentation& augmentation) {
+    Batches(dataset, kNone, {.batch_size = 2, .augmentation = augmentation});
+  };
+  CHECK_NOTHROW(make({.flip = true, .shift = 1}));
+  CHECK_NOTHROW(make({.alternating_flip = true, .crop = true}));
+  CHECK_THROWS_WITH_AS(make({.crop = true, .shift = 1}), Contains("exclude each other"), Error);
+  CHECK_THROWS_AS(make({.flip = true, .alternating_flip = true}), Error);
+}
+
+TEST_CASE("make_batch refuses images that are too small for a view") {
+  const Dataset dataset = numbered_set(2, {4, 4, 3});
+  const auto seen = [&](Index top, Index left, bool mirrors) {
+    make_batch(dataset, kNone, 0, 1, {.top = top, .left = left, .mirrors_border = mirrors});
+  };
+  CHECK_NOTHROW(seen(3, -3, true));
+  CHECK_NOTHROW(seen(9, 0, false));
+  CHECK_THROWS_WITH_AS(
+      seen(0, -4, true),
+      "[batches] to be shifted by 4 with a mirrored border (data.shift, train.views), "
+      "images must be larger than that: they are (4, 4, 3)",
+      Error);
+  CHECK_THROWS_AS(seen(4, 0, true), Error);
+}
+
+TEST_CASE("make_batch looks at images as it is told") {
+  Dataset dataset{"one", {2, 3, 1}, {0, 51, 102, 153, 204, 255}, {0}, {"one"}};
+  const auto seen = [&](const View& view) {
+    return make_batch(dataset, Standardization::none(1), 0, 1, view).images;
+  };
+  const Shape shape{1, 2, 3, 1};
+  CHECK(mismatch(seen({}), numbers(shape, {0, 0.2, 0.4, 0.6, 0.8, 1})) == "");
+  CHECK(mismatch(seen({.flip = true}), numbers(shape, {0.4, 0.2, 0, 1, 0.8, 0.6})) == "");
+  CHECK(mismatch(seen({.top = 1, .left = -1}), numbers(shape, {0, 0.6, 0.8, 0, 0, 0})) == "");
+  CHECK(mismatch(seen({.top = 1, .left = -1, .mirrors_border = true}),
+                 numbers(shape, {0.8, 0.6, 0.8, 0.2, 0, 0.2})) == "");
 }

@@ -289,11 +289,11 @@ std::vector<fs::path> shipped() {
 // The columns of a run's tables: of a run that writes all four.
 std::map<std::string, Texts> all_columns() {
   const TemporaryFolder folder;
-  Config config = config_with(kTinyLayers, "[train]\nepochs = 0\n");
+  Config config = config_with(kTinyLayers, "[train]\nepochs = 0\nviews = \"mirrored\"\n");
   config.diagnostics = true;
   train(config, {tiny_dataset(4), tiny_dataset(2)}, folder.path() / "run");
   std::map<std::string, Texts> columns;
-  for (const char* table : {"metrics", "steps", "layers", "probes"}) {
+  for (const char* table : {"metrics", "steps", "layers", "probes", "views"}) {
     columns[table] = read_csv(folder.path() / "run" / concat(table, ".csv")).columns;
   }
   return columns;
@@ -331,6 +331,7 @@ TEST_CASE("shipped experiments: every measure has its column, and its layers") {
       CHECK((measure.layer.empty() || measure.layers.empty()));
       for (const Variant& variant : variants) {
         if (table == "layers" || table == "probes") CHECK(variant.config.diagnostics);
+        if (table == "views") CHECK(variant.config.train.views != "none");
         if (table != "layers") continue;
         Texts layers;
         add_layer_names(build_model(variant.config, input_shape(variant.config)), layers);

@@ -12,7 +12,7 @@ explain why in a line that starts with "=".
 
 report.md has a row for each mutation; a run renews the rows of those that it tries.
 
-Some plain code of ops and nn never runs where src/kernels is built in. So mutations of these two
+Some plain code of ops, nn and recipe never runs where src/kernels is built in. So mutations of these
 rooms are tried first in a second, plain build (-DMINITAPE_FAST=OFF), then like all others.
 """
 import datetime
@@ -86,11 +86,11 @@ class Build:
 
 
 PLAIN = Build("plain", "-DMINITAPE_FAST=OFF",
-              ["test_ops_f64", "test_nn_f64", "test_identities", "test_golden_f64"])
+              ["test_ops_f64", "test_nn_f64", "test_recipe_f64", "test_identities", "test_golden_f64"])
 FAST = Build("build", "-DMINITAPE_FAST=ON",
              ["test_kernels_f64", "test_ops_f64", "test_nn_f64", "test_optim_f64",
               "test_autodiff_f64", "test_core_f64", "test_verify_f64", "test_norms_f64",
-              "test_norms", "test_identities",
+              "test_norms", "test_recipe_f64", "test_recipe", "test_identities",
               "test_golden_f64", "test_gradcheck", "test_museum", "test_ledger", "test_kernels",
               "test_ops", "test_nn", "test_optim", "test_golden", "test_text", "test_data",
               "test_config", "test_run", "test_compare", "test_tools", "test_lab",
@@ -104,7 +104,7 @@ class Mutation:
         self.room = pathlib.Path(file).parent.name  # "ops", also of include/minitape/ops/…
         if file.startswith("src/ports/"):
             self.room = "core"  # whose tests hold the stand-ins against what they stand for
-        self.builds = [PLAIN, FAST] if self.room in ("ops", "nn") else [FAST]
+        self.builds = [PLAIN, FAST] if self.room in ("ops", "nn", "recipe") else [FAST]
 
     def apply(self, text):
         """The file's text with the mistake; raises unless the old lines occur exactly once."""

@@ -129,4 +129,16 @@ TEST_CASE("a warm-up as long as the run is a plain climb") {
   CHECK(unlike(rates(schedule, 4), {0.25, 0.5, 0.75, 1}) == "");
 }
 
+TEST_CASE("one cycle along straight lines") {
+  const Schedule schedule{.kind = Kind::one_cycle,
+                          .peak = 8,
+                          .total_steps = 8,
+                          .warmup_fraction = 0.5,
+                          .div_factor = 4,
+                          .final_div_factor = 2,
+                          .linear = true};
+  // From 2 to 8 in three steps, then to 1 in four.
+  CHECK(unlike(rates(schedule, 9), {2, 4, 6, 8, 6.25, 4.5, 2.75, 1, 1}) == "");
+}
+
 }  // namespace minitape

@@ -116,10 +116,10 @@ class Standardization:
         return np.ascontiguousarray(numbers.transpose(0, 3, 1, 2))
 
 
-def batch_slices(images, batch_size):
-    """The batches of an epoch in order. The last may be smaller, but no batch has only one image
-    unless that is the batch size: batch norm could not train on it."""
+def batch_slices(images, batch_size, drop_last):
+    """The batches of an epoch in order. The last may be smaller, or is dropped, but no batch has
+    only one image unless that is the batch size: batch norm could not train on it."""
     slices = [slice(i, min(i + batch_size, images)) for i in range(0, images, batch_size)]
-    if images % batch_size == 1 and batch_size > 1:
+    if images % batch_size and (drop_last or images % batch_size == 1):
         slices.pop()
     return slices

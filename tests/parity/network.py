@@ -207,8 +207,17 @@ class Residual(nn.Module):
         return x + self.body(x)
 
 
+class Scale(nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        return self.factor * x
+
+
 ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "sigmoid": nn.Sigmoid,
-               "tanh": nn.Tanh}
+               "tanh": nn.Tanh, "gelu": lambda: nn.GELU(approximate="tanh")}
 
 
 class Builder:
@@ -234,12 +243,17 @@ class Builder:
 
     def layers(self, layers, prefix=""):
         # The position in the list is part of a name, so it also counts what is left out.
-        present = [(i, layer) for i, layer in enumerate(self.resolved(layers))
+        resolved = self.resolved(layers)
+        present = [(i, layer) for i, layer in enumerate(resolved)
                    if layer["type"] != "batch_norm" or self.config["model"]["batch_norm"]]
         modules = []
         for i, layer in present:
-            bias_is_lost = any(j == i + 1 and next_layer["type"] == "batch_norm"
-                               and next_layer["group_norm"] == 0 for j, next_layer in present)
+            # Batch norm subtracts a bias, also behind pools.
+            behind = (other for other in resolved[i + 1:]
+                      if other["type"] not in ("max_pool", "avg_pool"))
+            next_layer = next(behind, {"type": "the end"})
+            bias_is_lost = (next_layer["type"] == "batch_norm" and next_layer["group_norm"] == 0
+                            and self.config["model"]["batch_norm"])
             kind = "group_norm" if layer.get("group_norm", 0) > 0 else layer["type"]
             modules.append(self.layer(layer, f"{prefix}{i}.{kind}", bias_is_lost))
         return nn.Sequential(*modules)
@@ -249,6 +263,7 @@ class Builder:
         if kind in ("conv2d", "dense"):
             bias = layer.get("bias", not bias_is_lost)
             module = (Conv2d if kind == "conv2d" else Dense)(layer, self.tensors, name, bias)
+            module.kernel.requires_grad = layer.get("trainable", True)
             self.parts[name] = module
         elif kind == "batch_norm" and layer["group_norm"] > 0:
             module = GroupNorm(layer["group_norm"], layer["epsilon"], self.tensors, name)
@@ -269,6 +284,8 @@ class Builder:
             module = Flatten()
         elif kind == "dropout":
             module = Dropout(layer["rate"], self.config["seed"], name, self.precision)
+        elif kind == "scale":
+            module = Scale(layer["factor"])
         elif kind == "residual":
             module = Residual(self.layers(layer["layers"], name + "."))
         else:
@@ -289,15 +306,16 @@ class Network:
             raise BadInput(f"config.toml and initial.safetensors do not fit: no {error}") from error
         self.parts = builder.parts
         for name, parameter in self.model.named_parameters():
-            parameter.requires_grad = name.rpartition(".")[2] in config["optimizer"]["train"]
+            if name.rpartition(".")[2] not in config["optimizer"]["train"]:
+                parameter.requires_grad = False
         extra = set(weights) - set(self.tensors())
         if extra:
             raise BadInput(f"initial.safetensors has what the config has not: {sorted(extra)}")
 
-    def parameters(self, kernels):
-        """Of those that are trained: the kernels, which weight decay applies to, or all others."""
+    def parameters(self, role):
+        """Of those that are trained: the kernels, the biases, the gammas or the betas."""
         return [parameter for name, parameter in self.model.named_parameters()
-                if parameter.requires_grad and name.endswith("kernel") == kernels]
+                if parameter.requires_grad and name.endswith(role)]
 
     def tensors(self):
         """{name: array}, named and laid out as minitape saves them."""

@@ -17,7 +17,7 @@ STEPS = 50
 class Generator:
     def __init__(self, seed, smooth):
         self.draw = random.Random(seed)
-        self.activations = ["sigmoid", "tanh"] + ([] if smooth else ["relu", "leaky_relu"])
+        self.activations = ["sigmoid", "tanh", "gelu"] + ([] if smooth else ["relu", "leaky_relu"])
         self.smooth = smooth
         self.side = self.channels = 0  # of the image after the layers so far
 
@@ -45,6 +45,8 @@ class Generator:
             options["init"] = self.draw.choice([
                 {"type": "he_uniform"}, {"type": "glorot_normal"}, {"type": "glorot_uniform"},
                 {"type": "normal", "stddev": 0.1}, {"type": "uniform", "limit": 0.2}])
+        if self.chance(0.1):
+            options["trainable"] = False
         return options
 
     def conv2d(self):
@@ -113,7 +115,8 @@ class Generator:
             layers.append({"type": "dropout", "rate": self.draw.choice([0.0, 0.1, 0.5])})
         if self.chance(0.5):
             layers += self.with_norm({"type": "dense", "units": 12, **self.kernel_options()})
-        return layers + [{"type": "dense", "units": 10}]
+        scale = [{"type": "scale", "factor": 0.2}] if self.chance(0.2) else []
+        return layers + [{"type": "dense", "units": 10}, *scale]
 
     def schedule(self):
         name = self.draw.choice(["constant", "step", "cosine", "one_cycle"])
@@ -121,7 +124,8 @@ class Generator:
         if name == "step":
             schedule |= {"step_epochs": self.draw.randint(1, 3), "factor": 0.5}
         if name == "one_cycle" and self.chance(0.5):
-            schedule |= {"warmup_fraction": self.draw.choice([0.0, 0.1, 1.0]), "div_factor": 10}
+            schedule |= {"warmup_fraction": self.draw.choice([0.0, 0.1, 1.0]), "div_factor": 10,
+                         "anneal": self.draw.choice(["cosine", "linear"])}
         return schedule
 
     def batch_norm_section(self, ghost_batch):
@@ -146,6 +150,10 @@ class Generator:
         if self.chance(0.2):  # the last layer has a kernel and a bias
             optimizer["train"] = self.draw.choice([["kernel", "bias"], ["kernel", "bias", "beta"],
                                                    ["gamma", "beta", "bias"], ["kernel"]])
+        if self.chance(0.2):
+            optimizer["rate_factors"] = {"kernel": 0.5, "bias": 2.0, "gamma": 0.0, "beta": 3.0}
+        if self.chance(0.2):
+            optimizer["lookahead_steps"] = self.draw.randint(2, 7)
         return optimizer
 
     def config(self, rate):
@@ -155,7 +163,7 @@ class Generator:
         ghost_batch = self.draw.choice([4, 5, 6]) if self.chance(0.25) else 0
         if ghost_batch:  # divides both
             batch_size, images = ghost_batch * self.draw.randint(2, 4), ghost_batch * 25
-        return {
+        config = {
             "": {"seed": self.draw.randint(0, 2**62)},
             "data": {"name": data, "train_limit": images, "test_limit": 40,
                      "standardize": self.chance(0.9)},
@@ -165,8 +173,13 @@ class Generator:
             "optimizer": self.optimizer(rate),
             "schedule": self.schedule(),
             "train": {"shuffle": False, "sort_by_class": self.chance(0.1), "batch_size": batch_size,
-                      "epochs": STEPS, "max_steps": STEPS},
+                      "epochs": STEPS, "max_steps": STEPS, "drop_last": self.chance(0.2),
+                      "label_smoothing": self.draw.choice([0.0, 0.0, 0.2])},
         }
+        if "batch_norm" not in repr(config["model"]["layers"]):  # a factor of nothing is refused
+            factors = config["optimizer"].get("rate_factors", {})
+            factors.pop("gamma", None), factors.pop("beta", None)
+        return config
 
 
 def toml(value):

@@ -11,6 +11,7 @@ from data import Standardization, batch_slices
 from network import BatchNorm, Network, all_but_channels
 
 EVALUATION_BATCH = 256
+WHITENING_IMAGES = 5000
 TRAIN_EVAL_IMAGES = 10_000  # "train_eval" in metrics.csv is about that many training images
 
 
@@ -40,15 +41,19 @@ def learning_rate(config, step, steps_per_epoch):
     def half_cosine(start, end, part):  # start at part = 0, end at part = 1
         return end + (start - end) * (1 + math.cos(math.pi * part)) / 2
 
+    def line(start, end, part):
+        return start + (end - start) * part
+
     if schedule["name"] == "one_cycle":
+        between = line if schedule["anneal"] == "linear" else half_cosine
         lowest = peak / schedule["div_factor"]
         end = lowest / schedule["final_div_factor"]
         top = (warmup or schedule["warmup_fraction"] * total) - 1  # the step of the peak
         if step < top:
-            return half_cosine(lowest, peak, step / top)
+            return between(lowest, peak, step / top)
         if step == top:
             return peak
-        return half_cosine(peak, end, (step - top) / (total - 1 - top)) if total - 1 > top else end
+        return between(peak, end, (step - top) / (total - 1 - top)) if total - 1 > top else end
     if step < warmup:
         return peak * (step + 1) / warmup
     if schedule["name"] == "step":
@@ -58,10 +63,10 @@ def learning_rate(config, step, steps_per_epoch):
     return peak
 
 
-def exact_loss(logits, labels):
+def exact_loss(logits, labels, smoothing=0.0):
     """The mean cross-entropy of the logits without further rounding. In single precision 1 - p is
     only good to 1e-7, which leaves no digits of a loss of 1e-6; minitape sums up in double, too."""
-    return F.cross_entropy(logits.detach().double(), labels).item()
+    return F.cross_entropy(logits.detach().double(), labels, label_smoothing=smoothing).item()
 
 
 def count(logits, labels, closeness):
@@ -73,6 +78,38 @@ def count(logits, labels, closeness):
     return int((logits.argmax(1) == labels).sum()), int(narrow.sum())
 
 
+def whitening_kernel(images, size):
+    """[size, size, C, 2 size size C] for images [N, C, H, W]: eigenvectors by falling eigenvalue,
+    each with its largest number positive, divided by the deviation, then their negatives."""
+    windows = images.unfold(2, size, 1).unfold(3, size, 1)  # [N, C, h, w, kh, kw]
+    channels = images.shape[1]
+    rows = windows.permute(0, 2, 3, 4, 5, 1).reshape(len(images), -1, size * size * channels)
+    # Image by image: a sum over millions of windows at once would round away four digits.
+    moments = (rows.transpose(1, 2) @ rows).sum(0) / (len(images) * rows.shape[1])
+    values, vectors = torch.linalg.eigh(moments)  # rising; a column each
+    values, vectors = values.flip(0), vectors.flip(1)
+    largest = vectors.gather(0, vectors.abs().argmax(0, keepdim=True))
+    vectors = vectors * largest.sign() / torch.sqrt(values + 5e-4)
+    return torch.cat([vectors, -vectors], 1).reshape(size, size, channels, -1).numpy()
+
+
+class Lookahead:
+    """After every k-th step and the last: slow weights and statistics come closer, and are taken."""
+
+    def __init__(self, model, options, total):
+        self.model, self.total = model, total
+        self.every, self.decay = options["lookahead_steps"], options["lookahead_decay"]
+        self.slow = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+    def after_step(self, steps):
+        if not self.every or (steps % self.every and steps != self.total):
+            return
+        share = 1 - self.decay * (steps / self.total) ** 3
+        for name, tensor in self.model.state_dict().items():
+            self.slow[name].lerp_(tensor, share)
+            tensor.copy_(self.slow[name])
+
+
 class Trainer:
     """One run's network in PyTorch. dtype, the precision that PyTorch computes in, may be higher
     than that of the run, which images and initial weights have in any case."""
@@ -82,24 +119,31 @@ class Trainer:
         (self.images, self.labels), self.test = data
         self.standardization = Standardization(self.images, self.config["data"]["standardize"],
                                                run.precision)
-        self.network = Network(self.config, run.initial, dtype, run.precision)
-        self.batches = batch_slices(len(self.images), self.config["train"]["batch_size"])
+        initial = dict(run.initial)
+        first = self.config["model"]["layers"][0]
+        if first.get("init", {}).get("type") == "whitening":
+            seen = torch.from_numpy(self.standardization(self.images[:WHITENING_IMAGES]))
+            initial["0.conv2d.kernel"] = whitening_kernel(seen.double(), first["kernel"]).astype(
+                run.precision)
+        self.network = Network(self.config, initial, dtype, run.precision)
+        self.smoothing = self.config["train"]["label_smoothing"]
+        self.batches = batch_slices(len(self.images), self.config["train"]["batch_size"],
+                                    self.config["train"]["drop_last"])
         self.in_order = self.images, self.labels  # of the batches
         if self.config["train"]["sort_by_class"]:
             order = np.argsort(self.labels, kind="stable")
             self.in_order = self.images[order], self.labels[order]
         options = self.config["optimizer"]
-        kernels = self.network.parameters(kernels=True)
-        others = self.network.parameters(kernels=False)
+        groups = [{"params": self.network.parameters(role), "factor": factor,
+                   "weight_decay": options["weight_decay"] if role == "kernel" else 0}
+                  for role, factor in options["rate_factors"].items()]
         self.optimizer = torch.optim.SGD(
-            [group for group in (
-                {"params": kernels, "weight_decay": options["weight_decay"]},
-                {"params": others, "weight_decay": 0},
-            ) if group["params"]],
+            [group for group in groups if group["params"]],
             lr=0,  # set before each step
             momentum=options["momentum"],
             nesterov=options["nesterov"],
         )
+        self.lookahead = Lookahead(self.network.model, options, self.total_steps)
 
     @property
     def total_steps(self):
@@ -121,14 +165,15 @@ class Trainer:
             part = self.batches[step % len(self.batches)]
             x, labels = self.tensors_of(part, *self.in_order)
             logits = model(x)
-            loss = F.cross_entropy(logits, labels)
-            rows.append((rate, exact_loss(logits, labels),
+            loss = F.cross_entropy(logits, labels, label_smoothing=self.smoothing)
+            rows.append((rate, exact_loss(logits, labels, self.smoothing),
                          *count(logits.detach(), labels, self.closeness)))
             for group in self.optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group["factor"]
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
+            self.lookahead.after_step(step + 1)
             if (step + 1) % len(self.batches) == 0 or step + 1 == self.total_steps:
                 self.recalibrate()
         rates, losses, correct, undecided = np.array(rows).reshape(-1, 4).T

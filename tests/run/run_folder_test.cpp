@@ -133,6 +133,16 @@ TEST_CASE("RunFolder: a complete run can get more epochs where its schedule allo
   CHECK(read_config(folder.path() / "config.toml") == longer(1));
 }
 
+TEST_CASE("RunFolder: more epochs are refused with lookahead, whose weights depend on the length") {
+  const TemporaryFolder folder;
+  Config config = config_with(kTinyLayers);
+  config.optimizer.lookahead_steps = 2;
+  { const RunFolder first(folder.path(), config, "data"); }
+  config.train.epochs += 1;
+  CHECK(error_lacks({"[run] a run with lookahead cannot get more epochs: its slow weights"},
+                    [&] { RunFolder::wants_more_epochs(folder.path(), config); }) == "");
+}
+
 TEST_CASE("RunFolder: more epochs are refused where the learning rates depend on the length") {
   for (const char* name : {"constant", "step", "cosine", "one_cycle"}) {
     for (const Index max_steps : {0, 3}) {

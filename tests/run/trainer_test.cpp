@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/recipe/label_smoothing.hpp"
+#include "minitape/recipe/whitening.hpp"
 #include "minitape/run/csv.hpp"
 #include "minitape/run/model_file.hpp"
 #include "temporary_folder.hpp"
@@ -71,6 +73,38 @@ TEST_CASE("evaluate: the very numbers of inference on a tape") {
   const Var logits = model.forward(tape.constant(std::move(batch.images)), Mode::inference);
   CHECK(score.loss == double{softmax_cross_entropy(logits, batch.labels).value().item()});
   CHECK(score.accuracy == static_cast<double>(count_correct(logits.value(), batch.labels)) / 64);
+}
+
+TEST_CASE("evaluate: several views give the weighted mean of their logits") {
+  const Dataset dataset = tiny_dataset(20);
+  const auto none = Standardization::none(1);
+  const Sequential model = build_model(tiny_config(""), kTinyInput);
+  const auto logits = [&](const View& view) {
+    return model.predict(make_batch(dataset, none, 0, 20, view).images);
+  };
+  Tensor mirrored = logits({});
+  const Tensor other = logits({.flip = true});
+  for (Index i = 0; i < mirrored.size(); ++i) mirrored[i] = (mirrored[i] + other[i]) / 2;
+  const std::vector<int> labels = make_batch(dataset, none, 0, 20).labels;
+  const Score score = evaluate(model, dataset, none, 20, views_named("mirrored"));
+  CHECK(score.loss ==
+        doctest::Approx(double{softmax_cross_entropy(mirrored, labels).item()}).epsilon(1e-5));
+  CHECK(score.accuracy == static_cast<double>(count_correct(mirrored, labels)) / 20);
+
+  for (const char* name : {"none", "mirrored", "shifted"}) {
+    double sum = 0;
+    for (const auto& [view, weight] : views_named(name)) sum += weight;
+    CHECK(sum == 1);
+  }
+  std::vector<std::pair<View, double>> shifted;
+  for (const auto& [view, weight] : views_named("shifted")) shifted.emplace_back(view, weight);
+  CHECK(shifted == std::vector<std::pair<View, double>>{{{false, 0, 0, false}, 0.25},
+                                                        {{true, 0, 0, false}, 0.25},
+                                                        {{false, -1, -1, true}, 0.125},
+                                                        {{true, -1, -1, true}, 0.125},
+                                                        {{false, 1, 1, true}, 0.125},
+                                                        {{true, 1, 1, true}, 0.125}});
+  CHECK_THROWS_AS(views_named("Shifted"), Error);
 }
 
 // ---- train ----
@@ -535,6 +569,108 @@ TEST_CASE("train: another run in the folder stays as it is") {
                     [&] { train(tiny_config(""), tiny_data(4), folder.path()); }) == "");
   CHECK(file_text(folder.path() / "config.toml") == "mine");
   CHECK(folder.file_names().size() == 1);
+}
+
+TEST_CASE("train: views.csv has the test images by one view and by several") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  const TrainOutcome outcome =
+      train(tiny_config("epochs = 1\nviews = \"shifted\""), tiny_data(8), path);
+  const CsvTable views = read_csv(path / "views.csv");
+  CHECK(views.columns == std::vector<std::string>{"epoch", "views", "test_loss", "test_accuracy"});
+  REQUIRE(views.rows.size() == 2);
+  CHECK(views.numbers("epoch") == std::vector<double>{1, 1});
+  CHECK(views.rows[0][1] == "none");
+  CHECK(views.numbers("test_loss")[0] == outcome.last.test.loss);
+  CHECK(views.rows[1][1] == "shifted");
+  const TrainTest data = tiny_data(8);
+  Sequential model = build_model(tiny_config(""), kTinyInput);
+  load_model(model, read_safetensors(path / "model.safetensors"));
+  const Score several =
+      evaluate(model, data.test, Standardization::of(data.train), 6, views_named("shifted"));
+  CHECK(views.numbers("test_loss")[1] == several.loss);
+  CHECK(several.loss != outcome.last.test.loss);
+
+  train(tiny_config("epochs = 1"), tiny_data(8), folder.path() / "plain");
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "plain" / "views.csv"));
+}
+
+TEST_CASE("train: images that are too small for the views are refused before the first step") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  Dataset line{.name = "line", .image_shape = {1, 4, 1}, .class_names = {"a", "b"}};
+  for (int i = 0; i < 16; ++i) line.pixels.push_back(static_cast<std::uint8_t>(16 * i));
+  line.labels = {0, 1, 0, 1};
+  const Config config = parse_config(
+      "data = { name = \"none\", input = [1, 4, 1] }\nmodel.layers = [{ type = \"flatten\" }, "
+      "{ type = \"dense\", units = 2 }]\ntrain = { batch_size = 2, views = \"shifted\" }",
+      "line.toml");
+  CHECK_THROWS_WITH_AS(train(config, {line, line}, path),
+                       doctest::Contains("to be shifted by 1 with a mirrored border"), Error);
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("train: label smoothing is part of the loss that is trained and written") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  const TrainTest data = tiny_data(4);
+  train(tiny_config("epochs = 1\nbatch_size = 4\nshuffle = false\nlabel_smoothing = 0.25"), data,
+        path);
+  Sequential model = build_model(tiny_config(""), kTinyInput);
+  Batch batch = make_batch(data.train, Standardization::of(data.train), 0, 4);
+  Tape tape;
+  const Var logits = model.forward(tape.constant(std::move(batch.images)), Mode::training);
+  CHECK(read_csv(path / "steps.csv").numbers("loss")[0] ==
+        double{smoothed_cross_entropy(logits, batch.labels, 0.25).value().item()});
+}
+
+TEST_CASE("train: with lookahead and smoothed labels a run that is resumed has the same bits") {
+  const TemporaryFolder folder;
+  const Config config =
+      config_with(kTinyLayers,
+                  "[optimizer]\nlookahead_steps = 2\n[train]\nepochs = 3\nbatch_size = 4\n"
+                  "label_smoothing = 0.1\ncheckpoint_seconds = 0");
+  const auto final_model = [&](const std::string& name) {
+    return read_safetensors(folder.path() / name / "model.safetensors").tensors;
+  };
+  train(config, tiny_data(16), folder.path() / "straight");
+  int steps = 0;
+  TrainWatcher watcher;
+  watcher.wants_to_stop = [&] { return ++steps == 5; };
+  CHECK(train(config, tiny_data(16), folder.path() / "stopped", watcher).interrupted);
+  train(config, tiny_data(16), folder.path() / "stopped", {}, Start::resume);
+  const auto straight = final_model("straight"), resumed = final_model("stopped");
+  REQUIRE(straight.size() == resumed.size());
+  for (std::size_t i = 0; i < straight.size(); ++i) CHECK(straight[i].bytes == resumed[i].bytes);
+
+  Config plain = config;
+  plain.optimizer.lookahead_steps = 0;
+  train(plain, tiny_data(16), folder.path() / "plain");
+  bool differ = false;
+  const auto other = final_model("plain");
+  for (std::size_t i = 0; i < other.size(); ++i) differ |= other[i].bytes != straight[i].bytes;
+  CHECK(differ);
+}
+
+TEST_CASE("train: whitening starts from the training images; its kernel stays, also in lookahead") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "run";
+  const Config config = config_with(
+      "{ type = \"conv2d\", filters = 8, kernel = 2, init = { type = \"whitening\" }, "
+      "trainable = false }, { type = \"gelu\" }, { type = \"flatten\" }, "
+      "{ type = \"dense\", units = 2 }, { type = \"scale\", factor = 0.5 }",
+      "[optimizer]\nlookahead_steps = 2\n[train]\nepochs = 1\nbatch_size = 4");
+  TrainTest data = tiny_data(16);
+  Random random = stream(1, "pixels");
+  for (auto& pixel : data.train.pixels) pixel = static_cast<std::uint8_t>(random.below(256));
+  train(config, data, path);
+  const auto initial = read_safetensors(path / "initial.safetensors");
+  const auto trained = read_safetensors(path / "model.safetensors");
+  CHECK(initial.at("0.conv2d.kernel").bytes == trained.at("0.conv2d.kernel").bytes);
+  CHECK(initial.at("0.conv2d.bias").bytes != trained.at("0.conv2d.bias").bytes);
+  const Batch batch = make_batch(data.train, Standardization::of(data.train), 0, 16);
+  const Tensor kernel = load_tensor(initial.at("0.conv2d.kernel"), {2, 2, 1, 8});
+  CHECK(different_bits(kernel, whitening_kernel(batch.images, 2)) == "");
 }
 
 }  // namespace

@@ -170,6 +170,12 @@ TEST_CASE("describe_data: what there is and what becomes of it") {
   CHECK(has(other, "data.standardize is false"));
   CHECK(has(other, "flip (half of the images, left to right), crop (moved by up to 4 pixels"));
   CHECK(has(other, "in the order of the data"));
+  CHECK(
+      has(describe_data(config_of("data.augment = [\"shift\", \"alternating_flip\"]\n"
+                                  "data.shift = 1\ntrain.batch_size = 2"),
+                        data),
+          "alternating flip (half of the images, in the next epoch the others), shift (moved by up "
+          "to 1 pixels each way, the border mirrored)"));
 }
 
 }  // namespace

@@ -19,6 +19,12 @@ namespace minitape {
 /// not fit together, naming the layer and both sides' shapes.
 Sequential build_model(const Config& config, const Shape& input);
 
+/// If the first layer's init is "whitening", sets its kernel from the first kWhiteningImages
+/// training images, standardized; otherwise does nothing. Throws as whitening_kernel does.
+void start_from_images(Sequential& model, const Config& config, const Dataset& train,
+                       const Standardization& standardization);
+inline constexpr Index kWhiteningImages = 5000;
+
 /// Throws unless the model gives one number for each of `classes` classes.
 void check_classes(const Sequential& model, const Shape& input, Index classes);
 

@@ -38,6 +38,7 @@ struct DataConfig {
   Index train_limit = 0, test_limit = 0;  // the first N images only; 0 = all
   bool standardize = true;                // per channel, with the statistics of the training set
   std::vector<std::string> augment;
+  Index shift = 2;                      // shift: by up to so many pixels
   Index image_size = 32, channels = 3;  // for "folder"
   Shape input;  // for "none": a model without data, to summarize, time and gradient-check
   bool operator==(const DataConfig&) const = default;
@@ -60,11 +61,13 @@ struct LayerConfig {
   Index units = 0;                 // dense: outputs
   std::optional<bool> bias;        // conv2d, dense; unset = only if no batch norm follows
   std::optional<InitConfig> init;  // conv2d, dense; unset = model.init
+  bool trainable = true;           // conv2d, dense: whether the kernel is trained
   Index size = 0;                  // pools: height and width of the window
   Index stride = 1;                // conv2d: 1, pools: size, unless given
   Padding padding;                 // conv2d, pools: "valid", "same" or pixels on all four sides
   double slope = 0.01;             // leaky_relu: for x < 0
   double rate = 0;                 // dropout: the part set to 0
+  double factor = 1;               // scale: what numbers are multiplied by
   // residual: the branch that is added to the layer's input; repeat: what, and how often
   std::vector<LayerConfig> layers;
   Index times = 0;
@@ -104,12 +107,21 @@ struct BatchNormConfig {
   bool operator==(const BatchNormConfig&) const = default;
 };
 
+/// optimizer.rate_factors: the learning rate of a kind of parameters over that of the schedule.
+struct RateFactors {
+  double kernel = 1, bias = 1, gamma = 1, beta = 1;
+  bool operator==(const RateFactors&) const = default;
+};
+
 /// [optimizer]: stochastic gradient descent.
 struct OptimizerConfig {
   double learning_rate = 0.1;  // the schedule's peak
   double momentum = 0.9;
   bool nesterov = false;
   double weight_decay = 0;  // on kernels alone
+  RateFactors rate_factors;
+  Index lookahead_steps = 0;      // every so many steps; 0 = no lookahead
+  double lookahead_decay = 0.77;  // the slow weights' share at the end
   // What is trained. The others stay as they start.
   std::vector<std::string> train{"kernel", "bias", "gamma", "beta"};
   bool operator==(const OptimizerConfig&) const = default;
@@ -122,9 +134,10 @@ struct ScheduleConfig {
   Index step_epochs = 10;  // step: every so many epochs …
   double factor = 0.1;     // … the rate is multiplied by this
   // one_cycle, PyTorch's OneCycleLR: from learning_rate / div_factor up to learning_rate, then down
-  // to learning_rate / div_factor / final_div_factor, each along half a cosine.
+  // to learning_rate / div_factor / final_div_factor, each along half a cosine or a straight line.
   double warmup_fraction = 0.3;  // of all steps; used if warmup_steps is 0 (PyTorch: pct_start)
   double div_factor = 25, final_div_factor = 1e4;
+  std::string anneal = "cosine";
   bool operator==(const ScheduleConfig&) const = default;
 };
 
@@ -132,6 +145,9 @@ struct ScheduleConfig {
 struct TrainConfig {
   Index epochs = 5;  // 0 = measure the untrained model
   Index batch_size = 128;
+  bool drop_last = false;          // leave out what fills no batch at the end of an epoch
+  double label_smoothing = 0;      // probability that is shared out among all classes
+  std::string views = "none";      // of test images, after the last epoch: views.csv
   Index max_steps = 0;             // stop after so many steps; 0 = after the epochs
   bool shuffle = true;             // false: the data set's first images in order, in every epoch
   bool sort_by_class = false;      // every batch of one class, where it can be

@@ -21,8 +21,8 @@
 namespace minitape {
 
 /// A number of a run, or a series of them: a column of metrics.csv (over epochs), steps.csv (over
-/// steps), probes.csv (over epochs) or layers.csv (one layer over epochs; or, in the last epoch,
-/// over the layers whose name ends so).
+/// steps), probes.csv (over epochs), views.csv (its last row) or layers.csv (one layer over epochs;
+/// or, in the last epoch, over the layers whose name ends so).
 ///
 ///   number = times·(y / y[divided_by])^power      y: the last, at a given x, the mean or the range
 struct Measure {

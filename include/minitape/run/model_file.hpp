@@ -13,6 +13,7 @@
 //
 //   <layer>.<counter>              how many updates of a batch norm, how many masks of a dropout
 //   optimizer.velocity.<parameter> SGD's velocities
+//   optimizer.slow.<tensor>        lookahead's slow copies, of the parameters and statistics
 //   run.…                          where the run stands: the fields of Standing below
 //
 // Random streams need no state of their own: each is named by seed, epoch, image or count, so where
@@ -76,12 +77,14 @@ struct Standing {
   double seconds = 0;  // of work since the start, evaluations included
   std::optional<Divergence> divergence;  // the first, where a run may go on after it
 };
-/// All that load_checkpoint needs: the state of model and optimizer, and `standing`.
-SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd);
+/// All that load_checkpoint needs: the state of model and optimizer, `standing` and, with
+/// lookahead, the slow copy of the model.
+SafetensorsFile save_checkpoint(const Standing& standing, const Sequential& model, const Sgd& sgd,
+                                const Sequential& slow = {});
 
 /// Puts model and optimizer back to where they were and says where that is. Throws, before anything
 /// is changed, when the file is not such a checkpoint of this very model and optimizer.
-Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd);
+Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd, LayerState slow = {});
 
 /// Throws unless the checkpoint's metadata hold each entry of `data`, which describes the data now.
 void check_same_data(const SafetensorsFile& checkpoint,

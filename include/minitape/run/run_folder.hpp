@@ -10,6 +10,8 @@
 //                          train_eval_loss,train_eval_accuracy,test_loss,test_accuracy
 //                          (seconds since the start, evaluations included)
 //   checkpoint.safetensors where the run stood last, to go on from there (model_file.hpp)
+//   views.csv              with train.views: the test images by one view and by several, at the
+//                          end: epoch,views,test_loss,test_accuracy
 //   layers.csv, probes.csv  with diagnostics = true (diagnostics.hpp)
 //   model.safetensors      the trained model; its presence says that the run was completed
 //

@@ -2,7 +2,7 @@
 //
 // The room run/ holds what one training run is and leaves behind:
 //
-//   trainer.hpp     training and evaluation     progress.hpp     a run's progress, live
+//   trainer.hpp     training                    progress.hpp     a run's progress, live
 //   run_folder.hpp  all files of a run          model_file.hpp   trained models and checkpoints
 //   csv.hpp         tables of numbers           safetensors.hpp  named tensors in a file
 //   environment.hpp program and machine         diagnostics.hpp  what goes on inside
@@ -16,6 +16,7 @@
 #include <string>
 
 #include "minitape/config/build.hpp"
+#include "minitape/run/evaluate.hpp"
 #include "minitape/run/run_folder.hpp"
 
 namespace minitape {
@@ -46,10 +47,5 @@ struct TrainWatcher {
 /// measured until then is kept, and no model.safetensors is written.
 TrainOutcome train(const Config& config, const TrainTest& data, const std::filesystem::path& folder,
                    const TrainWatcher& watcher = {}, Start start = Start::fresh);
-
-/// Mean loss and accuracy over the first `count` images, without augmentation. The model is const:
-/// it normalizes with its running statistics and cannot change.
-Score evaluate(const Sequential& model, const Dataset& dataset,
-               const Standardization& standardization, Index count);
 
 }  // namespace minitape
