@@ -36,7 +36,7 @@ class Gelu : public Layer {  // of any shape, each element by itself
 /// y = factor·x. Of logits: with a factor below 1 the softmax starts, and stays, less certain.
 class Scale : public Layer {
  public:
-  explicit Scale(double factor) : factor_(static_cast<Real>(factor)) {}
+  explicit Scale(double factor) : factor_(static_cast<Real>(factor)) {}  // any factor
 
   std::string type() const override { return "scale"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Scale>(*this); }

@@ -15,7 +15,7 @@
 
 namespace minitape {
 
-struct WeightedView {
+struct WeightedView {  // one of several ways to look at an image
   View view;
   double weight = 1;  // of its logits; those of all views add up to 1
 };
