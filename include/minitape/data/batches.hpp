@@ -33,7 +33,7 @@ struct Augmentation {
   bool crop = false;  // pad by kCropPadding on all sides, then cut H×W pixels out at a random place
   static constexpr Index kCropPadding = 4;
   Index shift = 0;  // move by up to so many pixels both ways, mirroring what is at the border
-  bool any() const { return flip || alternating_flip || crop || shift > 0; }  // is on
+  bool any() const { return flip || alternating_flip || crop || shift > 0; }  // images change
   bool operator==(const Augmentation&) const = default;
 };
 
