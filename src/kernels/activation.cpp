@@ -33,23 +33,20 @@ Vector sigmoid(Vector x) { return 1 / (1 + exponential(-x)); }
 
 std::optional<Tensor> sigmoid(const Tensor& x) {
   Tensor y = Tensor::uninitialized(x.shape());
-  map_vectors(
-      x.size(), y.data(), [](Vector v) { return sigmoid(v); }, x.data());
+  const auto f = [](Vector v) { return sigmoid(v); };
+  map_vectors(x.size(), y.data(), f, x.data());
   return y;
 }
 
 std::optional<Tensor> gelu(const Tensor& x) {
   Tensor y = Tensor::uninitialized(x.shape());
-  const auto f = [](Vector v) { return v * sigmoid(kGeluLinear * v * (1 + kGeluCubic * v * v)); };
+  const auto f = [](Vector v) { return v * sigmoid(gelu_argument(v)); };
   map_vectors(x.size(), y.data(), f, x.data());
   return y;
 }
 
 std::optional<Tensor> gelu_gradient(const Tensor& x, Tensor& dy) {
-  const auto f = [](Vector v, Vector d) {
-    const Vector s = sigmoid(kGeluLinear * v * (1 + kGeluCubic * v * v));
-    return d * (s + v * s * (1 - s) * kGeluLinear * (1 + 3 * kGeluCubic * v * v));
-  };
+  const auto f = [](Vector v, Vector d) { return d * gelu_slope(v, sigmoid(gelu_argument(v))); };
   map_vectors(x.size(), dy.data(), f, x.data(), dy.data());
   return std::move(dy);
 }

@@ -8,10 +8,15 @@
 
 namespace minitape {
 
-// 2u = linear·(x + cubic·x³) of GELU: recipe/layers.hpp
 inline constexpr auto kGeluLinear =
     static_cast<Real>(2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi);
 inline constexpr auto kGeluCubic = static_cast<Real>(0.044715);
+
+// 2u of GELU (recipe/layers.hpp), and dy/dx where s = sigmoid(2u): of one number, or of a vector.
+auto gelu_argument(const auto& x) { return kGeluLinear * x * (1 + kGeluCubic * x * x); }
+auto gelu_slope(const auto& x, const auto& s) {
+  return s + x * s * (1 - s) * kGeluLinear * (1 + 3 * kGeluCubic * x * x);
+}
 
 namespace kernels {
 #ifdef MINITAPE_FAST

@@ -10,14 +10,12 @@ namespace {
 
 // s = sigmoid(2u)
 Tensor gate(const Tensor& x) {
-  return sigmoid(map(x, [](Real v) { return kGeluLinear * v * (1 + kGeluCubic * v * v); }));
+  return sigmoid(map(x, [](Real v) { return gelu_argument(v); }));
 }
 
 Tensor gelu_gradient(const Tensor& x, Tensor dy) {
   if (auto dx = kernels::gelu_gradient(x, dy)) return *std::move(dx);
-  const Tensor slope = zip(gate(x), x, [](Real s, Real v) {
-    return s + v * s * (1 - s) * kGeluLinear * (1 + 3 * kGeluCubic * v * v);
-  });
+  const Tensor slope = zip(gate(x), x, [](Real s, Real v) { return gelu_slope(v, s); });
   return zip(std::move(dy), slope, [](Real d, Real by) { return d * by; });
 }
 
