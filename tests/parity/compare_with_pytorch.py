@@ -189,6 +189,10 @@ def compare_run(folder, options):
     if ours.evaluations is None and not options.steps:
         notes.append("no evaluation is compared: metrics.csv has none after the last step")
     found = compare(ours, records[-1], peak, tolerances)
+    if trainers[-1].whitening:
+        kernel, theirs = trainers[-1].whitening
+        found.insert(0, Difference("whitening", relative(kernel, theirs, np.abs(theirs).max()).max(),
+                                   "the first kernel", tolerances["weights"]))
     # With --double: PyTorch in single precision, measured against the same.
     single = {}
     if len(records) == 2:

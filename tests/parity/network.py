@@ -4,6 +4,8 @@ PyTorch keeps images as [N, C, H, W], minitape as [N, H, W, C]. Three things fol
 convolutions are permuted from [kh, kw, in, out] to [out, in, kh, kw], flatten puts the channels
 last before it flattens, and masks of dropout, which are drawn in minitape's order, are permuted.
 """
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -216,8 +218,17 @@ class Scale(nn.Module):
         return self.factor * x
 
 
+class Gelu(nn.Module):
+    """nn.GELU(approximate="tanh") without its rounding: x (1 + tanh u) / 2 = x sigmoid(2u). In double
+    precision 1 + tanh u has no digit left for x below -6, where x sigmoid(2u) is small but has all of
+    its own: a max pool behind it tells them apart, and finds nothing but equal zeros in the former."""
+
+    def forward(self, x):
+        return x * torch.sigmoid(2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+
+
 ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "sigmoid": nn.Sigmoid,
-               "tanh": nn.Tanh, "gelu": lambda: nn.GELU(approximate="tanh")}
+               "tanh": nn.Tanh, "gelu": Gelu}
 
 
 class Builder:

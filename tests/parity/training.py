@@ -119,13 +119,14 @@ class Trainer:
         (self.images, self.labels), self.test = data
         self.standardization = Standardization(self.images, self.config["data"]["standardize"],
                                                run.precision)
-        initial = dict(run.initial)
+        # Both start from the same bits. Where images made them, they are also made here.
+        self.whitening = None  # (minitape's kernel, PyTorch's)
         first = self.config["model"]["layers"][0]
         if first.get("init", {}).get("type") == "whitening":
             seen = torch.from_numpy(self.standardization(self.images[:WHITENING_IMAGES]))
-            initial["0.conv2d.kernel"] = whitening_kernel(seen.double(), first["kernel"]).astype(
-                run.precision)
-        self.network = Network(self.config, initial, dtype, run.precision)
+            self.whitening = (run.initial["0.conv2d.kernel"],
+                              whitening_kernel(seen.double(), first["kernel"]))
+        self.network = Network(self.config, run.initial, dtype, run.precision)
         self.smoothing = self.config["train"]["label_smoothing"]
         self.batches = batch_slices(len(self.images), self.config["train"]["batch_size"],
                                     self.config["train"]["drop_last"])
