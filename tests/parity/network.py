@@ -219,12 +219,13 @@ class Scale(nn.Module):
 
 
 class Gelu(nn.Module):
-    """nn.GELU(approximate="tanh") without its rounding: x (1 + tanh u) / 2 = x sigmoid(2u). In double
-    precision 1 + tanh u has no digit left for x below -6, where x sigmoid(2u) is small but has all of
-    its own: a max pool behind it tells them apart, and finds nothing but equal zeros in the former."""
+    """PyTorch's tanh form, x (1 + tanh u) / 2, and below -3 the same as x sigmoid(2u). There 1 + tanh u
+    loses its digits, all of them in double precision from about -6 on, and a max pool behind it would
+    meet equal zeros in place of small numbers that differ."""
 
     def forward(self, x):
-        return x * torch.sigmoid(2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+        far_below = x * torch.sigmoid(2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+        return torch.where(x > -3, F.gelu(x, approximate="tanh"), far_below)
 
 
 ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "sigmoid": nn.Sigmoid,
