@@ -1,6 +1,7 @@
 #include "minitape/lab/experiment.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "config/keys.hpp"
@@ -106,6 +107,24 @@ KeyList lab_keys(LabExperiment& lab) {
   return keys;
 }
 
+std::string table_of(const Measure& measure) {
+  return measure.column.substr(0, measure.column.find('.'));
+}
+
+// Whether a variant's runs will have what is measured, before they are trained.
+void check_tables(const LabExperiment& lab, const Variant& variant) {
+  for (const Measure& measure : lab.measures) {
+    const std::string table = table_of(measure);
+    const bool needs_diagnostics = table == "layers" || table == "probes";
+    const bool has = needs_diagnostics  ? variant.config.diagnostics
+                     : table == "views" ? variant.config.train.views != "none"
+                                        : true;
+    MINITAPE_CHECK(has, "[lab] ", lab.file.string(), ": \"", measure.column, "\" needs ",
+                   needs_diagnostics ? "diagnostics = true" : "train.views, and not \"none\"",
+                   ": look at the variant ", variant.name);
+  }
+}
+
 }  // namespace
 
 const Measure& LabExperiment::measure(const std::string& measure_name) const {
@@ -135,7 +154,7 @@ bool fits(const std::string& variant, const std::string& of) {
 }
 
 LabExperiment read_experiment(const std::filesystem::path& file) {
-  const Config config = read_config(file);  // throws where the rest is no config
+  read_config(file);  // throws where the rest is no config
   LabExperiment lab{.file = file, .name = file.stem().string()};
   const toml::table document = parse_toml(file_contents(file).value_or(""), file.string());
   const toml::table* const table = document["lab"].as_table();
@@ -144,16 +163,12 @@ LabExperiment read_experiment(const std::filesystem::path& file) {
   read_keys(*table, "lab", [&lab] { return lab_keys(lab); });
   MINITAPE_CHECK(lab.vary.empty() != lab.variants.empty(), "[lab] ", file.string(),
                  ": an experiment has either vary or variants");
+  constexpr std::array<std::string_view, 5> kTables{"metrics", "steps", "layers", "probes",
+                                                    "views"};
   for (const Measure& measure : lab.measures) {
-    const std::string table_name = measure.column.substr(0, measure.column.find('.'));
-    const bool is_inside = table_name == "layers" || table_name == "probes";
-    const bool is_known = table_name == "metrics" || table_name == "steps" || is_inside ||
-                          (table_name == "views" && config.train.views != "none");
-    MINITAPE_CHECK(is_known, "[lab] ", file.string(), ": a column is one of metrics, steps, ",
-                   "layers, probes or, with train.views, views, as in \"metrics.test_accuracy\": ",
-                   "found \"", measure.column, "\"");
-    MINITAPE_CHECK(!is_inside || config.diagnostics, "[lab] ", file.string(), ": \"",
-                   measure.column, "\" needs diagnostics = true, at the top of the file");
+    MINITAPE_CHECK(std::ranges::count(kTables, table_of(measure)) > 0, "[lab] ", file.string(),
+                   ": a column is one of metrics, steps, layers, probes or views, as in ",
+                   "\"metrics.test_accuracy\": found \"", measure.column, "\"");
   }
   for (const Panel& panel : lab.panels) lab.measure(panel.y);
   for (const Claim& claim : lab.claims) {
@@ -185,6 +200,7 @@ std::vector<Variant> make_variants(const LabExperiment& experiment,
     variants.push_back({terminal_text(name), folder, read_config(experiment.file, all)});
   }
   for (const std::string& key : keys) variations.push_back({key, {}});
+  for (const Variant& variant : variants) check_tables(experiment, variant);
   return variants;
 }
 

@@ -273,6 +273,25 @@ TEST_CASE("make_variants of an experiment: a set that is wrong is named") {
   CHECK(error_lacks({"key=value", "momentum"}, [&] { LabVariants(with_set("momentum")); }) == "");
 }
 
+TEST_CASE("make_variants of an experiment: refuses what leaves a measure without its table") {
+  const auto measuring = [](const std::string& column, const std::string& layer = "") {
+    return "diagnostics = true\n" + kConfig + "views = \"mirrored\"\n" + kHead + kVary +
+           "[[lab.measures]]\nname = \"m\"\ncolumn = \"" + column + "\"\n" + layer;
+  };
+  const std::string probe = measuring("probes.grad_norm"), views = measuring("views.test_loss");
+  const std::string layers = measuring("layers.grad_norm", "layers = \"dense\"\n");
+  for (const std::string& text : {probe, views, layers}) CHECK_NOTHROW(LabVariants{text});
+  CHECK_NOTHROW(LabVariants(probe, {"train.views=none"}));
+  CHECK_NOTHROW(LabVariants(views, {"diagnostics=false"}));
+  for (const std::string& text : {probe, layers}) {
+    CHECK(error_lacks({"[lab]", "grad_norm\" needs diagnostics = true", "the variant "},
+                      [&] { LabVariants(text, {"diagnostics=false"}); }) == "");
+  }
+  CHECK(error_lacks({"[lab]", "\"views.test_loss\" needs train.views", "the variant "},
+                    [&] { LabVariants(views, {"train.views=none"}); }) == "");
+  CHECK(refused(measuring("lost.loss"), {"metrics, steps, layers, probes or views"}) == "");
+}
+
 // ---- The experiments that are shipped ----
 
 std::vector<fs::path> shipped() {
