@@ -61,11 +61,9 @@ BatchOptions build_batch_options(const Config& config) {
 // ---- Optimization ----
 
 SgdOptions build_sgd_options(const Config& config) {
-  const RateFactors& factors = config.optimizer.rate_factors;
   return {.momentum = config.optimizer.momentum,
           .nesterov = config.optimizer.nesterov,
-          .weight_decay = config.optimizer.weight_decay,
-          .rate_factors = {factors.kernel, factors.bias, factors.gamma, factors.beta}};
+          .weight_decay = config.optimizer.weight_decay};
 }
 
 Index total_steps(const Config& config, Index steps_per_epoch) {

@@ -66,23 +66,6 @@ std::unique_ptr<Layer> build_batch_norm(const BatchNormConfig& section, const La
   return std::make_unique<BatchNormVariant>(channels, options, variation);
 }
 
-constexpr std::initializer_list<std::pair<const char*, Role>> kRoles{
-    {"kernel", Role::kernel}, {"bias", Role::bias}, {"gamma", Role::gamma}, {"beta", Role::beta}};
-
-// The twin without batch norm may keep the factors of its gammas and betas.
-void check_rate_factors(const Config& config, const Sequential& model) {
-  const auto parameters = model.const_state().parameters;
-  const SgdOptions options = build_sgd_options(config);
-  for (const auto& [name, role] : kRoles) {
-    const bool of_batch_norm = role == Role::gamma || role == Role::beta;
-    MINITAPE_CHECK(options.rate_factors[static_cast<std::size_t>(role)] == 1 ||
-                       (of_batch_norm && !config.model.batch_norm) ||
-                       std::ranges::count(parameters, role, &Parameter::role) > 0,
-                   "[optimizer] rate_factors.", name, " needs a parameter with that role: the ",
-                   "model has no ", name);
-  }
-}
-
 // What a model is built from, and what is still to be done once it has its initial values.
 struct Building {
   const Config& config;
@@ -203,10 +186,13 @@ Sequential build_model(const Config& config, const Shape& input) {
   Sequential model = build_layers(building, config.model.layers, input);
   model.initialize(config.seed);
   for (Parameter* kernel : building.identities) set_identity(*kernel);
-  check_rate_factors(config, model);
   std::set<Role> trained;
   for (const std::string& role : config.optimizer.train) {
-    trained.insert(choose("optimizer.train", role, kRoles));
+    trained.insert(choose<Role>("optimizer.train", role,
+                                {{"kernel", Role::kernel},
+                                 {"bias", Role::bias},
+                                 {"gamma", Role::gamma},
+                                 {"beta", Role::beta}}));
   }
   for (Parameter* parameter : model.state().parameters) {
     parameter->trainable = parameter->trainable && trained.contains(parameter->role);

@@ -122,20 +122,12 @@ void add_keys(ModelConfig& model, KeyList& keys) {
   keys.add_layers("layers", model.layers);
 }
 
-void add_keys(RateFactors& factors, KeyList& keys) {
-  keys.add("kernel", factors.kernel, numbers(0, kMaxNumber), "kernels' rate over learning_rate");
-  keys.add("bias", factors.bias, numbers(0, kMaxNumber), "the same of biases");
-  keys.add("gamma", factors.gamma, numbers(0, kMaxNumber), "of batch norm's scales");
-  keys.add("beta", factors.beta, numbers(0, kMaxNumber), "of its shifts");
-}
-
 void add_keys(OptimizerConfig& optimizer, KeyList& keys) {
   keys.add("learning_rate", optimizer.learning_rate, numbers(0, kMaxNumber),
            "step size; the schedule's peak");
   keys.add("momentum", optimizer.momentum, below_one(), "weight of the previous update");
   keys.add("nesterov", optimizer.nesterov, flag(), "look ahead along the momentum");
   keys.add("weight_decay", optimizer.weight_decay, numbers(0, kMaxNumber), "on kernels alone");
-  keys.add_section("rate_factors", optimizer.rate_factors);
   keys.add("lookahead_steps", optimizer.lookahead_steps, integers(0, kMaxCount),
            "every so many, go back to slow weights; 0 = no");
   keys.add("lookahead_decay", optimizer.lookahead_decay, numbers(0, 1),

@@ -17,13 +17,12 @@ Sgd::Sgd(std::vector<Parameter*> parameters, SgdOptions options)
 }
 
 void Sgd::step(double learning_rate) {
+  const auto rate = static_cast<Real>(learning_rate);
   const auto momentum = static_cast<Real>(options_.momentum);
   const bool nesterov = options_.nesterov;
   for (std::size_t p = 0; p < parameters_.size(); ++p) {
     Parameter& parameter = *parameters_[p];
     if (!parameter.trainable) continue;
-    const double factor = options_.rate_factors[static_cast<std::size_t>(parameter.role)];
-    const auto rate = static_cast<Real>(learning_rate * factor);
     const Real decay =
         parameter.role == Role::kernel ? static_cast<Real>(options_.weight_decay) : 0;
     Real* const w = parameter.value.data();

@@ -519,14 +519,6 @@ TEST_CASE("build: sources, batches and SGD take over what the config says") {
   CHECK(sgd.momentum == 0.5);
   CHECK(sgd.nesterov);
   CHECK(sgd.weight_decay == 0.25);
-  config.optimizer.rate_factors = {.kernel = 2, .bias = 3, .gamma = 4, .beta = 5};
-  const auto factor = [&](Role role) {
-    return build_sgd_options(config).rate_factors[static_cast<std::size_t>(role)];
-  };
-  CHECK(factor(Role::kernel) == 2);
-  CHECK(factor(Role::bias) == 3);
-  CHECK(factor(Role::gamma) == 4);
-  CHECK(factor(Role::beta) == 5);
 }
 
 TEST_CASE("total_steps: all epochs, or max_steps where that is less") {
@@ -577,23 +569,6 @@ TEST_CASE("build_schedule: counts in steps what the config counts in epochs") {
 }
 
 // ---- What the fast recipe asks for ----
-
-TEST_CASE("build_model: a rate factor is of a role that the model has, or had with batch norm") {
-  const std::string layers =
-      "{ type = \"flatten\" }, { type = \"dense\", units = 2, bias = false }, "
-      "{ type = \"batch_norm\" }";
-  const auto build = [&](const std::string& factors, const std::string& model = "") {
-    build_model(config_with(layers, model + "\n[optimizer]\nrate_factors = { " + factors + " }"),
-                kInput);
-  };
-  CHECK_NOTHROW(build("kernel = 2.0, gamma = 2.0, beta = 2.0, bias = 1.0"));
-  CHECK_NOTHROW(build("beta = 2.0, gamma = 2.0", "batch_norm = false"));
-  CHECK_THROWS_WITH_AS(build("bias = 2.0"),
-                       "[optimizer] rate_factors.bias needs a parameter with that role: the model "
-                       "has no bias",
-                       Error);
-  CHECK_THROWS_AS(build("bias = 0.0", "batch_norm = false"), Error);
-}
 
 TEST_CASE("build_model: refuses whitening where it cannot be") {
   const auto refuses = [&](const std::string& layers, const std::string& message,

@@ -136,13 +136,4 @@ TEST_CASE("a parameter that is not trainable stays as it is, the others go on") 
   CHECK(w.value[0] == -1.25 - Real(0.5) * (Real(2.25) + Real(0.5) * Real(-1.25)));
 }
 
-TEST_CASE("each role has its own learning rate") {
-  const SgdOptions options{.rate_factors = {2, 4, 8, 0}};
-  // From 1 by 0.5·factor·(−1).
-  CHECK(path(options, {-1}, Role::kernel) == std::vector<Real>{2});
-  CHECK(path(options, {-1}, Role::bias) == std::vector<Real>{3});
-  CHECK(path(options, {-1}, Role::gamma) == std::vector<Real>{5});
-  CHECK(path(options, {-1}, Role::beta) == std::vector<Real>{1});
-}
-
 }  // namespace minitape

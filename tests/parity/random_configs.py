@@ -151,8 +151,6 @@ class Generator:
             optimizer["train"] = self.draw.choice([["kernel", "bias"], ["kernel", "bias", "beta"],
                                                    ["gamma", "beta", "bias"], ["kernel"]])
         if self.chance(0.2):
-            optimizer["rate_factors"] = {"kernel": 0.5, "bias": 2.0, "gamma": 0.0, "beta": 3.0}
-        if self.chance(0.2):
             optimizer["lookahead_steps"] = self.draw.randint(2, 7)
         return optimizer
 
@@ -176,9 +174,6 @@ class Generator:
                       "epochs": STEPS, "max_steps": STEPS, "drop_last": self.chance(0.2),
                       "label_smoothing": self.draw.choice([0.0, 0.0, 0.2])},
         }
-        if "batch_norm" not in repr(config["model"]["layers"]):  # a factor of nothing is refused
-            factors = config["optimizer"].get("rate_factors", {})
-            factors.pop("gamma", None), factors.pop("beta", None)
         return config
 
 

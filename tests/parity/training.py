@@ -135,9 +135,9 @@ class Trainer:
             order = np.argsort(self.labels, kind="stable")
             self.in_order = self.images[order], self.labels[order]
         options = self.config["optimizer"]
-        groups = [{"params": self.network.parameters(role), "factor": factor,
+        groups = [{"params": self.network.parameters(role),
                    "weight_decay": options["weight_decay"] if role == "kernel" else 0}
-                  for role, factor in options["rate_factors"].items()]
+                  for role in ("kernel", "bias", "gamma", "beta")]
         self.optimizer = torch.optim.SGD(
             [group for group in groups if group["params"]],
             lr=0,  # set before each step
@@ -170,7 +170,7 @@ class Trainer:
             rows.append((rate, exact_loss(logits, labels, self.smoothing),
                          *count(logits.detach(), labels, self.closeness)))
             for group in self.optimizer.param_groups:
-                group["lr"] = rate * group["factor"]
+                group["lr"] = rate
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()

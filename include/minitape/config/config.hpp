@@ -107,19 +107,12 @@ struct BatchNormConfig {
   bool operator==(const BatchNormConfig&) const = default;
 };
 
-/// optimizer.rate_factors: the learning rate of a kind of parameters over that of the schedule.
-struct RateFactors {
-  double kernel = 1, bias = 1, gamma = 1, beta = 1;
-  bool operator==(const RateFactors&) const = default;
-};
-
 /// [optimizer]: stochastic gradient descent.
 struct OptimizerConfig {
   double learning_rate = 0.1;  // the schedule's peak
   double momentum = 0.9;
   bool nesterov = false;
-  double weight_decay = 0;  // on kernels alone
-  RateFactors rate_factors;
+  double weight_decay = 0;        // on kernels alone
   Index lookahead_steps = 0;      // every so many steps; 0 = no lookahead
   double lookahead_decay = 0.77;  // the slow weights' share at the end
   // What is trained. The others stay as they start.

@@ -1,25 +1,22 @@
 // Stochastic gradient descent with momentum, Nesterov's variant and weight decay.
 //
-// For a parameter w with gradient g, velocity v (0 at first) and learning rate η (the step's times
-// the factor of w's role), as PyTorch's SGD with a group for each role:
+// For a parameter w with gradient g, velocity v (0 at first) and learning rate η, as PyTorch's SGD:
 //
 //   g ← g + weight_decay·w          kernels only
 //   v ← momentum·v + g
 //   w ← w − η·v                     or, with Nesterov, w ← w − η·(g + momentum·v)
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include "minitape/autodiff/parameter.hpp"
 
 namespace minitape {
 
-struct SgdOptions {                                // checked when an Sgd is made
-  double momentum = 0;                             // in [0, 1)
-  bool nesterov = false;                           // needs a momentum
-  double weight_decay = 0;                         // on kernels
-  std::array<double, 4> rate_factors{1, 1, 1, 1};  // in the order of Role
+struct SgdOptions {         // checked when an Sgd is made
+  double momentum = 0;      // in [0, 1)
+  bool nesterov = false;    // needs a momentum
+  double weight_decay = 0;  // on kernels
 };
 
 class Sgd {
