@@ -111,17 +111,16 @@ std::string table_of(const Measure& measure) {
   return measure.column.substr(0, measure.column.find('.'));
 }
 
-// Whether a variant's runs will have what is measured, before they are trained.
+// Before the training: whether a variant's runs will write the tables that are measured.
 void check_tables(const LabExperiment& lab, const Variant& variant) {
   for (const Measure& measure : lab.measures) {
     const std::string table = table_of(measure);
-    const bool needs_diagnostics = table == "layers" || table == "probes";
-    const bool has = needs_diagnostics  ? variant.config.diagnostics
-                     : table == "views" ? variant.config.train.views != "none"
-                                        : true;
-    MINITAPE_CHECK(has, "[lab] ", lab.file.string(), ": \"", measure.column, "\" needs ",
-                   needs_diagnostics ? "diagnostics = true" : "train.views, and not \"none\"",
-                   ": look at the variant ", variant.name);
+    MINITAPE_CHECK(variant.config.diagnostics || (table != "layers" && table != "probes"), "[lab] ",
+                   lab.file.string(), ": \"", measure.column, "\" needs diagnostics = true: the ",
+                   "variant ", variant.name, " is without");
+    MINITAPE_CHECK(variant.config.train.views != "none" || table != "views", "[lab] ",
+                   lab.file.string(), ": \"", measure.column, "\" needs train.views: the variant ",
+                   variant.name, " has \"none\"");
   }
 }
 

@@ -14,6 +14,7 @@ Compared are the learning rates, the loss and the accuracy of each step, and, wh
 the last weights, running statistics and evaluations. The two round differently, so they agree up to
 a tolerance:
 
+  whitening    max |a - b| / max |b| of the first kernel, where images made it
   losses       |a - b| / |b| at each step, and of the last evaluations
   accuracies   in images; those whose two best logits are as close as the tolerance do not count
   weights      max |a - b| / max |b| for each tensor. A bias is added to the kernel's products and a

@@ -119,7 +119,8 @@ class Trainer:
         (self.images, self.labels), self.test = data
         self.standardization = Standardization(self.images, self.config["data"]["standardize"],
                                                run.precision)
-        # Both start from the same bits. Where images made them, they are also made here.
+        # Both trainings start from minitape's weights. A whitening kernel is also computed here, to
+        # be compared.
         self.whitening = None  # (minitape's kernel, PyTorch's)
         first = self.config["model"]["layers"][0]
         if first.get("init", {}).get("type") == "whitening":
