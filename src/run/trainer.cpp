@@ -1,6 +1,7 @@
 #include "minitape/run/trainer.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "minitape/core/parallel.hpp"
@@ -150,10 +151,9 @@ class TrainingRun {
   }
 
   void diagnose(Index epoch) {
+    if (!diagnostics_) return;
     const double rate = schedule_.learning_rate(std::max<Index>(0, at_.steps - 1));
-    if (diagnostics_) {
-      diagnostics_->measure(epoch, rate, model_, data_, facts_.standardization, config_);
-    }
+    diagnostics_->measure(epoch, rate, model_, data_, facts_.standardization, config_);
   }
 
   bool has_ended() const { return stopped_by_divergence() || outcome_.interrupted; }
