@@ -38,6 +38,8 @@ std::vector<ConvSizes> cases() {
   add({2, 3, 2, 16}, {5, 6, 16, 16}, 1, Padding::same());
   // Three images in a group of the kernel's gradient; the matrix of windows in several pieces.
   add({35, 18, 9, 16}, {3, 3, 16, 32}, 1, Padding::same());
+  // Five small images in a group, of which the gradient takes three together, then two.
+  add({70, 5, 5, 16}, {3, 3, 16, 32}, 1, Padding::same());
   return result;
 }
 
