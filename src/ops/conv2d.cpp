@@ -134,7 +134,9 @@ Var conv2d(Var x, Var kernel, std::optional<Var> bias, Conv2DOptions options) {
   if (bias) inputs.push_back(*bias);
   return x.tape().record("conv2d", inputs, std::move(y), [=](const Tensor&, Tensor dy) {
     if (bias) bias->add_gradient(column_sums(dy));
-    kernel.add_gradient(conv2d_kernel_gradient(dy, x.value(), kernel.shape(), options));
+    if (kernel.needs_gradient()) {  // not if it is frozen
+      kernel.add_gradient(conv2d_kernel_gradient(dy, x.value(), kernel.shape(), options));
+    }
     // The images themselves need no gradient: the first layer saves this product.
     if (x.needs_gradient()) {
       x.add_gradient(conv2d_input_gradient(dy, kernel.value(), x.shape(), options));

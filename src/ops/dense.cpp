@@ -26,7 +26,9 @@ Var dense(Var x, Var kernel, std::optional<Var> bias) {
   return x.tape().record("dense", inputs, std::move(y), [=](const Tensor&, Tensor dy) {
     if (bias) bias->add_gradient(column_sums(dy));  // [out]
     // dW [in, out] = xᵀ·dy, dx [N, in] = dy·Wᵀ
-    kernel.add_gradient(product(matrix(x.value()).transposed(), matrix(dy)));
+    if (kernel.needs_gradient()) {
+      kernel.add_gradient(product(matrix(x.value()).transposed(), matrix(dy)));
+    }
     if (x.needs_gradient()) {
       x.add_gradient(product(matrix(dy), matrix(kernel.value()).transposed()));
     }
