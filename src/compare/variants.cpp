@@ -163,7 +163,9 @@ SharedTensors compare_initial_tensors(const std::vector<Variant>& variants, Inde
     std::map<std::string, SavedTensor> seen;  // each as in the first variant that has it
     for (const Variant& variant : variants) {
       const Config config = with_seed(variant.config, seed);
-      for (SavedTensor& tensor : save_model(build_model(config, input_shape(config))).tensors) {
+      auto tensors = save_model(build_model(config, input_shape(config))).tensors;
+      if (starts_from_images(config)) tensors.erase(tensors.begin());  // not known without images
+      for (const SavedTensor& tensor : tensors) {
         const auto [other, is_new] = seen.try_emplace(tensor.name, tensor);
         if (is_new) continue;
         const bool equal =

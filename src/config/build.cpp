@@ -30,12 +30,15 @@ Standardization build_standardization(const Config& config, const Dataset& train
                                  : Standardization::none(train.image_shape.channels());
 }
 
-void start_from_images(Sequential& model, const Config& config, const Dataset& train,
-                       const Standardization& standardization) {
+bool starts_from_images(const Config& config) {
   const std::vector<LayerConfig>& layers = config.model.layers;
   const auto first = std::ranges::find(layers, "conv2d", &LayerConfig::type);
-  if (first == layers.end()) return;
-  if (first->init.value_or(config.model.init).type != "whitening") return;
+  return first != layers.end() && first->init.value_or(config.model.init).type == "whitening";
+}
+
+void start_from_images(Sequential& model, const Config& config, const Dataset& train,
+                       const Standardization& standardization) {
+  if (!starts_from_images(config)) return;
   // build_model has seen to it that no layer with parameters comes before.
   Tensor& kernel = model.state().parameters.front()->value;
   const Index count = std::min(kWhiteningImages, train.size());

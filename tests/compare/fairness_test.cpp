@@ -52,6 +52,18 @@ TEST_CASE("check_fair: says so where batches differ") {
   CHECK(Made({"optimizer.learning_rate=0.1,0.2"}).fairness().same_batches);
 }
 
+TEST_CASE("check_fair: says nothing of a kernel that comes from the images") {
+  const auto of = [](const char* init) {
+    return concat("[{type=\"conv2d\",filters=8,kernel=2,init={type=\"", init,
+                  "\"}},{type=\"flatten\"},{type=\"dense\",units=2}]");
+  };
+  const Texts varied{"model.layers=" + of("whitening") + "," + of("he_normal")};
+  // The convolution's bias, the dense kernel and its bias.
+  CHECK(Made(varied).fairness().sentence.find("3 initial tensors that they share") !=
+        std::string::npos);
+  CHECK(Made(varied).fairness().sentence.find("differ as") == std::string::npos);
+}
+
 TEST_CASE("check_fair: weights may differ where the varied key sets them") {
   const Fairness init = Made({"model.init={type=\"he_normal\"},{type=\"he_uniform\"}"}).fairness();
   CHECK_FALSE(init.same_weights);

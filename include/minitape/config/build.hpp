@@ -19,8 +19,11 @@ namespace minitape {
 /// not fit together, naming the layer and both sides' shapes.
 Sequential build_model(const Config& config, const Shape& input);
 
-/// If the first layer's init is "whitening", sets its kernel from the first kWhiteningImages
-/// training images, standardized; otherwise does nothing. Throws as whitening_kernel does.
+/// Whether the first conv2d's init is "whitening".
+bool starts_from_images(const Config& config);
+
+/// If so, sets its kernel from the first kWhiteningImages training images, standardized; otherwise
+/// does nothing. Throws as whitening_kernel does.
 void start_from_images(Sequential& model, const Config& config, const Dataset& train,
                        const Standardization& standardization);
 inline constexpr Index kWhiteningImages = 5000;
