@@ -85,7 +85,7 @@ void RunFolder::go_on(const Config& config, const std::string& data) {
                  " holds a run on other data. It began with ", before, "; now there are ", data,
                  ". Bring those data back, or name a new folder with --out");
   if (longer) {  // in this order: what is cut off in between can be resumed as the old run
-    fs::remove(folder_ / "model.safetensors");
+    for (const char* name : {"model.safetensors", "views.csv"}) fs::remove(folder_ / name);
     write_atomically(folder_ / "config.toml", to_toml(config));
   }
   const fs::path environment = folder_ / "environment.json";

@@ -27,7 +27,9 @@ TEST_CASE("identity refuses fewer outputs than inputs, and a window without a mi
       "[init] identity needs at least as many outputs as inputs and a window with a middle: "
       "0.conv2d.kernel "
       "is ";
-  CHECK(error_lacks({rule + "(3, 2)"}, [] { identity({3, 2}); }) == "");
+  CHECK(error_lacks({rule + "(3, 2). Give its layer an init of its own"}, [] {
+          identity({3, 2});
+        }) == "");
   CHECK(error_lacks({rule + "(3, 2, 1, 4)"}, [] { identity({3, 2, 1, 4}); }) == "");
 }
 

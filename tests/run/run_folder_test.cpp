@@ -126,10 +126,12 @@ TEST_CASE("RunFolder: a complete run can get more epochs where its schedule allo
   CHECK(RunFolder::wants_more_epochs(folder.path(), longer(1)));
 
   // Other data: nothing changes.
+  std::ofstream(folder.path() / "views.csv") << "of the shorter run";
   CHECK_THROWS_AS(RunFolder(folder.path(), longer(1), "others", Start::resume), Error);
   CHECK(RunFolder::is_complete(folder.path()));
   { const RunFolder again(folder.path(), longer(1), "data", Start::resume); }
   CHECK_FALSE(RunFolder::is_complete(folder.path()));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "views.csv"));
   CHECK(read_config(folder.path() / "config.toml") == longer(1));
 }
 
