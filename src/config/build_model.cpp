@@ -32,7 +32,7 @@ Init build_init(const InitConfig& config, Index fan_in) {
                                   {"identity", Kind::uniform},  // and then set_identity
                                   // Until the images are known: start_from_images.
                                   {"whitening", Kind::he_normal}});
-  // What identity leaves as it is starts as in PyTorch's convolutions.
+  // Filters that set_identity leaves alone start as PyTorch's do.
   if (config.type == "identity") return {kind, 1 / std::sqrt(static_cast<double>(fan_in))};
   return {kind, kind == Kind::uniform ? config.limit : config.stddev};
 }

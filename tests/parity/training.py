@@ -80,7 +80,8 @@ def count(logits, labels, closeness):
 
 def whitening_kernel(images, size):
     """[size, size, C, 2 size size C] for images [N, C, H, W]: eigenvectors by falling eigenvalue,
-    each with its largest number positive, divided by the deviation, then their negatives."""
+    each with its number of largest absolute value positive, divided by the deviation, then their
+    negatives."""
     windows = images.unfold(2, size, 1).unfold(3, size, 1)  # [N, C, h, w, kh, kw]
     channels = images.shape[1]
     rows = windows.permute(0, 2, 3, 4, 5, 1).reshape(len(images), -1, size * size * channels)

@@ -33,7 +33,7 @@ class Gelu : public Layer {  // of any shape, each element by itself
   Tensor predict(const Tensor& x) const override { return gelu(x); }
 };
 
-/// y = factor·x. Of logits: with a factor below 1 the softmax starts, and stays, less certain.
+/// y = factor·x. Of logits: with a factor below 1 the softmax starts less certain.
 class Scale : public Layer {
  public:
   explicit Scale(double factor) : factor_(static_cast<Real>(factor)) {}  // any factor

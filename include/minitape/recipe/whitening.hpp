@@ -5,10 +5,9 @@
 //
 //   eᵢ / √(λᵢ + 5e-4) and their negatives        2n filters
 //
-// so each output has a mean square of λᵢ / (λᵢ + 5e-4), almost 1, and the product of two of the
-// first n has the mean 0. The negatives are for an activation that lets only one sign through.
-// As in K. Jordan, "94% on CIFAR-10 in 3.29
-// Seconds on a Single GPU", 2024.
+// so each output has a mean square of λᵢ / (λᵢ + 5e-4), close to 1 for λᵢ far above 5e-4, and the
+// product of two of the first n has the mean 0. The negatives are for an activation that lets only
+// one sign through. As in K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", 2024.
 #pragma once
 
 #include "minitape/core/tensor.hpp"
@@ -16,7 +15,8 @@
 namespace minitape {
 
 /// The kernel [size, size, C, 2·size·size·C] for images (N, H, W, C), by falling eigenvalue. Of an
-/// eigenvector and its negative the one comes first whose largest number is positive. Throws where
+/// eigenvector and its negative the one comes first whose number of largest absolute value is
+/// positive. Throws where
 /// the windows do not vary in all n directions, and in a build without OpenBLAS.
 Tensor whitening_kernel(const Tensor& images, Index size);
 
