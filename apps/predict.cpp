@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <vector>
 
 #include "minitape/text/terminal_text.hpp"
 #include "minitape/tools/benchmark.hpp"

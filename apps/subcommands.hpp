@@ -11,7 +11,6 @@
 #include "minitape/compare/compare.hpp"
 #include "minitape/config/config.hpp"
 #include "minitape/core/check.hpp"
-#include "minitape/data/load.hpp"
 #include "minitape/run/progress.hpp"
 #include "minitape/run/trainer.hpp"
 

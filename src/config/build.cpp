@@ -70,8 +70,12 @@ SgdOptions build_sgd_options(const Config& config) {
 }
 
 Index total_steps(const Config& config, Index steps_per_epoch) {
-  const Index steps = config.train.epochs * steps_per_epoch;
-  return config.train.max_steps > 0 ? std::min(steps, config.train.max_steps) : steps;
+  Index steps = config.train.epochs * steps_per_epoch;
+  if (config.train.max_steps > 0) steps = std::min(steps, config.train.max_steps);
+  const Index every = config.optimizer.lookahead_steps;
+  MINITAPE_CHECK(every <= steps || steps == 0, "[config] optimizer.lookahead_steps must be 0 ",
+                 "(none) or not more than the run's ", steps, " steps: it is ", every);
+  return steps;
 }
 
 Schedule build_schedule(const Config& config, Index steps_per_epoch) {

@@ -1,7 +1,6 @@
 #include "canvas.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace minitape {

@@ -1,10 +1,7 @@
 #include "minitape/data/dataset.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
-
-#include "minitape/core/parallel.hpp"
 
 namespace minitape {
 namespace {

@@ -6,7 +6,6 @@
 // classifier; noise, low contrast and stray strokes keep a small convolutional network from being
 // perfect after an epoch or two. People can read nearly all digits.
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "canvas.hpp"

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <iomanip>
 #include <map>
 
 #include "minitape/text/terminal_text.hpp"

@@ -5,10 +5,6 @@
 // Up to 8 (or 6) elements j times 2 vectors of filters stay in registers while the sum goes over
 // all pixels of an image, or of several small ones: dk may be a few megabytes, too many to be read
 // and written for the nine pixels of a single image.
-#include <algorithm>
-#include <span>
-#include <vector>
-
 #include "kernels/filter_blocks.hpp"
 #include "kernels/padded_lines.hpp"
 #include "kernels/row_sums.hpp"
@@ -17,29 +13,28 @@
 namespace minitape::kernels {
 namespace {
 
-constexpr Index kPixels = 64;  // at least, for which dk is read and written once
+constexpr Index kPixels = 64;  // images are taken together until they have so many
 
 // dk[j, f] += Σ_pixels x[first + pixel + j]·dy[pixel, f] for `count` ≤ P elements j of a window's
-// line and V vectors of filters f, over all pixels of the images x. Rows of dk are s.filters long,
-// those of dy only V vectors.
+// line and V vectors of filters f, over all pixels of the first `images` images. Rows of dk are
+// s.filters long, those of dy only V vectors.
 template <int V, int P = kBlock>
-void gradient_block(Index count, const ConvSizes& s, std::span<const PaddedLines> images,
+void gradient_block(Index count, const ConvSizes& s, Index images, const PaddedLines& x,
                     Index first, const Real* dy, Real* dk) {
   if constexpr (P > 1) {
-    if (count < P) return gradient_block<V, P - 1>(count, s, images, first, dy, dk);
+    if (count < P) return gradient_block<V, P - 1>(count, s, images, x, first, dy, dk);
   }
   const Window& w = s.window;
   Vector sum[P][V];
   for (int j = 0; j < P; ++j) {
     for (int v = 0; v < V; ++v) sum[j][v] = load<Vector>(dk + j * s.filters + v * kLanes);
   }
-  for (const PaddedLines& image : images) {
-    for (Index i = 0; i < w.out_h; ++i) {
-      const Real* pixel = image.values.data() + first + i * w.stride * image.line;
-      for (Index p = 0; p < w.out_w; ++p, pixel += w.stride * s.channels, dy += V * kLanes) {
-        for (int j = 0; j < P; ++j) {
-          for (int v = 0; v < V; ++v) sum[j][v] += pixel[j] * load<Vector>(dy + v * kLanes);
-        }
+  for (Index i = 0; i < images * w.out_h; ++i) {  // output lines, image after image
+    const Index row = i / w.out_h * x.lines + i % w.out_h * w.stride;
+    const Real* pixel = x.values.data() + row * x.line + first;
+    for (Index p = 0; p < w.out_w; ++p, pixel += w.stride * s.channels, dy += V * kLanes) {
+      for (int j = 0; j < P; ++j) {
+        for (int v = 0; v < V; ++v) sum[j][v] += pixel[j] * load<Vector>(dy + v * kLanes);
       }
     }
   }
@@ -53,27 +48,23 @@ void gradient_block(Index count, const ConvSizes& s, std::span<const PaddedLines
 std::optional<Tensor> conv2d_kernel_gradient(const ConvSizes& s, const Tensor& dy,
                                              const Tensor& x) {
   if (!direct_applies(s)) return std::nullopt;
-  const Window& w = s.window;
   const Index groups = chunk_count(s.images, s.images_per_group());
   Tensor partial = Tensor::zeros({groups, s.inputs() * s.filters});  // dK of each group
   const Index together = std::min(s.images_per_group(), chunk_count(kPixels, s.pixels()));
   parallel_chunks(s.images, s.images_per_group(), [&](Index group, Index begin, Index end) {
-    std::vector<PaddedLines> images;
-    while (std::ssize(images) < together) images.emplace_back(s, w.out_h);
+    PaddedLines padded(s, s.window.out_h, together);
     Tensor dy_block = Tensor::uninitialized({together * s.pixels(), 2 * kLanes});
     for (Index n = begin; n < end; n += together) {
-      const Index count = std::min(together, end - n);
-      const std::span<PaddedLines> some = std::span(images).first(static_cast<std::size_t>(count));
-      Index next = n;
-      for (PaddedLines& image : some) image.fill(s, x, next++, 0);
+      const Index images = std::min(together, end - n);
+      for (Index i = 0; i < images; ++i) padded.fill(s, x, n + i, 0, i);
       for_each_filter_block(0, s.filters, [&](Index f, auto vectors) {
-        copy_filters<vectors>(dy.data() + n * s.pixels() * s.filters + f, count * s.pixels(),
+        copy_filters<vectors>(dy.data() + n * s.pixels() * s.filters + f, images * s.pixels(),
                               s.filters, dy_block.data());
         Real* const dk = partial.data() + group * s.inputs() * s.filters + f;
-        for (Index u = 0; u < w.size_h; ++u) {
+        for (Index u = 0; u < s.window.size_h; ++u) {
           for (Index j = 0; j < run_of(s); j += kBlock) {
-            gradient_block<vectors>(std::min(kBlock, run_of(s) - j), s, some,
-                                    u * images[0].line + j, dy_block.data(),
+            gradient_block<vectors>(std::min(kBlock, run_of(s) - j), s, images, padded,
+                                    u * padded.line + j, dy_block.data(),
                                     dk + (u * run_of(s) + j) * s.filters);
           }
         }

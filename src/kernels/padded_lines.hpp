@@ -10,16 +10,16 @@ namespace minitape::kernels {
 /// Lines of an image with the padding around them: what the windows of some output lines look at.
 struct PaddedLines {
   Index line;     // length of one: as far as the windows reach, times C
-  Tensor values;  // [stride·(output lines − 1) + kh, line]
+  Index lines;    // of one image: stride·(output lines − 1) + kh
+  Tensor values;  // [images·lines, line]
 
-  PaddedLines(const ConvSizes& s, Index output_lines)
+  PaddedLines(const ConvSizes& s, Index output_lines, Index images = 1)
       : line((s.window.stride * (s.window.out_w - 1) + s.window.size_w) * s.channels),
-        values(
-            Tensor::uninitialized({s.window.stride * (output_lines - 1) + s.window.size_h, line})) {
-  }
+        lines(s.window.stride * (output_lines - 1) + s.window.size_h),
+        values(Tensor::uninitialized({images * lines, line})) {}
 
-  /// Copies what output lines `first`, `first` + 1, … look at from image n of x.
-  void fill(const ConvSizes& s, const Tensor& x, Index n, Index first) {
+  /// Copies what output lines `first`, `first` + 1, … look at from image n of x to place `at`.
+  void fill(const ConvSizes& s, const Tensor& x, Index n, Index first, Index at = 0) {
     const Window& w = s.window;
     const Index y0 = first * w.stride - w.top;
     // Padding, then pixels, then padding. For the gradient of an input with padding wider than the
@@ -28,8 +28,8 @@ struct PaddedLines {
     const Index before = std::clamp<Index>(w.left * s.channels, 0, line);
     const Index skipped = std::max<Index>(0, -w.left * s.channels);
     const Index inside = std::clamp<Index>(image_line - skipped, 0, line - before);
-    for (Index r = 0; r < values.shape()[0]; ++r) {
-      Real* const to = values.data() + r * line;
+    for (Index r = 0; r < lines; ++r) {
+      Real* const to = values.data() + (at * lines + r) * line;
       const Index y = y0 + r;
       if (y < 0 || y >= w.image_h) {
         std::fill_n(to, line, Real{0});

@@ -7,7 +7,6 @@
 #include "config/keys.hpp"
 #include "minitape/text/files.hpp"
 #include "minitape/text/terminal_text.hpp"
-#include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {

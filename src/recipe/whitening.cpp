@@ -4,8 +4,6 @@
 #include <cmath>
 #include <vector>
 
-#include "minitape/core/check.hpp"
-
 // LAPACK's, a part of OpenBLAS: eigenvalues in rising order, eigenvectors in place of the matrix.
 extern "C" void dsyev_(const char* what, const char* triangle, const int* n, double* a,
                        const int* stride, double* eigenvalues, double* work, const int* work_size,

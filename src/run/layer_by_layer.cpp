@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "minitape/nn/batch_norm.hpp"
 #include "minitape/ops/arithmetic.hpp"

@@ -30,8 +30,8 @@ class TrainingRun {
         schedule_(build_schedule(config, batches_.batches_per_epoch())),
         total_steps_(total_steps(config, batches_.batches_per_epoch())),
         total_epochs_(chunk_count(total_steps_, batches_.batches_per_epoch())),
-        ahead_(config.optimizer.lookahead_steps, config.optimizer.lookahead_decay, total_steps_),
-        slow_(config.optimizer.lookahead_steps > 0 ? Sequential(model_) : Sequential()),
+        lookahead_{config.optimizer.lookahead_steps, config.optimizer.lookahead_decay},
+        slow_(lookahead_.every > 0 ? Sequential(model_) : Sequential()),
         folder_(folder, config, data_checksum(data), start) {
     slow_.add_prefix("optimizer.slow");  // its names in checkpoints
     for (const std::string& note : folder_.notes()) watcher_.tell(note);
@@ -110,7 +110,7 @@ class TrainingRun {
     if (!stopped_by_divergence()) {
       if (loss.needs_gradient()) tape_.backward(loss);  // not with optimizer.train = []
       sgd_.step(record.learning_rate);
-      ahead_.after_step(record.step, model_.state(), slow_.state());
+      lookahead_.after_step(record.step, total_steps_, model_.state(), slow_.state());
     }
     at_.steps = record.step;
     return record;
@@ -216,7 +216,7 @@ class TrainingRun {
   Batches batches_;
   Schedule schedule_;
   Index total_steps_, total_epochs_;
-  Lookahead ahead_;
+  Lookahead lookahead_;
   Sequential slow_;  // without lookahead it has no layers
   RunFolder folder_;
   std::optional<Diagnostics> diagnostics_;

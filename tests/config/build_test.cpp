@@ -533,6 +533,19 @@ TEST_CASE("total_steps: all epochs, or max_steps where that is less") {
   CHECK(total_steps(config, 10) == 0);
 }
 
+TEST_CASE("total_steps refuses a run that ends before lookahead's first look back") {
+  Config config = config_with(kTinyLayers);
+  config.train.epochs = 2;
+  config.optimizer.lookahead_steps = 4;
+  CHECK(total_steps(config, 2) == 4);
+  CHECK_THROWS_WITH_AS(total_steps(config, 1),
+                       "[config] optimizer.lookahead_steps must be 0 (none) or not more than the "
+                       "run's 2 steps: it is 4",
+                       Error);
+  config.train.epochs = 0;
+  CHECK(total_steps(config, 1) == 0);
+}
+
 TEST_CASE("build_schedule: counts in steps what the config counts in epochs") {
   Config config = config_with(kTinyLayers, R"(
       [optimizer]

@@ -14,7 +14,6 @@
 #include <initializer_list>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "minitape/core/allocator.hpp"
 #include "minitape/core/check.hpp"

@@ -15,19 +15,14 @@
 
 namespace minitape {
 
-class Lookahead {
- public:
-  /// k = `every`, 0 for none, and decay in [0, 1]. Throws where a run ends before its k-th step.
-  Lookahead(Index every, double decay, Index total_steps);
+struct Lookahead {
+  Index every = 0;      // k; 0 = none
+  double decay = 0.77;  // in [0, 1]
 
   /// To be called after every step; `steps` counts them, this one included. `slow` is the state of
   /// a copy of the model that was made before the first.
-  void after_step(Index steps, const LayerState& model, const LayerState& slow) const;
-
- private:
-  Index every_;
-  double decay_;
-  Index total_steps_;
+  void after_step(Index steps, Index total_steps, const LayerState& model,
+                  const LayerState& slow) const;
 };
 
 }  // namespace minitape

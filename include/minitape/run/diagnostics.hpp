@@ -3,8 +3,6 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
-#include <vector>
 
 #include "minitape/config/config.hpp"
 #include "minitape/data/dataset.hpp"

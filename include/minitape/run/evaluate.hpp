@@ -1,8 +1,7 @@
 // Evaluation: how good a model is on images that it is not trained with at this moment.
 //
-// Each image is looked at once, as it is, or in several ways, whose logits are averaged. Six
-// views were worth half a point to two points on CIFAR-10 and cost six evaluations; what a model is
-// worth by itself is what the one view says.
+// Each image is looked at once, as it is, or in several ways, whose logits are averaged. Six such
+// views were worth half a point to two points on CIFAR-10, and cost six evaluations.
 #pragma once
 
 #include <filesystem>
