@@ -3,8 +3,7 @@
 //   dk[u, j, f] = Σ_pixels x[pixel + u·line + j]·dy[pixel, f]
 //
 // Up to 8 (or 6) elements j times 2 vectors of filters stay in registers while the sum goes over
-// all pixels of an image, or of several small ones: dk may be a few megabytes, too many to be read
-// and written for the nine pixels of a single image.
+// all pixels of an image, or of several small ones: a large dk is read and written less often.
 #include "kernels/filter_blocks.hpp"
 #include "kernels/padded_lines.hpp"
 #include "kernels/row_sums.hpp"
@@ -29,12 +28,13 @@ void gradient_block(Index count, const ConvSizes& s, Index images, const PaddedL
   for (int j = 0; j < P; ++j) {
     for (int v = 0; v < V; ++v) sum[j][v] = load<Vector>(dk + j * s.filters + v * kLanes);
   }
-  for (Index i = 0; i < images * w.out_h; ++i) {  // output lines, image after image
-    const Index row = i / w.out_h * x.lines + i % w.out_h * w.stride;
-    const Real* pixel = x.values.data() + row * x.line + first;
-    for (Index p = 0; p < w.out_w; ++p, pixel += w.stride * s.channels, dy += V * kLanes) {
-      for (int j = 0; j < P; ++j) {
-        for (int v = 0; v < V; ++v) sum[j][v] += pixel[j] * load<Vector>(dy + v * kLanes);
+  for (Index n = 0; n < images; ++n) {
+    for (Index i = 0; i < w.out_h; ++i) {
+      const Real* pixel = x.values.data() + (n * x.lines + i * w.stride) * x.line + first;
+      for (Index p = 0; p < w.out_w; ++p, pixel += w.stride * s.channels, dy += V * kLanes) {
+        for (int j = 0; j < P; ++j) {
+          for (int v = 0; v < V; ++v) sum[j][v] += pixel[j] * load<Vector>(dy + v * kLanes);
+        }
       }
     }
   }
