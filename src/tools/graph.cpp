@@ -6,7 +6,7 @@
 #include <set>
 
 #include "minitape/config/build.hpp"
-#include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/recipe/label_smoothing.hpp"
 #include "minitape/run/layer_by_layer.hpp"
 #include "minitape/text/files.hpp"
 #include "minitape/text/terminal_text.hpp"
@@ -110,8 +110,9 @@ std::string step_graph(const Config& config, const std::string& title) {
     layers.resize(tape.nodes().size(), name);
   };
   const Var logits = walk(model, images, Mode::training, visit);
-  const Var loss = softmax_cross_entropy(logits, std::vector<int>(static_cast<std::size_t>(batch)));
-  layers.emplace_back("loss");
+  const std::vector<int> labels(static_cast<std::size_t>(batch));
+  const Var loss = smoothed_cross_entropy(logits, labels, config.train.label_smoothing);
+  layers.resize(tape.nodes().size(), "loss");
   return tape_graph(tape, loss, concat(title, ": one training step with ", batch, " images"),
                     layers);
 }

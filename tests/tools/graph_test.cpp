@@ -93,6 +93,16 @@ TEST_CASE("what the optimizer leaves out gets no gradient, nor does what stands 
         Edges{"0 -> 2", "1 -> 2", "2 -> 5", "3 -> 5", "4 -> 5 gradient", "5 -> 6 gradient"});
 }
 
+TEST_CASE("smoothed labels are a part of the loss") {
+  const Drawn step = drawn_step(R"(
+      data = { name = "none", input = [6] }
+      train.label_smoothing = 0.1
+      model.layers = [ { type = "dense", units = 3 } ])");
+  CHECK(step.nodes.size() == 9);
+  CHECK(step.nodes.at(4) == R"(4  softmax_cross_entropy\n(), /loss, box, released)");
+  CHECK(step.nodes.at(8) == R"(8  add\n(), /loss, box, kept)");
+}
+
 TEST_CASE("a residual block: its layers' frames stand in its own, its input goes two ways") {
   const Drawn step = drawn_step(R"(
       data = { name = "none", input = [3] }
