@@ -136,9 +136,10 @@ void read_key(const Key& key, const Table& table) {
   } else if (key.layers) {
     read_layers(*node, name, *key.layers, table.residual_depth);
   } else if (!key.accept(*node)) {
-    const std::string near = nearest(node->value_or(std::string()), key.choices);
+    const auto text = node->value_or(std::string());
+    const std::string near = nearest(text, key.choices);
     fail(node->source(), name, " must be ", key.expected, ": found ", found(*node),
-         near.empty() ? "" : "; did you mean \"" + near + "\"?");
+         near.empty() || near == text ? "" : "; did you mean \"" + near + "\"?");
   }
 }
 

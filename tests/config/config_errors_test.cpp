@@ -82,6 +82,7 @@ TEST_CASE("config errors: wrong types say what was expected and found") {
         "[config] x.toml:1:16: data.augment must be a list with entries from \"flip\", "
         "\"alternating_flip\", \"crop\", \"shift\": "
         "found the list [\"flip\", 3, [...], {...}]");
+  CHECK(refusal("optimizer.train = \"kernel\"").ends_with("found the string \"kernel\""));
   CHECK(refusal("data.input = 30") ==
         "[config] x.toml:1:14: data.input must be a list such as [30] or [100, 200, 3], up to "
         "three integers from 1 to 100000 with a product of at most 100000000: found the integer "
