@@ -15,8 +15,7 @@ using namespace minitape;
 
 namespace {
 
-// Sets how many threads compute: as many as the call, else OMP_NUM_THREADS, asks for and the system
-// allows.
+// Sets the number of threads: what the call, else OMP_NUM_THREADS, asks for and the system allows.
 void set_threads(const Call& call) {
   set_thread_count(call.threads > 0 ? call.threads : thread_count());  // too many would crash it
   const int threads = startable_threads(thread_count());

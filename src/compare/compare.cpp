@@ -73,8 +73,7 @@ std::vector<Run> plan_runs(const std::vector<Variant>& variants, Index seeds, co
   return runs;
 }
 
-// Throws where a run from this source was made with other data: the files may have changed between
-// two calls.
+// Throws where a run from this source saw other data: files may change between two calls.
 void check_data(const std::vector<Run>& runs, const DataSource& source, const std::string& data,
                 const std::string& who) {
   for (const Run& run : runs) {
@@ -82,6 +81,16 @@ void check_data(const std::vector<Run>& runs, const DataSource& source, const st
     MINITAPE_CHECK(!differs || !(run.source == source), "[compare] all runs must be on the same ",
                    "data. ", run.folder.string(), ": ", run.data, ". ", who, ": ", data,
                    ". Bring the old data back, or name a new folder with --out");
+  }
+}
+
+// Throws where a run that is to come does not fit these data: now, not in its turn, hours later.
+void check_to_come(const std::vector<Run>& runs, const DataSource& source, const TrainTest& data) {
+  const auto standardization = Standardization::none(data.train.image_shape.channels());
+  for (const Run& run : runs) {
+    if (run.is_done || !(run.source == source)) continue;
+    const Batches batches(data.train, standardization, build_batch_options(run.config));
+    total_steps(run.config, batches.batches_per_epoch());
   }
 }
 
@@ -106,6 +115,7 @@ std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants, In
         data = load_data(loaded = run.source);
         for (const std::string& note : data->notes) watcher.runs.tell(note);
         check_data(runs, run.source, data_checksum(*data), "Now");
+        check_to_come(runs, run.source, *data);
       }
       // An interrupted comparison may have left the beginning of this run.
       watcher.on_start(concat(variants[run.variant].name, ", seed ", run.config.seed));

@@ -211,8 +211,7 @@ void read_keys(const toml::table& table, const std::string& name,
 /// Throws only Error, whatever the bytes.
 toml::table parse_toml(std::string_view text, const std::string& source);
 
-/// The value that belongs to a name. Configs from files have been checked; one made in code may
-/// hold anything.
+/// The value that belongs to a name. Configs from files are checked; one made in code is not.
 template <class Value>
 Value choose(const std::string& key, const std::string& name,
              std::initializer_list<std::pair<const char*, Value>> choices) {

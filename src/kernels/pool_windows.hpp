@@ -10,8 +10,7 @@
 
 namespace minitape::kernels {
 
-/// Whether the windows lie side by side, their stride being their size, and cover the image without
-/// padding.
+/// Whether the windows lie side by side (stride = size) and cover the image without padding.
 inline bool tiles_image(const Window& w) {
   return w.size_h == w.stride && w.size_w == w.stride && w.top == 0 && w.left == 0 &&
          w.out_h * w.size_h == w.image_h && w.out_w * w.size_w == w.image_w;

@@ -176,6 +176,25 @@ TEST_CASE("run_variants: says how many runs have no checksum of their data") {
   CHECK(data_sentence(histories).starts_with("Some runs have no checksum"));
 }
 
+TEST_CASE("run_variants: a variant that does not fit the data is refused before the first trains") {
+  const TemporaryFolder folder;
+  std::vector<Variant> variants = two_variants();
+  const auto refused = [&](const std::string& why) {
+    const std::string lacks =
+        error_lacks({why}, [&] { run_variants(variants, 1, folder.path() / "new"); });
+    return lacks + (folder.file_names().empty() ? "" : "; something was trained");
+  };
+  variants[1].config.optimizer.lookahead_steps = 5;  // of the run's 4
+  CHECK(refused("not more than the run's 4 steps: it is 5") == "");
+  variants[1] = two_variants()[1];
+  variants[1].config.data.augment = {"flip", "alternating_flip"};
+  CHECK(refused("exclude each other") == "");
+  variants[1] = two_variants()[1];
+  variants[1].config.optimizer.lookahead_steps = 5;  // fits its own data, 6 steps
+  variants[1].config.data.train_limit = 30;
+  CHECK(run_variants(variants, 1, folder.path() / "new").size() == 2);
+}
+
 TEST_CASE("run_variants: data that is missing leaves no folder behind") {
   const TemporaryFolder folder;
   std::vector<Variant> variants = two_variants();

@@ -75,8 +75,7 @@ Table make_table(const std::vector<VariantHistory>& variants);
 /// that number, "-" where none has it.
 std::string cell_text(const Table& table, std::size_t row, std::size_t column);
 
-/// For a terminal or a page: a line of titles and one per variant, without what is for the page
-/// alone.
+/// For a terminal or a page: a line of titles and one per variant; not what is for the page alone.
 std::vector<std::vector<std::string>> shared_cells(const Table& table);
 
 /// A row per variant: accuracies as parts of 1, steps, seconds. A comma in a name becomes ";".

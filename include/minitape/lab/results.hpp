@@ -60,8 +60,7 @@ std::vector<Chart> lab_charts(const LabExperiment& experiment,
                               const std::vector<VariantHistory>& variants);
 
 /// Writes table.csv, curves.svg, curves.png with gnuplot's files, and section.md into the folder;
-/// prints the table and the verdicts. `expected` has what the reader expected of each claim, or is
-/// empty.
+/// prints the table and the verdicts. `expected` is the reader's guess for each claim, or empty.
 void lab_report(const LabExperiment& experiment, const std::vector<VariantHistory>& variants,
                 const std::string& fairness, const std::vector<std::string>& expected,
                 const std::filesystem::path& folder, std::ostream& out);

@@ -58,8 +58,7 @@ class BatchNormVariant : public BatchNorm {
   Counter noises_{"noises"};  // drawn so far
 };
 
-/// Group norm: every image by itself, in training and in prediction alike. There are no running
-/// statistics.
+/// Group norm: every image by itself, in training as in prediction, without running statistics.
 class GroupNorm : public Layer {
  public:
   GroupNorm(Index channels, Index groups, double epsilon = 1e-5);

@@ -13,7 +13,7 @@ namespace minitape {
 
 /// layers.csv: a row per layer before training (epoch 0) and after each epoch. The layer's output y
 /// and its gradient are those of the first batch of the training set, unaugmented, in training
-/// mode.
+/// mode. Losses, here and below, are without label smoothing.
 ///
 ///   mean, sd, p15, p50, p85          of all numbers of y; the 15th, 50th and 85th percentile
 ///   unit_p15, unit_p50, unit_p85     of y's first channel alone

@@ -20,8 +20,7 @@ using LayerVisitor = std::function<void(const std::string& name, Layer& layer, V
 /// Sends x through the layers one at a time, none fused with the next, and returns the output.
 Var walk(Sequential& model, Var x, Mode mode, const LayerVisitor& visit);
 
-/// Throws what training on a batch of this shape would throw, such as that ghost batches do not
-/// divide it.
+/// Throws what training on such a batch would throw: that ghost batches do not divide it, say.
 void try_batch(Sequential model, const Shape& images);
 
 /// The layer, or the parameter, of the first value on the tape that is not finite. Nodes stand in

@@ -60,8 +60,7 @@ SavedTensor save_tensor(const std::string& name, const Tensor& tensor);
 /// From F32 or F64 to Real. Throws for another dtype or a shape other than `shape`.
 Tensor load_tensor(const SavedTensor& saved, const Shape& shape);
 
-/// One number, of shape [1]: an Index as I64, a double as F64, so that no bit is lost whatever Real
-/// is.
+/// One number, of shape [1]: an Index as I64, a double as F64. No bit is lost, whatever Real is.
 template <class Number>
 SavedTensor save_number(const std::string& name, Number value);
 /// Throws unless the tensor is one such number; an Index must not be negative.

@@ -17,8 +17,7 @@
 
 namespace minitape {
 
-/// The shortest text that reads back as the same double: 0.1 is "0.1". NaN is "nan", here and
-/// below.
+/// The shortest text that reads back as the same double: 0.1 is "0.1". NaN is always "nan".
 std::string number_text(double value);
 
 /// With `digits` after the point: 98.4321 is "98.43".

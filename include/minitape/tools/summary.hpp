@@ -1,5 +1,4 @@
-// Summary: what a model consists of, layer by layer, and the memory that training it takes, without
-// computing anything.
+// Summary: a model's layers and the memory that training it takes, without computing anything.
 //
 // The room tools/ holds what looks at a model without changing it:
 //
