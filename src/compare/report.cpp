@@ -90,11 +90,7 @@ TemplateData environment_facts(const std::vector<VariantHistory>& variants) {
 
 // "model.batch_norm=false,true", as after --vary.
 std::string vary_text(const Variation& variation) {
-  std::string text = variation.key;
-  for (const std::string& value : variation.values) {
-    text += (&value == &variation.values.front() ? "=" : ",") + value;
-  }
-  return text;
+  return variation.key + "=" + joined(variation.values, ",");
 }
 
 // The call itself, into a new folder; the same from a config that a run kept; one run alone.

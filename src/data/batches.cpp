@@ -29,17 +29,6 @@ std::vector<Real> standardized_bytes(const Dataset& dataset,
   return table;
 }
 
-// Makes image n and its label part of the batch: bytes [H, W, C] -> numbers [H, W, C].
-void put(Batch& batch, Index n, const std::vector<Real>& table, Bytes bytes, int label) {
-  const std::size_t channels = table.size() / 256;
-  Real* const numbers = batch.images.data() + n * std::ssize(bytes);
-  for (std::size_t c = 0; c < channels; ++c) {
-    const Real* of_channel = table.data() + c * 256;
-    for (std::size_t i = c; i < bytes.size(); i += channels) numbers[i] = of_channel[bytes[i]];
-  }
-  batch.labels[static_cast<std::size_t>(n)] = label;
-}
-
 // The pixel that stands at place i: itself within the image; beyond its border the one as far on
 // the other side of the border's pixel, or none (-1).
 Index source(Index i, Index extent, bool mirrors) {
@@ -87,9 +76,30 @@ View random_view(const Augmentation& augmentation, std::uint64_t seed, Index epo
   return view;
 }
 
-Batch batch_of(const Dataset& dataset, Index count) {
-  return {Tensor::uninitialized(dataset.image_shape.with_batch(count)),
-          std::vector<int>(static_cast<std::size_t>(count))};
+// The images index_of(0) … index_of(count − 1), each looked at as view_of(its index) says, then
+// standardized: bytes [H, W, C] -> numbers [H, W, C].
+template <class IndexOf, class ViewOf>
+Batch batch_of(const Dataset& dataset, const std::vector<Real>& table, Index count,
+               IndexOf index_of, ViewOf view_of) {
+  const Shape& shape = dataset.image_shape;
+  const std::size_t channels = table.size() / 256;
+  Batch batch{Tensor::uninitialized(shape.with_batch(count)), {}};
+  Real* numbers = batch.images.data();
+  std::vector<std::uint8_t> seen;  // [H, W, C]
+  for (Index n = 0; n < count; ++n, numbers += shape.size()) {
+    const Index i = index_of(n);
+    Bytes image = dataset.image(i);
+    if (const View view = view_of(i); view != View{}) {
+      look(view, image, shape, seen);
+      image = seen;
+    }
+    for (std::size_t c = 0; c < channels; ++c) {
+      const Real* of_channel = table.data() + c * 256;
+      for (std::size_t k = c; k < image.size(); k += channels) numbers[k] = of_channel[image[k]];
+    }
+    batch.labels.push_back(dataset.labels[static_cast<std::size_t>(i)]);
+  }
+  return batch;
 }
 
 }  // namespace
@@ -156,19 +166,11 @@ Batch Batches::make(Index batch) const {
   const Index first = batch * options_.batch_size;
   const Index count = std::min(options_.batch_size, dataset_.size() - first);
   const Augmentation& augmentation = options_.augmentation;
-  Batch result = batch_of(dataset_, count);
-  std::vector<std::uint8_t> augmented;  // [H, W, C]
-  for (Index n = 0; n < count; ++n) {
-    const Index i = order_[static_cast<std::size_t>(first + n)];
-    Bytes image = dataset_.image(i);
-    if (augmentation.any()) {
-      look(random_view(augmentation, options_.seed, epoch_, i), image, dataset_.image_shape,
-           augmented);
-      image = augmented;
-    }
-    put(result, n, table_, image, dataset_.labels[static_cast<std::size_t>(i)]);
-  }
-  return result;
+  const auto index_of = [&](Index n) { return order_[static_cast<std::size_t>(first + n)]; };
+  const auto view_of = [&](Index i) {
+    return augmentation.any() ? random_view(augmentation, options_.seed, epoch_, i) : View{};
+  };
+  return batch_of(dataset_, table_, count, index_of, view_of);
 }
 
 Batch make_batch(const Dataset& dataset, const Standardization& standardization, Index first,
@@ -176,22 +178,12 @@ Batch make_batch(const Dataset& dataset, const Standardization& standardization,
   MINITAPE_CHECK(first >= 0 && count >= 1 && count <= dataset.size() - first, "[batches] ",
                  dataset.name, " must have the images asked for: it has ", dataset.size(),
                  ", asked for were ", count, " from ", first, " on");
-  Batch result = batch_of(dataset, count);
   const std::vector<Real> table = standardized_bytes(dataset, standardization);
   if (view.mirrors_border) {
     check_mirrored(dataset.image_shape, std::max(std::abs(view.top), std::abs(view.left)));
   }
-  std::vector<std::uint8_t> seen;  // [H, W, C]
-  for (Index n = 0; n < count; ++n) {
-    const Index i = first + n;
-    Bytes image = dataset.image(i);
-    if (view != View{}) {
-      look(view, image, dataset.image_shape, seen);
-      image = seen;
-    }
-    put(result, n, table, image, dataset.labels[static_cast<std::size_t>(i)]);
-  }
-  return result;
+  const auto index_of = [=](Index n) { return first + n; };
+  return batch_of(dataset, table, count, index_of, [&](Index) { return view; });
 }
 
 }  // namespace minitape

@@ -95,8 +95,7 @@ void draw_line(Plane& coverage, const Line& line, float radius, float softness) 
 void fill_outline(Plane& coverage, const Line& outline) {
   // Average over four slices of each pixel row; along a slice the covered length is exact.
   constexpr int kSlices = 4;
-  const auto [top, bottom] = std::minmax_element(outline.begin(), outline.end(),
-                                                 [](Point a, Point b) { return a.y < b.y; });
+  const auto [top, bottom] = std::ranges::minmax_element(outline, {}, &Point::y);
   const auto rows = pixel_range(top->y, bottom->y, coverage.side);
   std::vector<float> crossings;
   std::vector<float> covered(static_cast<std::size_t>(coverage.side));

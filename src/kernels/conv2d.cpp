@@ -36,14 +36,12 @@ struct WithBias {
   Vector start(Index f) const { return bias ? load<Vector>(bias + f) : Vector{}; }
   Vector result(const Vector& sum, Index) const { return sum; }
 };
-struct WithBatchNormAndRelu {
-  WithBias sums;
+struct WithBatchNormAndRelu : WithBias {
   const Real *mean, *scale, *beta;
 
   WithBatchNormAndRelu from_filter(Index first) const {
-    return {sums.from_filter(first), mean + first, scale + first, beta + first};
+    return {WithBias::from_filter(first), mean + first, scale + first, beta + first};
   }
-  Vector start(Index f) const { return sums.start(f); }
   Vector result(const Vector& sum, Index f) const {
     const Vector u =
         (sum - load<Vector>(mean + f)) * load<Vector>(scale + f) + load<Vector>(beta + f);

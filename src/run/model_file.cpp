@@ -25,12 +25,13 @@ void check_variance(const std::string& name, const Tensor& variance) {
 }
 
 // Sets all targets. Throws, before the first is set, unless the file holds exactly these tensors.
+// Running variances must be numbers >= 0, but for a run that has diverged.
 void load_all(const std::vector<std::pair<std::string, Tensor*>>& targets,
-              const SafetensorsFile& file, Statistics statistics) {
+              const SafetensorsFile& file, bool has_diverged) {
   std::vector<Tensor> loaded;
   for (const auto& [name, tensor] : targets) {
     loaded.push_back(load_tensor(file.at(name), tensor->shape()));
-    if (statistics == Statistics::valid && name.ends_with(".running_variance")) {
+    if (!has_diverged && name.ends_with(".running_variance")) {
       check_variance(name, loaded.back());
     }
   }
@@ -104,8 +105,8 @@ SafetensorsFile save_model(const Sequential& model) {
   return file;
 }
 
-void load_model(Sequential& model, const SafetensorsFile& file, Statistics statistics) {
-  load_all(named_tensors(model.state()), file, statistics);
+void load_model(Sequential& model, const SafetensorsFile& file) {
+  load_all(named_tensors(model.state()), file, false);
 }
 
 std::map<std::string, std::string> save_data_facts(const DataFacts& facts) {
@@ -180,7 +181,7 @@ Standing load_checkpoint(SafetensorsFile file, Sequential& model, Sgd& sgd, Laye
     targets.emplace_back(velocity_name(sgd, i), &sgd.velocities()[i]);
   }
   for (const auto& target : named_tensors(slow)) targets.push_back(target);
-  load_all(targets, file, standing.divergence ? Statistics::any : Statistics::valid);
+  load_all(targets, file, standing.divergence.has_value());
   for (std::size_t i = 0; i < counts.size(); ++i) model.state().counters[i]->value = counts[i];
   return standing;
 }

@@ -4,9 +4,10 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <tuple>
+#include <utility>
 
 #include "minitape/text/files.hpp"
 
@@ -99,8 +100,7 @@ void check_place(const Entry& entry, Index expected, Index data_bytes, const std
 }  // namespace
 
 const SavedTensor& SafetensorsFile::at(const std::string& name) const {
-  const auto found = std::find_if(tensors.begin(), tensors.end(),
-                                  [&](const SavedTensor& tensor) { return tensor.name == name; });
+  const auto found = std::ranges::find(tensors, name, &SavedTensor::name);
   MINITAPE_CHECK(found != tensors.end(), "[safetensors] there is no tensor ", printable(name),
                  " in this file, which holds ", tensors.size(), " others");
   return *found;
@@ -112,9 +112,8 @@ std::string format_safetensors(const SafetensorsFile& file) {
   // Decide on the order, wider dtypes first.
   std::vector<const SavedTensor*> order;
   for (const SavedTensor& tensor : file.tensors) order.push_back(&tensor);
-  std::stable_sort(order.begin(), order.end(), [](const SavedTensor* a, const SavedTensor* b) {
-    return bits_of(a->dtype) > bits_of(b->dtype);
-  });
+  std::ranges::stable_sort(order, std::ranges::greater{},
+                           [](const SavedTensor* tensor) { return bits_of(tensor->dtype); });
 
   // Lay the tensors out one behind the other. The header lists them as their bytes lie.
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
@@ -179,9 +178,7 @@ SafetensorsFile parse_safetensors(std::string_view bytes, const std::string& whe
 
   // Take each tensor's bytes, in the order in which they lie, from the first to the last.
   const std::string_view data = bytes.substr(kLengthBytes + length);
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
-  });
+  std::ranges::sort(entries, {}, [](const Entry& e) { return std::pair(e.begin, e.end); });
   Index expected = 0;  // where the next tensor must begin
   for (Entry& entry : entries) {
     check_place(entry, expected, std::ssize(data), where);

@@ -62,7 +62,6 @@ class TrainingRun {
     }
     outcome_.steps = at_.steps;
     outcome_.divergence = at_.divergence;
-    outcome_.seconds = seconds();
     return outcome_;
   }
 

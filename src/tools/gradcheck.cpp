@@ -21,8 +21,7 @@ void randomize(Sequential& model, std::uint64_t seed) {
   const LayerState state = model.state();
   for (Parameter* parameter : state.parameters) {
     Tensor& value = parameter->value;
-    const bool zero =
-        std::all_of(value.values().begin(), value.values().end(), [](Real v) { return v == 0; });
+    const bool zero = std::ranges::all_of(value.values(), [](Real v) { return v == 0; });
     if (parameter->role != Role::kernel || zero) {
       fill_normal(value, parameter->name, seed, parameter->role == Role::gamma ? 1 : 0.5);
     }

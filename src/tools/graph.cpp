@@ -101,7 +101,6 @@ std::string tape_graph(Tape& tape, Var loss, const std::string& title,
 std::string step_graph(const Config& config, const std::string& title) {
   const Shape input = input_shape(config);
   Sequential model = build_model(config, input);
-  model.output_shape(input);  // throws with the names of both layers
   const Index batch = std::max<Index>(2, config.train.batch_size);
   Tape tape;
   std::vector<std::string> layers{"images"};

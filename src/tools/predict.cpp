@@ -104,8 +104,7 @@ std::string to_text(const Prediction& prediction, const std::vector<std::string>
   const std::vector<double>& p = prediction.probabilities;
   std::vector<std::size_t> order(p.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return p[a] > p[b]; });
+  std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::size_t i) { return p[i]; });
   order.resize(std::min<std::size_t>(order.size(), 10));
 
   std::vector<std::vector<std::string>> table;

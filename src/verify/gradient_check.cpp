@@ -138,8 +138,7 @@ GradientReport check_gradients(const std::string& name, const std::function<Var(
   const Var y = function(tape);
   // A tensor that the function forgets has gradient 0 both ways, and the check could not fail.
   for (const Parameter* tensor : tensors) {
-    const bool used = std::any_of(tape.nodes().begin(), tape.nodes().end(),
-                                  [&](const Tape::Node& node) { return node.parameter == tensor; });
+    const bool used = std::ranges::count(tape.nodes(), tensor, &Tape::Node::parameter) > 0;
     MINITAPE_CHECK(used, "[gradient_check] the function must put every tensor on the tape: ",
                    tensor->name, " is not on it");
   }

@@ -34,13 +34,9 @@ namespace minitape {
 /// All parameters, then all buffers.
 SafetensorsFile save_model(const Sequential& model);
 
-/// Whether running variances must be numbers >= 0. After a run has diverged they can be anything.
-enum class Statistics { valid, any };
-
 /// Sets the model's parameters and buffers. Throws, before anything is changed, when a tensor is
-/// missing, superfluous or of another shape, or when the statistics are not as they must be.
-void load_model(Sequential& model, const SafetensorsFile& file,
-                Statistics statistics = Statistics::valid);
+/// missing, superfluous or of another shape, or when a running variance is not a number >= 0.
+void load_model(Sequential& model, const SafetensorsFile& file);
 
 /// How images become inputs, and what the outputs are called.
 struct DataFacts {

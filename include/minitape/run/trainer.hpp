@@ -24,7 +24,6 @@ namespace minitape {
 struct TrainOutcome {  // how a run ended
   EpochRecord last;    // of the last epoch that was measured
   Index steps = 0;     // that were taken since the start of the run
-  double seconds = 0;  // in all, evaluations included
   std::optional<Divergence> divergence;
   bool interrupted = false;  // the watcher wanted it to end before it was done
 };
