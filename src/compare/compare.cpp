@@ -84,13 +84,13 @@ void check_data(const std::vector<Run>& runs, const DataSource& source, const st
   }
 }
 
-// Throws where a run that is to come does not fit these data: now, not in its turn, hours later.
+// Throws where a run that is to come does not fit these data: now, and not when its turn comes.
 void check_to_come(const std::vector<Run>& runs, const DataSource& source, const TrainTest& data) {
   const auto standardization = Standardization::none(data.train.image_shape.channels());
   for (const Run& run : runs) {
     if (run.is_done || !(run.source == source)) continue;
     const Batches batches(data.train, standardization, build_batch_options(run.config));
-    total_steps(run.config, batches.batches_per_epoch());
+    total_steps(run.config, batches.batches_per_epoch());  // throws as well
   }
 }
 

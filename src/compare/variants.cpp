@@ -139,7 +139,7 @@ bool has_batch_norm(const std::vector<LayerConfig>& layers) {
   });
 }
 
-// Throws where model.batch_norm is varied and switches nothing: equal curves look like a finding.
+// Throws where model.batch_norm is varied but changes nothing: equal curves look like a finding.
 void check_switch(const std::vector<Variant>& variants, const std::vector<Variation>& variations) {
   const bool varied = std::ranges::any_of(
       variations, [](const Variation& variation) { return variation.key == "model.batch_norm"; });

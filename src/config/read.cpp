@@ -137,7 +137,7 @@ void read_key(const Key& key, const Table& table) {
     read_layers(*node, name, *key.layers, table.residual_depth);
   } else if (!key.accept(*node)) {
     const auto text = node->value_or(std::string());
-    const std::string near = nearest(text, key.choices);
+    const std::string near = nearest(text, key.choices);  // text itself where a list is wanted
     fail(node->source(), name, " must be ", key.expected, ": found ", found(*node),
          near.empty() || near == text ? "" : "; did you mean \"" + near + "\"?");
   }

@@ -197,7 +197,7 @@ class TrainingRun {
     }
   }
 
-  // What a checkpoint tells of the data: a changed pixel shows in the mean that standardizes it.
+  // What a checkpoint tells of the data. With standardization, a changed pixel changes the mean.
   std::map<std::string, std::string> data_metadata() const {
     auto metadata = save_data_facts(facts_);
     metadata["images"] = concat("[", data_.train.size(), ", ", data_.test.size(), "]");

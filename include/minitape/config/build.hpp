@@ -38,7 +38,8 @@ DataSource build_source(const Config& config);  // from [data] and the seed
 Standardization build_standardization(const Config& config, const Dataset& train);
 BatchOptions build_batch_options(const Config& config);  // from [data], [train], the seed
 SgdOptions build_sgd_options(const Config& config);      // from [optimizer]
-/// Steps in all: epochs·steps_per_epoch, at most train.max_steps. Throws below lookahead_steps.
+/// Steps in all: epochs·steps_per_epoch, at most train.max_steps. Throws where there are some, but
+/// fewer than optimizer.lookahead_steps.
 Index total_steps(const Config& config, Index steps_per_epoch);
 Schedule build_schedule(const Config& config, Index steps_per_epoch);  // over total_steps
 
