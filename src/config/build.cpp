@@ -66,7 +66,9 @@ BatchOptions build_batch_options(const Config& config) {
 SgdOptions build_sgd_options(const Config& config) {
   return {.momentum = config.optimizer.momentum,
           .nesterov = config.optimizer.nesterov,
-          .weight_decay = config.optimizer.weight_decay};
+          .weight_decay = config.optimizer.weight_decay,
+          .beta_factor = config.optimizer.beta_factor,
+          .decay_betas = config.optimizer.decay_betas};
 }
 
 Index total_steps(const Config& config, Index steps_per_epoch) {

@@ -194,9 +194,13 @@ Sequential build_model(const Config& config, const Shape& input) {
                                  {"gamma", Role::gamma},
                                  {"beta", Role::beta}}));
   }
+  bool has_beta = false;
   for (Parameter* parameter : model.state().parameters) {
     parameter->trainable = parameter->trainable && trained.contains(parameter->role);
+    has_beta = has_beta || parameter->role == Role::beta;
   }
+  MINITAPE_CHECK(config.optimizer.beta_factor == 1 || has_beta || !config.model.batch_norm,
+                 "[optimizer] beta_factor needs a batch_norm layer: the model has none");
   return model;
 }
 

@@ -127,7 +127,9 @@ void add_keys(OptimizerConfig& optimizer, KeyList& keys) {
            "step size; the schedule's peak");
   keys.add("momentum", optimizer.momentum, below_one(), "weight of the previous update");
   keys.add("nesterov", optimizer.nesterov, flag(), "look ahead along the momentum");
-  keys.add("weight_decay", optimizer.weight_decay, numbers(0, kMaxNumber), "on kernels alone");
+  keys.add("weight_decay", optimizer.weight_decay, numbers(0, kMaxNumber), "on kernels");
+  keys.add("beta_factor", optimizer.beta_factor, numbers(0, kMaxNumber), "of betas' gradients");
+  keys.add("decay_betas", optimizer.decay_betas, flag(), "weight_decay is on betas as well");
   keys.add("lookahead_steps", optimizer.lookahead_steps, integers(0, kMaxCount),
            "every so many, go back to slow weights; 0 = no");
   keys.add("lookahead_decay", optimizer.lookahead_decay, numbers(0, 1),

@@ -39,8 +39,7 @@ double Random::uniform() {
 }
 
 Index Random::below(Index n) {
-  MINITAPE_CHECK(n >= 1 && n <= (Index{1} << 32), "[random] below(n) needs n from 1 to 2^32: got ",
-                 n);
+  MINITAPE_CHECK(n >= 1 && n <= (Index{1} << 32), "[random] below(n) takes 1 to 2^32: got ", n);
   // Reject the last, incomplete run of n values among the 2³² possible ones.
   const std::uint64_t range = static_cast<std::uint64_t>(n);
   const std::uint64_t limit = (std::uint64_t{1} << 32) / range * range;

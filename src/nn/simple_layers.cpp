@@ -45,10 +45,6 @@ Shape GlobalAvgPool::output_shape(const Shape& input) const {
   return {input[2]};
 }
 
-Dropout::Dropout(double rate) : rate_(rate) {
-  MINITAPE_CHECK(rate >= 0 && rate < 1, "[dropout] the rate must be in [0, 1): got ", rate);
-}
-
 Var Dropout::forward(Var x, Mode mode) {
   if (mode == Mode::inference) return x;
   const std::string name = "dropout/" + masks_.name + "/" + std::to_string(masks_.value++);

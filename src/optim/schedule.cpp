@@ -28,8 +28,7 @@ double one_cycle(const Schedule& schedule, double s) {
 }  // namespace
 
 double Schedule::learning_rate(Index step) const {
-  MINITAPE_CHECK(total_steps >= 1, "[schedule] needs at least one step: total_steps is ",
-                 total_steps);
+  MINITAPE_CHECK(total_steps >= 1, "[schedule] needs at least one step: got ", total_steps);
   const auto s = static_cast<double>(std::clamp<Index>(step, 0, total_steps - 1));
   if (kind == Kind::one_cycle) return one_cycle(*this, s);
   const auto warmup = static_cast<double>(warmup_steps);

@@ -178,6 +178,8 @@ whitening='{ type = "conv2d", filters = 24, kernel = 2, init = { type = "whiteni
 network whitening "$whitening $(layer gelu) $(pool avg 4 4 0) $end"
 network whitening_1 "${whitening//filters = 24, kernel = 2/filters = 6, kernel = 1} $tanh
   $(pool avg 8 8 0) $end"
+network betas "$small" --set optimizer.beta_factor=16 --set optimizer.weight_decay=0.1 \
+  --set optimizer.decay_betas=true
 network linear_cycle "$small" --set schedule.name=one_cycle --set schedule.anneal=linear
 network smoothed "$small" --set train.label_smoothing=0.2
 network drop_last "$small" --set train.drop_last=true --set train.batch_size=20
@@ -185,7 +187,7 @@ network lookahead "$three" --set optimizer.lookahead_steps=3 --set optimizer.loo
 network recipe "$whitening $(layer gelu) $(conv 32 3 1 '"same"') $(pool max 2 2 0) $(norm)
   $(layer gelu) $(pool avg 15 15 0) $(layer flatten) $(dense 10 'bias = false, init = { type = "uniform", limit = 0.2 }')
   { type = \"scale\", factor = 0.111 }" --set model.init.type=identity \
-  --set optimizer.nesterov=true \
+  --set optimizer.beta_factor=64 --set optimizer.decay_betas=true --set optimizer.nesterov=true \
   --set 'optimizer.train=["kernel", "bias", "beta"]' --set optimizer.weight_decay=0.0013 \
   --set schedule.name=one_cycle --set schedule.anneal=linear --set train.label_smoothing=0.2 \
   --set train.drop_last=true --set optimizer.lookahead_steps=5

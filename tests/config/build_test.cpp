@@ -480,6 +480,8 @@ TEST_CASE("build: sources, batches and SGD take over what the config says") {
       momentum = 0.5
       nesterov = true
       weight_decay = 0.25
+      beta_factor = 16.0
+      decay_betas = true
       [train]
       batch_size = 7
       shuffle = false)");
@@ -519,6 +521,8 @@ TEST_CASE("build: sources, batches and SGD take over what the config says") {
   CHECK(sgd.momentum == 0.5);
   CHECK(sgd.nesterov);
   CHECK(sgd.weight_decay == 0.25);
+  CHECK(sgd.beta_factor == 16);
+  CHECK(sgd.decay_betas);
 }
 
 TEST_CASE("total_steps: all epochs, or max_steps where that is less") {
@@ -582,6 +586,19 @@ TEST_CASE("build_schedule: counts in steps what the config counts in epochs") {
 }
 
 // ---- What the fast recipe asks for ----
+
+TEST_CASE("build_model: a factor of betas needs betas, or that batch norm is switched off") {
+  const auto build = [&](const std::string& layers, const std::string& model = "") {
+    build_model(config_with("{ type = \"flatten\" }, " + layers,
+                            model + "\n[optimizer]\nbeta_factor = 2.0"),
+                kInput);
+  };
+  CHECK_NOTHROW(build("{ type = \"batch_norm\" }"));
+  CHECK_NOTHROW(build("{ type = \"batch_norm\" }", "batch_norm = false"));
+  CHECK_THROWS_WITH_AS(build("{ type = \"dense\", units = 2 }"),
+                       "[optimizer] beta_factor needs a batch_norm layer: the model has none",
+                       Error);
+}
 
 TEST_CASE("build_model: refuses whitening where it cannot be") {
   const auto refuses = [&](const std::string& layers, const std::string& message,

@@ -54,7 +54,8 @@ TEST_CASE("config errors: unknown keys name the nearest one, or what there is") 
         "\"optimizer.learning_rate\"?");
   CHECK(refusal("[optimizer]\nlr = 1") ==
         "[config] x.toml:2:1: unknown key \"optimizer.lr\": [optimizer] takes learning_rate, "
-        "momentum, nesterov, weight_decay, lookahead_steps, lookahead_decay, train");
+        "momentum, nesterov, weight_decay, beta_factor, decay_betas, lookahead_steps,"
+        " lookahead_decay, train");
   CHECK(refusal("\"\\u001b[31m\" = 1") ==
         "[config] x.toml:1:1: unknown key \"\\u001b[31m\": a config takes seed, "
         "diagnostics, data, model, batch_norm, optimizer, schedule, train");

@@ -92,7 +92,7 @@ Config every_key_changed() {
   config.model.layers = every_layer();
   config.batch_norm = {1e-12, 0.1, "debiased_ema", "biased", "running", "after",
                        4,     3,   true,           "pooled", 7};
-  config.optimizer = {1e9, 0.30000000000000004, true, 1e-4, 5, 0.5, {"gamma", "bias"}};
+  config.optimizer = {1e9, 0.30000000000000004, true, 1e-4, 64, true, 5, 0.5, {"gamma", "bias"}};
   config.schedule = {"one_cycle", 3, 4, 0.5, 0.25, 10, 123456789.125, "linear"};
   config.train = {0, 1, true, 0.25, "shifted", 5, false, true, false, 2.5};
   return config;
@@ -138,7 +138,8 @@ channels = 3  # folder: 1 = grey, 3 = colour
   CHECK(config.batch_norm.position == "before");
   CHECK(config.batch_norm.recalibrate == "none");
   CHECK(config.optimizer ==
-        OptimizerConfig{0.1, 0.9, false, 0.0, 0, 0.77, {"kernel", "bias", "gamma", "beta"}});
+        OptimizerConfig{
+            0.1, 0.9, false, 0.0, 1, false, 0, 0.77, {"kernel", "bias", "gamma", "beta"}});
   CHECK(config.schedule.name == "constant");
   CHECK(config.schedule.warmup_steps == 0);
   CHECK(config.train == TrainConfig{5, 128, false, 0, "none", 0, true, false, true, 30});

@@ -154,8 +154,7 @@ TEST_CASE("below takes 1 to 2^32") {
   Random random = stream(1, "limits");
   const Index all = Index{1} << 32;
   CHECK(random.below(all) < all);
-  CHECK(error_lacks({"[random] below(n) needs n from 1 to 2^32: got 0"},
-                    [&] { random.below(0); }) == "");
+  CHECK(error_lacks({"[random] below(n) takes 1 to 2^32: got 0"}, [&] { random.below(0); }) == "");
   CHECK(error_lacks({"got 4294967297"}, [&] { random.below(all + 1); }) == "");
 }
 

@@ -62,6 +62,18 @@ TEST_CASE("weight decay touches kernels alone") {
   }
 }
 
+TEST_CASE("betas by hand: a factor on the gradient, then a decay as that of kernels") {
+  const SgdOptions options{.weight_decay = 0.5, .beta_factor = 4, .decay_betas = true};
+  // g = 4·2 + 0.5·1: 1 − 4.25 = −3.25;  g = 4·(−4) − 1.625: −3.25 + 8.8125
+  CHECK(path(options, {2, -4}, Role::beta) == std::vector<Real>{-3.25, 5.5625});
+  SgdOptions without = options;
+  without.decay_betas = false;  // g = 8: 1 − 4;  g = −16: −3 + 8
+  CHECK(path(without, {2, -4}, Role::beta) == std::vector<Real>{-3, 5});
+  for (const Role role : {Role::kernel, Role::bias, Role::gamma}) {
+    CHECK(path(options, {2, -4}, role) == path({.weight_decay = 0.5}, {2, -4}, role));
+  }
+}
+
 TEST_CASE("a step sets the gradients to zero and moves every parameter by its own gradient") {
   Parameter kernel = single(Role::kernel, 1, 2), bias = single(Role::bias, 10, 4);
   Sgd sgd({&kernel, &bias}, {.momentum = 0.5});
@@ -115,11 +127,13 @@ TEST_CASE("a step covers tensors of many chunks, with the same bits for any numb
 TEST_CASE("options that make no sense are refused") {
   Parameter w = single(Role::kernel, 1, 0);
   const auto make = [&](SgdOptions options) { return [&w, options] { Sgd({&w}, options); }; };
-  const std::string_view rule = "[sgd] momentum must be in [0, 1) and weight_decay not negative";
-  CHECK(error_lacks({rule, "got 1 and 0"}, make({.momentum = 1})) == "");
-  CHECK(error_lacks({rule, "got -0.1 and 0"}, make({.momentum = -0.1})) == "");
-  CHECK(error_lacks({rule, "got 0 and -0.5"}, make({.weight_decay = -0.5})) == "");
-  CHECK(error_lacks({rule, "got nan"}, make({.momentum = std::nan("")})) == "");
+  const std::string_view momentum = "[sgd] momentum must be in [0, 1): got ";
+  const std::string_view rest = "[sgd] weight_decay and beta_factor must not be negative";
+  CHECK(error_lacks({momentum, "got 1"}, make({.momentum = 1})) == "");
+  CHECK(error_lacks({momentum, "got -0.1"}, make({.momentum = -0.1})) == "");
+  CHECK(error_lacks({momentum, "got nan"}, make({.momentum = std::nan("")})) == "");
+  CHECK(error_lacks({rest, "got -0.5 and 1"}, make({.weight_decay = -0.5})) == "");
+  CHECK(error_lacks({rest, "got 0 and -2"}, make({.beta_factor = -2})) == "");
   CHECK(error_lacks({"[sgd] nesterov needs a momentum"}, make({.nesterov = true})) == "");
 }
 

@@ -151,6 +151,8 @@ class Generator:
             optimizer["train"] = self.draw.choice([["kernel", "bias"], ["kernel", "bias", "beta"],
                                                    ["gamma", "beta", "bias"], ["kernel"]])
         if self.chance(0.2):
+            optimizer |= {"beta_factor": 4.0, "decay_betas": self.chance(0.5)}
+        if self.chance(0.2):
             optimizer["lookahead_steps"] = self.draw.randint(2, 7)
         return optimizer
 
@@ -174,6 +176,8 @@ class Generator:
                       "epochs": STEPS, "max_steps": STEPS, "drop_last": self.chance(0.2),
                       "label_smoothing": self.draw.choice([0.0, 0.0, 0.2])},
         }
+        if "batch_norm" not in repr(config["model"]["layers"]):  # a factor of nothing is refused
+            config["optimizer"].pop("beta_factor", None)
         return config
 
 

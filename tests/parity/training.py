@@ -137,8 +137,13 @@ class Trainer:
             order = np.argsort(self.labels, kind="stable")
             self.in_order = self.images[order], self.labels[order]
         options = self.config["optimizer"]
-        groups = [{"params": self.network.parameters(role),
-                   "weight_decay": options["weight_decay"] if role == "kernel" else 0}
+        # A factor on a gradient is one on the rate, with the decay divided by it.
+        factor, decay = options["beta_factor"], options["weight_decay"]
+        factors, decays = {"beta": factor}, {"kernel": decay}
+        if options["decay_betas"]:
+            decays["beta"] = decay / factor
+        groups = [{"params": self.network.parameters(role), "factor": factors.get(role, 1),
+                   "weight_decay": decays.get(role, 0)}
                   for role in ("kernel", "bias", "gamma", "beta")]
         self.optimizer = torch.optim.SGD(
             [group for group in groups if group["params"]],
@@ -172,7 +177,7 @@ class Trainer:
             rows.append((rate, exact_loss(logits, labels, self.smoothing),
                          *count(logits.detach(), labels, self.closeness)))
             for group in self.optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group["factor"]
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()

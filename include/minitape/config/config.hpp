@@ -112,7 +112,9 @@ struct OptimizerConfig {
   double learning_rate = 0.1;  // the schedule's peak
   double momentum = 0.9;
   bool nesterov = false;
-  double weight_decay = 0;        // on kernels alone
+  double weight_decay = 0;        // on kernels
+  double beta_factor = 1;         // of betas' gradients
+  bool decay_betas = false;       // weight_decay is on betas as well
   Index lookahead_steps = 0;      // every so many steps; 0 = no lookahead
   double lookahead_decay = 0.77;  // the slow weights' share at the end
   // What is trained. The others stay as they start.

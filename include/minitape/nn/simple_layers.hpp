@@ -73,7 +73,7 @@ class Flatten : public Layer {
 /// comes from its own stream, so training that is stopped and resumed draws the same masks.
 class Dropout : public Layer {
  public:
-  explicit Dropout(double rate);  // in [0, 1); throws otherwise
+  explicit Dropout(double rate) : rate_(rate) {}  // in [0, 1): else training throws
 
   std::string type() const override { return "dropout"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Dropout>(*this); }

@@ -2,7 +2,8 @@
 //
 // For a parameter w with gradient g, velocity v (0 at first) and learning rate η, as PyTorch's SGD:
 //
-//   g ← g + weight_decay·w          kernels only
+//   g ← beta_factor·g               betas only: as a learning rate of beta_factor·η
+//   g ← g + weight_decay·w          kernels, with decay_betas betas as well
 //   v ← momentum·v + g
 //   w ← w − η·v                     or, with Nesterov, w ← w − η·(g + momentum·v)
 #pragma once
@@ -17,6 +18,8 @@ struct SgdOptions {         // checked when an Sgd is made
   double momentum = 0;      // in [0, 1)
   bool nesterov = false;    // needs a momentum
   double weight_decay = 0;  // on kernels
+  double beta_factor = 1;   // of betas' gradients, not negative
+  bool decay_betas = false;
 };
 
 class Sgd {
