@@ -4,7 +4,7 @@
 // are tensors of the parameters' shapes, 0 at first, and empty without momentum.
 //
 // Change the value of every trainable parameter by its gradient, then set the gradient to zero.
-// Weight decay is for parameters whose role is Role::kernel.
+// Weight decay is for parameters whose role is Role::kernel; leave out what is about betas.
 
 void Sgd::step(double learning_rate) {
   for (std::size_t p = 0; p < parameters_.size(); ++p) {
