@@ -22,12 +22,11 @@ namespace minitape {
 ConvSizes ConvSizes::of(const Shape& x, const Shape& kernel, const Conv2DOptions& options) {
   MINITAPE_CHECK(kernel.rank() == 4, "[conv2d] the kernel must be (kh, kw, C, F): kernel is ",
                  kernel);
-  const Window window =
-      Window::over("conv2d", x, kernel[0], kernel[1], options.stride, options.padding);
+  const Window w = Window::over("conv2d", x, kernel[0], kernel[1], options.stride, options.padding);
   MINITAPE_CHECK(x[3] == kernel[2], "[conv2d] input has ", x[3],
                  " channels but the kernel expects ", kernel[2], ": x is ", x, ", kernel is ",
                  kernel);
-  return {.window = window, .images = x[0], .channels = x[3], .filters = kernel[3]};
+  return {.window = w, .images = x[0], .channels = x[3], .filters = kernel[3]};
 }
 
 namespace {

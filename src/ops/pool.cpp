@@ -95,14 +95,13 @@ Window whole_image(const Shape& x) {
 
 Window pool_window(const std::string& operation, const Shape& x, PoolOptions options) {
   const Index stride = options.stride == 0 ? options.size : options.stride;
-  const Window window =
-      Window::over(operation, x, options.size, options.size, stride, options.padding);
-  MINITAPE_CHECK(window.image_h >= 1 && window.image_w >= 1, "[", operation,
+  const Window w = Window::over(operation, x, options.size, options.size, stride, options.padding);
+  MINITAPE_CHECK(w.image_h >= 1 && w.image_w >= 1, "[", operation,
                  "] the image needs at least one pixel: x is ", x);
   MINITAPE_CHECK(options.padding.amount < options.size, "[", operation,
                  "] the padding must be smaller than the window: the window is ", options.size, "x",
                  options.size, ", the padding ", options.padding.amount);
-  return window;
+  return w;
 }
 
 Tensor max_pool(const Tensor& x, PoolOptions options) {

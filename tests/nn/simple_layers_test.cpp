@@ -127,4 +127,9 @@ TEST_CASE("two dropout layers of a model draw different masks") {
   CHECK(different_bits(a.value(), b.value()) != "");
 }
 
+TEST_CASE("a dropout layer checks its rate") {
+  CHECK(error_lacks({"[dropout] the rate must be in [0, 1): got 1"}, [] { Dropout(1); }) == "");
+  CHECK(error_lacks({"got -0.5"}, [] { Dropout(-0.5); }) == "");
+}
+
 }  // namespace minitape

@@ -73,7 +73,9 @@ class Flatten : public Layer {
 /// comes from its own stream, so training that is stopped and resumed draws the same masks.
 class Dropout : public Layer {
  public:
-  explicit Dropout(double rate) : rate_(rate) {}  // in [0, 1): else training throws
+  explicit Dropout(double rate) : rate_(rate) {
+    MINITAPE_CHECK(rate >= 0 && rate < 1, "[dropout] the rate must be in [0, 1): got ", rate);
+  }
 
   std::string type() const override { return "dropout"; }
   std::unique_ptr<Layer> clone() const override { return std::make_unique<Dropout>(*this); }
