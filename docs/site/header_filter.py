@@ -45,6 +45,7 @@ def is_complete(code, in_enum):
     """Whether the lines of a statement so far are all of it: braces closed, or a type's one open."""
     if SCOPE.search(code) or code.startswith("}"):
         return True
+    code = re.sub(r'"[^"]*"', "", code)  # a bracket in a text, such as "[0, 1)", closes nothing
     is_closed = all(code.count(a) == code.count(b) for a, b in ["()", "{}"])
     return is_closed and (in_enum or code.endswith((";", "}")))
 

@@ -10,12 +10,14 @@
   symbols    every symbol in a formula stands in the first column of a table of glossary.md
   links      what a relative link names exists, with its heading or line
   form       a chapter's sections, its length, maths that GitHub's Markdown does not mangle
+  headers    the filter in front of Doxygen can read every public header
 
 The transcripts are for follow.py.
 """
 import argparse
 import itertools
 import re
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True  # leave no __pycache__ in the source folder
@@ -243,13 +245,24 @@ def check_form(page):
             yield f"{name}:{number}: {len(line)} columns, at most 100"
 
 
+# ---- Headers ----
+
+def check_headers():
+    for path in sorted((ROOT / "include").rglob("*.hpp")):
+        command = [sys.executable, "-SE", ROOT / "docs/site/header_filter.py", path]
+        run = subprocess.run(command, capture_output=True, text=True)
+        if run.stdout.count("\n") != path.read_text().count("\n"):
+            error = (run.stderr.splitlines() or ["another number of lines comes out"])[-1]
+            yield f"{path.relative_to(ROOT)}: docs/site/header_filter.py: {error}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--update", action="store_true", help="renumber listings that moved")
     parser.add_argument("only", nargs="*", help="names of pages, such as 02_tape.md")
     arguments = parser.parse_args()
     known = glossary_symbols()
-    problems = []
+    problems = [*check_headers()]
     for page in pages():
         if arguments.only and page.path.name not in arguments.only:
             continue
