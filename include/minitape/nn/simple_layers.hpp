@@ -73,7 +73,7 @@ class Flatten : public Layer {
 /// comes from its own stream, so training that is stopped and resumed draws the same masks.
 class Dropout : public Layer {
  public:
-  explicit Dropout(double rate) : rate_(rate) {
+  explicit Dropout(double rate) : rate_(rate) {  // in [0, 1)
     MINITAPE_CHECK(rate >= 0 && rate < 1, "[dropout] the rate must be in [0, 1): got ", rate);
   }
 
