@@ -56,9 +56,11 @@ void element_of_product(int depth, const T* a, long a_column, const T* b, long b
   *c = beta != 0 ? sum + beta * *c : sum;
 }
 
+/// With BLAS's list of parameters: C = 1·A·B + beta·C.
 template <class T>
-void gemm(CBLAS_TRANSPOSE a_flag, CBLAS_TRANSPOSE b_flag, int rows, int columns, int depth,
-          const T* a, int a_stride, const T* b, int b_stride, T beta, T* c, int c_stride) {
+void gemm(CBLAS_ORDER, CBLAS_TRANSPOSE a_flag, CBLAS_TRANSPOSE b_flag, int rows, int columns,
+          int depth, T /* 1 */, const T* a, int a_stride, const T* b, int b_stride, T beta, T* c,
+          int c_stride) {
   const long a_row = a_flag == CblasTrans ? 1 : a_stride;
   const long a_column = a_flag == CblasTrans ? a_stride : 1;
   // Rows of B must lie in one piece: copy a transposed B.
@@ -100,19 +102,9 @@ void gemm(CBLAS_TRANSPOSE a_flag, CBLAS_TRANSPOSE b_flag, int rows, int columns,
 
 }  // namespace minitape::ports
 
-// ---- The names under which src/core/blas.cpp knows it: C = 1·A·B + beta·C ----
+// ---- The names under which src/core/blas.cpp knows it ----
 
-inline void cblas_sgemm(CBLAS_ORDER, CBLAS_TRANSPOSE a_flag, CBLAS_TRANSPOSE b_flag, int rows,
-                        int columns, int depth, float /* 1 */, const float* a, int a_stride,
-                        const float* b, int b_stride, float beta, float* c, int c_stride) {
-  minitape::ports::gemm(a_flag, b_flag, rows, columns, depth, a, a_stride, b, b_stride, beta, c,
-                        c_stride);
-}
-inline void cblas_dgemm(CBLAS_ORDER, CBLAS_TRANSPOSE a_flag, CBLAS_TRANSPOSE b_flag, int rows,
-                        int columns, int depth, double /* 1 */, const double* a, int a_stride,
-                        const double* b, int b_stride, double beta, double* c, int c_stride) {
-  minitape::ports::gemm(a_flag, b_flag, rows, columns, depth, a, a_stride, b, b_stride, beta, c,
-                        c_stride);
-}
+inline constexpr auto cblas_sgemm = minitape::ports::gemm<float>;
+inline constexpr auto cblas_dgemm = minitape::ports::gemm<double>;
 inline void openblas_set_num_threads(int) {}
 inline const char* openblas_get_corename() { return "plain"; }
