@@ -32,7 +32,8 @@ void print_result(const EpochRecord& last, const fs::path& folder) {
     const std::vector<double> accuracies = views.numbers("test_accuracy");
     MINITAPE_CHECK(accuracies.size() == 2, "[csv] ", folder / "views.csv",
                    " must have two rows, as training wrote them: it has ", accuracies.size());
-    several = concat("by ", views.rows[1][1], " views ", 100 * accuracies[1], " %\n");
+    several = concat("by ", terminal_text(views.texts("views")[1]), " views ", 100 * accuracies[1],
+                     " %\n");
   }
   std::cout << "test accuracy " << 100 * last.test.accuracy << " %, test loss "
             << significant(last.test.loss) << ", " << last.seconds << " s\n"
@@ -95,14 +96,14 @@ time and the run folder's path to stdout.
 Reads the config and the data files. Writes a run folder: config.toml (running that file repeats the
 run), metrics.csv (a row per epoch), steps.csv (a row per step), initial.safetensors and
 model.safetensors (all weights and running statistics), checkpoint.safetensors (where the run
-stands), environment.json. It never writes into a folder that holds another run. A loss that is no
-longer finite ends the run, unless train.stop_on_divergence is false; what was measured until then
-stays in the folder.
+stands), environment.json, and views.csv where train.views is set. It never writes into a folder
+that holds another run. A loss that is no longer finite ends the run, unless
+train.stop_on_divergence is false; what was measured until then stays in the folder.
 
 Ctrl-C and SIGTERM finish the step, write the checkpoint and end the program by that signal (a shell
 shows 130 or 143); a second one ends it at once. With --resume the run goes on from there, to the
 same bits as without a stop. A run can get more epochs in the same way, with a larger train.epochs,
-where its learning rates do not depend on its length (schedule.name = "constant" or "step").
+where nothing depends on its length (schedule.name = "constant" or "step", no lookahead).
 
 Examples:
   minitape train apps/configs/digits_cnn.toml

@@ -65,8 +65,9 @@ Series series_of(const RunHistory& run, const Measure& measure) {
   if (file != "layers") return {x, values};
 
   Series series;
+  const std::vector<std::string> layers = table.texts("layer");
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::string& layer = table.rows[i][1];
+    const std::string& layer = layers[i];
     const bool is_last = x[i] == x.back();
     if (measure.layer.empty() ? !is_last || !layer.ends_with(measure.layers)
                               : layer != measure.layer) {

@@ -59,17 +59,23 @@ void cut_behind(const std::filesystem::path& path, const std::string& header, In
 
 }  // namespace
 
-std::vector<double> CsvTable::numbers(const std::string& name) const {
+std::vector<std::string> CsvTable::texts(const std::string& name) const {
   const auto column = std::ranges::find(columns, name);
-  MINITAPE_CHECK(column != columns.end(), "[csv] there is no column \"", name, "\"");
+  MINITAPE_CHECK(column != columns.end(), "[csv] ", file, " must have a column \"", name, "\"");
+  const auto place = static_cast<std::size_t>(column - columns.begin());
+  std::vector<std::string> cells;
+  for (const auto& row : rows) cells.push_back(row[place]);
+  return cells;
+}
+
+std::vector<double> CsvTable::numbers(const std::string& name) const {
   std::vector<double> values;
-  for (const auto& row : rows) {
-    const std::string& cell = row[static_cast<std::size_t>(column - columns.begin())];
+  for (const std::string& cell : texts(name)) {
     const char* end = cell.data() + cell.size();
     double value = std::numeric_limits<double>::quiet_NaN();
     if (!cell.empty()) {
       const auto [parsed, error] = std::from_chars(cell.data(), end, value);
-      MINITAPE_CHECK(error == std::errc() && parsed == end, "[csv] column \"", name,
+      MINITAPE_CHECK(error == std::errc() && parsed == end, "[csv] ", file, " column \"", name,
                      "\" must hold numbers: found \"", cell, "\"");
     }
     values.push_back(value);
@@ -79,7 +85,7 @@ std::vector<double> CsvTable::numbers(const std::string& name) const {
 
 CsvTable read_csv(const std::filesystem::path& path) {
   std::istringstream lines(read_text(path));
-  CsvTable table;
+  CsvTable table{.file = path};
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {
     const bool cut_off = lines.eof();  // a whole line ends in a newline

@@ -62,8 +62,12 @@ TEST_CASE("read_csv: names the file and the line that is wrong") {
   CHECK(error_lacks({"table.csv", "line 3", "should have 2 cells: got 1"},
                     [&] { read_csv(path); }) == "");
   write_text(path, "step,loss\n");
-  CHECK(error_lacks({"[csv] there is no column \"accuracy\""},
-                    [&] { read_csv(path).numbers("accuracy"); }) == "");
+  CHECK(error_lacks({"[csv]", "table.csv\" must have a column \"accuracy\""},
+                    [&] { read_csv(path).texts("accuracy"); }) == "");
+  write_text(path, "step,loss\n1,no\n");
+  CHECK(read_csv(path).texts("loss") == std::vector<std::string>{"no"});
+  CHECK(error_lacks({"table.csv\" column \"loss\" must hold numbers: found \"no\""},
+                    [&] { read_csv(path).numbers("loss"); }) == "");
 }
 
 TEST_CASE("a pipe or a folder in place of a table is refused, not waited for") {
@@ -81,8 +85,8 @@ TEST_CASE("a pipe or a folder in place of a table is refused, not waited for") {
 TEST_CASE("CsvTable: a cell that is no number is not taken for 0") {
   for (const char* cell : {"abc", "1.5x", " 1", "1e999"}) {
     CAPTURE(cell);
-    const CsvTable table{{"loss"}, {{"1"}, {cell}}};
-    CHECK(error_lacks({"[csv] column \"loss\" must hold numbers: found \"", cell},
+    const CsvTable table{"t.csv", {"loss"}, {{"1"}, {cell}}};
+    CHECK(error_lacks({"[csv] \"t.csv\" column \"loss\" must hold numbers: found \"", cell},
                       [&] { table.numbers("loss"); }) == "");
   }
 }

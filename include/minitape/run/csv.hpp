@@ -13,11 +13,14 @@ namespace minitape {
 
 /// A CSV file read back: every cell as text, because "nan" and empty cells are legitimate.
 struct CsvTable {
+  std::filesystem::path file;  // for messages
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
 
+  /// A column. Throws when there is none of that name.
+  std::vector<std::string> texts(const std::string& name) const;
   /// A column as numbers; "nan", "inf" and "-inf" are read as what they say, empty cells as nan.
-  /// Throws for any other text, and when there is no column of that name.
+  /// Throws for any other text as well.
   std::vector<double> numbers(const std::string& name) const;
 };
 
