@@ -7,7 +7,7 @@
 #include "minitape/config/build.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
-#include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/recipe/label_smoothing.hpp"
 #include "minitape/run/progress.hpp"
 #include "minitape/text/numbers.hpp"
 #include "ops/kernels.hpp"
@@ -69,7 +69,8 @@ BenchmarkResult benchmark(const Config& config, const std::string& name, Index s
   result.train_ms_per_step = median_ms(steps, [&] {
     tape.clear();
     const Var logits = model.forward(tape.constant(images), Mode::training);
-    tape.backward(softmax_cross_entropy(logits, labels));
+    const Var loss = smoothed_cross_entropy(logits, labels, config.train.label_smoothing);
+    if (loss.needs_gradient()) tape.backward(loss);
     sgd.step(1e-3);
   });
   tape.clear();

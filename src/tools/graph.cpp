@@ -74,7 +74,7 @@ std::string tape_graph(Tape& tape, Var loss, const std::string& title,
   }
   std::set<const Tape::Node*> carried;  // a gradient, back to their inputs
   tape.set_observer([&](const Tape::Node& node, bool) { carried.insert(&node); });
-  tape.backward(loss);
+  if (loss.needs_gradient()) tape.backward(loss);
   tape.set_observer({});
 
   std::string nodes, edges;

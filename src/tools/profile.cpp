@@ -7,7 +7,7 @@
 #include "minitape/config/build.hpp"
 #include "minitape/core/parallel.hpp"
 #include "minitape/core/random.hpp"
-#include "minitape/ops/softmax_cross_entropy.hpp"
+#include "minitape/recipe/label_smoothing.hpp"
 #include "minitape/run/progress.hpp"
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
@@ -120,7 +120,8 @@ Profile profile(const Config& config, const std::string& name, Index steps) {
     Batch batch = *batches.next();
     take({.layer = "wait for the batch"});
     const Var logits = model.forward(tape.constant(std::move(batch.images)), Mode::training);
-    tape.backward(softmax_cross_entropy(logits, batch.labels));
+    const Var loss = smoothed_cross_entropy(logits, batch.labels, config.train.label_smoothing);
+    if (loss.needs_gradient()) tape.backward(loss);
     sgd.step(1e-3);
     tape.clear();
     take({.layer = "update"});

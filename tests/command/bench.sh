@@ -21,3 +21,7 @@ for text in "Trainable:        6,001,540" "Not trainable:    60" "30 biases have
   grep -qF "$text" output.txt || fail "summary does not say \"$text\""
 done
 expect 0 "images/s" "$minitape" bench "$configs/seed_dense.toml" --steps 2
+# A model of which nothing is trained has no backward pass.
+for profile in "" --profile; do
+  expect 0 "small" "$minitape" bench small.toml --steps 2 --set 'optimizer.train=[]' $profile
+done

@@ -14,6 +14,8 @@ same new/folder/small.dot new/folder/again.dot
 "$minitape" graph small.toml --set model.batch_norm=false --out new/folder/small.dot >/dev/null
 grep -q batch_norm new/folder/small.dot && fail "the picture that was there was not replaced"
 
+expect 0 "untrained.dot" "$minitape" graph small.toml --out untrained.dot --set 'optimizer.train=[]'
+
 # ---- What is wrong ----
 expect 2 "must end in .svg or .dot" "$minitape" graph small.toml --out graph.png
 expect 2 "must end in .svg or .dot" "$minitape" graph small.toml --out graph
