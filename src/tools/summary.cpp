@@ -90,10 +90,12 @@ MemoryEstimate estimate_memory(const Summary& summary, const Config& config) {
   const double trainable = kBytes * static_cast<double>(summary.trainable);
   double per_image = static_cast<double>(summary.input.size());
   for (const SummaryRow& row : summary.rows) per_image += static_cast<double>(row.output.size());
+  const double parameters = trainable + kBytes * static_cast<double>(summary.not_trainable);
   return {.batch_size = config.train.batch_size,
-          .parameters = trainable + kBytes * static_cast<double>(summary.not_trainable),
+          .parameters = parameters,
           .gradients = trainable,
-          .optimizer = config.optimizer.momentum > 0 ? trainable : 0,
+          .optimizer = (config.optimizer.momentum > 0 ? trainable : 0) +
+                       (config.optimizer.lookahead_steps > 0 ? parameters : 0),
           .activations = kBytes * static_cast<double>(config.train.batch_size) * per_image};
 }
 

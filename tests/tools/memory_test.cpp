@@ -40,6 +40,14 @@ TEST_CASE("estimate_memory: without momentum the optimizer keeps nothing") {
   CHECK(estimate_of(layers, "[optimizer]\nmomentum = 0\n").optimizer == 0);
 }
 
+TEST_CASE("estimate_memory: lookahead keeps a copy of all parameters and statistics") {
+  const std::string layers = R"({ type = "flatten" }, { type = "batch_norm" })";
+  const MemoryEstimate estimate =
+      estimate_of(layers, "[optimizer]\nmomentum = 0\nlookahead_steps = 5\n");
+  CHECK(estimate.optimizer == sizeof(Real) * 4 * 8 * 6 * 3);
+  CHECK(estimate.optimizer == estimate.parameters);
+}
+
 TEST_CASE("estimate_memory: batches that no machine could hold") {
   const std::string layers = R"({ type = "conv2d", filters = 1000, kernel = 1 })";
   const double bytes = estimate_of(layers, "[train]\nbatch_size = 100000\n").activations;
