@@ -91,6 +91,7 @@ void check_to_come(const std::vector<Run>& runs, const DataSource& source, const
     if (run.is_done || !(run.source == source)) continue;
     const Batches batches(data.train, standardization, build_batch_options(run.config));
     total_steps(run.config, batches.batches_per_epoch());  // throws as well
+    Sgd({}, build_sgd_options(run.config));                // so does this
   }
 }
 
@@ -107,16 +108,20 @@ std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants, In
 
   std::vector<VariantHistory> histories;
   for (const Variant& variant : variants) histories.push_back({variant.name, {}});
-  std::optional<TrainTest> data;  // loaded when a run needs it
+  std::optional<TrainTest> data;  // of the last run that was to come
   DataSource loaded;              // where it came from
+  const auto load = [&](const Run& run) {
+    if (run.is_done || (data && run.source == loaded)) return;
+    data = load_data(loaded = run.source);
+    for (const std::string& note : data->notes) watcher.runs.tell(note);
+    check_data(runs, run.source, data_checksum(*data), "Now");
+    check_to_come(runs, run.source, *data);
+  };
+  // The first seed's run of every variant, before anything is trained: some have data of their own.
+  for (std::size_t v = 0; v < variants.size(); ++v) load(runs[v]);
   for (const Run& run : runs) {
     if (!run.is_done) {
-      if (!data || !(run.source == loaded)) {
-        data = load_data(loaded = run.source);
-        for (const std::string& note : data->notes) watcher.runs.tell(note);
-        check_data(runs, run.source, data_checksum(*data), "Now");
-        check_to_come(runs, run.source, *data);
-      }
+      load(run);
       // An interrupted comparison may have left the beginning of this run.
       watcher.on_start(concat(variants[run.variant].name, ", seed ", run.config.seed));
       if (train(run.config, *data, run.folder, watcher.runs, Start::resume).interrupted) return {};

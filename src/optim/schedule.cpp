@@ -10,7 +10,7 @@ namespace {
 // From `start` at part = 0 to `end` at part = 1, along half a cosine or a straight line.
 double anneal(double start, double end, double part, bool linear) {
   if (linear) return start + (end - start) * part;
-  return end + (start - end) / 2 * (1 + std::cos(std::numbers::pi * std::clamp(part, 0.0, 1.0)));
+  return end + (start - end) / 2 * (1 + std::cos(std::numbers::pi * part));
 }
 
 double one_cycle(const Schedule& schedule, double s) {
@@ -33,9 +33,8 @@ double Schedule::learning_rate(Index step) const {
   if (kind == Kind::one_cycle) return one_cycle(*this, s);
   const auto warmup = static_cast<double>(warmup_steps);
   if (s < warmup) return peak * (s + 1) / warmup;
-  const auto steps = static_cast<double>(total_steps);
-  if (kind == Kind::step)
-    return peak * std::pow(factor, std::floor(s / static_cast<double>(every)));
+  const auto steps = static_cast<double>(total_steps), interval = static_cast<double>(every);
+  if (kind == Kind::step) return peak * std::pow(factor, std::floor(s / interval));
   if (kind == Kind::cosine) return anneal(peak, 0, (s - warmup) / (steps - warmup), false);
   return peak;
 }

@@ -11,7 +11,7 @@ Sgd::Sgd(std::vector<Parameter*> parameters, SgdOptions options)
   MINITAPE_CHECK(options.weight_decay >= 0 && options.beta_factor >= 0,
                  "[sgd] weight_decay and beta_factor must not be negative: got ",
                  options.weight_decay, " and ", options.beta_factor);
-  MINITAPE_CHECK(!options.nesterov || options.momentum > 0, "[sgd] nesterov needs a momentum");
+  MINITAPE_CHECK(!options.nesterov || options.momentum > 0, "[sgd] nesterov needs momentum > 0");
   if (options.momentum == 0) return;
   for (const Parameter* parameter : parameters_) {
     velocities_.push_back(Tensor::zeros(parameter->value.shape()));
@@ -34,7 +34,8 @@ void Sgd::step(double learning_rate) {
     Real* const v = velocities_.empty() ? nullptr : velocities_[p].data();
     parallel_for(parameter.value.size(), kElementGrain, [=](Index begin, Index end) {
       // Simple loops, which the compiler vectorizes. dw is the gradient, then the step's direction.
-      for (Index i = begin; beta && i < end; ++i) dw[i] *= factor;
+      if (beta)
+        for (Index i = begin; i < end; ++i) dw[i] *= factor;
       for (Index i = begin; i < end; ++i) dw[i] += decay * w[i];
       if (v) {
         for (Index i = begin; i < end; ++i) v[i] = momentum * v[i] + dw[i];

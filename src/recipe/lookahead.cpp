@@ -10,10 +10,10 @@ void Lookahead::after_step(Index steps, Index total_steps, const LayerState& mod
                            const LayerState& slow) const {
   if (every == 0 || (steps % every != 0 && steps != total_steps)) return;
   const double done = static_cast<double>(steps) / static_cast<double>(total_steps);
-  const auto share = static_cast<Real>(1 - decay * std::pow(done, 3));  // of the model
-  const auto mix = [share](Tensor& kept, Tensor& w) {
-    kept = zip(std::move(kept), w, [share](Real k, Real v) { return k + share * (v - k); });
-    w = kept;
+  const auto share = static_cast<Real>(1 - decay * std::pow(done, 3));  // 1 − d
+  const auto mix = [share](Tensor& slow_w, Tensor& w) {
+    slow_w = zip(std::move(slow_w), w, [share](Real s, Real v) { return s + share * (v - s); });
+    w = slow_w;
   };
   for (std::size_t i = 0; i < model.parameters.size(); ++i) {
     mix(slow.parameters[i]->value, model.parameters[i]->value);

@@ -185,10 +185,17 @@ TEST_CASE("run_variants: a variant that does not fit the data is refused before 
     return lacks + (folder.file_names().empty() ? "" : "; something was trained");
   };
   variants[1].config.optimizer.lookahead_steps = 5;  // of the run's 4
-  CHECK(refused("not more than the run's 4 steps: it is 5") == "");
+  CHECK(refused("not more than the run's 4 steps (train.epochs, train.max_steps): it is 5") == "");
   variants[1] = two_variants()[1];
   variants[1].config.data.augment = {"flip", "alternating_flip"};
-  CHECK(refused("exclude each other") == "");
+  CHECK(refused("out of data.augment") == "");
+  variants[1] = two_variants()[1];
+  variants[1].config.optimizer.nesterov = true;
+  variants[1].config.optimizer.momentum = 0;
+  CHECK(refused("nesterov needs momentum > 0") == "");
+  variants[1] = two_variants()[1];
+  variants[1].config.data.train_limit = 1;  // data of its own
+  CHECK(refused("must yield a batch") == "");
   variants[1] = two_variants()[1];
   variants[1].config.optimizer.lookahead_steps = 5;  // fits its own data, 6 steps
   variants[1].config.data.train_limit = 30;

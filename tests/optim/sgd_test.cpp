@@ -134,7 +134,7 @@ TEST_CASE("options that make no sense are refused") {
   CHECK(error_lacks({momentum, "got nan"}, make({.momentum = std::nan("")})) == "");
   CHECK(error_lacks({rest, "got -0.5 and 1"}, make({.weight_decay = -0.5})) == "");
   CHECK(error_lacks({rest, "got 0 and -2"}, make({.beta_factor = -2})) == "");
-  CHECK(error_lacks({"[sgd] nesterov needs a momentum"}, make({.nesterov = true})) == "");
+  CHECK(error_lacks({"[sgd] nesterov needs momentum > 0"}, make({.nesterov = true})) == "");
 }
 
 TEST_CASE("a parameter that is not trainable stays as it is, the others go on") {

@@ -2,8 +2,8 @@
 //
 // For a parameter w with gradient g, velocity v (0 at first) and learning rate η, as PyTorch's SGD:
 //
-//   g ← beta_factor·g               betas only: as a learning rate of beta_factor·η
-//   g ← g + weight_decay·w          kernels, with decay_betas betas as well
+//   g ← beta_factor·g               betas only; with no decay as a learning rate of beta_factor·η
+//   g ← g + weight_decay·w          kernels; betas too if decay_betas
 //   v ← momentum·v + g
 //   w ← w − η·v                     or, with Nesterov, w ← w − η·(g + momentum·v)
 #pragma once
