@@ -76,7 +76,8 @@ Index total_steps(const Config& config, Index steps_per_epoch) {
   if (config.train.max_steps > 0) steps = std::min(steps, config.train.max_steps);
   const Index every = config.optimizer.lookahead_steps;
   MINITAPE_CHECK(every <= steps || steps == 0, "[config] optimizer.lookahead_steps must be 0 ",
-                 "(none) or not more than the run's ", steps, " steps: it is ", every);
+                 "(none) or not more than the run's ", steps,
+                 " steps (train.epochs, train.max_steps): ", "it is ", every);
   return steps;
 }
 

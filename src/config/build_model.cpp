@@ -77,7 +77,8 @@ void check_whitening(const Building& building, const LayerConfig& layer, Index c
   MINITAPE_CHECK(building.sees_images && layer.type == "conv2d",
                  "[model] an init of type whitening is for a first layer that is a conv2d, which "
                  "sees the images: here a ",
-                 layer.type, building.sees_images ? "" : " behind the first layer", " has it");
+                 layer.type, building.sees_images ? "" : " behind the first layer",
+                 " has it; give that layer an init of its own");
   const Index numbers = layer.kernel * layer.kernel * channels;
   MINITAPE_CHECK(layer.filters == 2 * numbers,
                  "[model] an init of type whitening needs two filters for each of the ", numbers,

@@ -126,12 +126,12 @@ void add_keys(OptimizerConfig& optimizer, KeyList& keys) {
   keys.add("learning_rate", optimizer.learning_rate, numbers(0, kMaxNumber),
            "step size; the schedule's peak");
   keys.add("momentum", optimizer.momentum, below_one(), "weight of the previous update");
-  keys.add("nesterov", optimizer.nesterov, flag(), "look ahead along the momentum");
+  keys.add("nesterov", optimizer.nesterov, flag(), "gradient plus momentum times velocity");
   keys.add("weight_decay", optimizer.weight_decay, numbers(0, kMaxNumber), "on kernels");
-  keys.add("beta_factor", optimizer.beta_factor, numbers(0, kMaxNumber), "of betas' gradients");
-  keys.add("decay_betas", optimizer.decay_betas, flag(), "weight_decay is on betas as well");
+  keys.add("beta_factor", optimizer.beta_factor, numbers(0, kMaxNumber), "times betas' gradients");
+  keys.add("decay_betas", optimizer.decay_betas, flag(), "weight_decay on betas as well");
   keys.add("lookahead_steps", optimizer.lookahead_steps, integers(0, kMaxCount),
-           "every so many, go back to slow weights; 0 = no");
+           "every so many steps, back to slow weights; 0 = no");
   keys.add("lookahead_decay", optimizer.lookahead_decay, numbers(0, 1),
            "share of the old slow weights at the end");
   keys.add("train", optimizer.train, some_of({"kernel", "bias", "gamma", "beta"}),

@@ -110,14 +110,13 @@ Batches::Batches(const Dataset& dataset, const Standardization& standardization,
   MINITAPE_CHECK(options_.batch_size >= 1, "[batches] batch size must be at least 1: got ",
                  options_.batch_size);
   const Augmentation& a = options_.augmentation;
-  MINITAPE_CHECK(
-      !(a.crop && a.shift > 0) && !(a.flip && a.alternating_flip),
-      "[batches] an image is moved and mirrored in one way: crop and shift, or flip and ",
-      "alternating_flip, exclude each other");
+  MINITAPE_CHECK(!(a.crop && a.shift > 0) && !(a.flip && a.alternating_flip),
+                 "[batches] an image is moved and mirrored in one way: leave crop or shift, flip "
+                 "or alternating_flip out of data.augment");
   check_mirrored(dataset_.image_shape, a.shift);
   MINITAPE_CHECK(batches_per_epoch() >= 1, "[batches] ", dataset_.name, " must yield a batch: it ",
-                 "has ", dataset_.size(), " images and the batch size is ", options_.batch_size,
-                 options_.drop_last ? ", and drop_last leaves out what is less" : "");
+                 "has ", dataset_.size(), " images, and train.batch_size is ", options_.batch_size,
+                 options_.drop_last ? " with train.drop_last" : "");
 }
 
 Index Batches::rest() const {

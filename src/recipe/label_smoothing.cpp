@@ -9,7 +9,7 @@ Var smoothed_cross_entropy(Var logits, std::span<const int> labels, double amoun
   MINITAPE_CHECK(amount >= 0 && amount < 1, "[label_smoothing] must be in [0, 1): got ", amount);
   const Var loss = softmax_cross_entropy(logits, labels);
   if (amount == 0) return loss;
-  // What each logit adds: a/N where it is the label's, and −a/(K·N) everywhere.
+  // The factor of each logit: −a/(K·N), and a/N more where it is the label's.
   const Index rows = logits.shape()[0], classes = logits.shape()[1];
   const auto share = static_cast<Real>(amount / static_cast<double>(rows));
   Tensor weights = Tensor::full(logits.shape(), -share / static_cast<Real>(classes));  // [N, K]

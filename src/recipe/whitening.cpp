@@ -64,9 +64,9 @@ Tensor whitening_kernel(const Tensor& images, Index size) {
   std::vector<double> vectors = second_moments(images, size);
   const std::vector<double> values = eigenvalues(vectors, static_cast<int>(n));
   MINITAPE_CHECK(values.front() > 1e-10 * values.back(), "[whitening] the images' windows of ",
-                 size, " x ", size, " pixels must vary in ", n,
-                 " directions: the smallest mean square is ", values.front(), ", the largest ",
-                 values.back(), ". Constant images do not, nor grey ones of three channels");
+                 size, " x ", size, " pixels must vary in ", n, " directions: constant images do ",
+                 "not, nor grey ones of three channels, nor an empty channel. Give the first ",
+                 "layer another init");
 
   Tensor kernel = Tensor::uninitialized({size, size, shape[3], 2 * n});  // seen as [n, 2n]
   for (Index filter = 0; filter < n; ++filter) {

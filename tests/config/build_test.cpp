@@ -544,7 +544,7 @@ TEST_CASE("total_steps refuses a run that ends before lookahead's first look bac
   CHECK(total_steps(config, 2) == 4);
   CHECK_THROWS_WITH_AS(total_steps(config, 1),
                        "[config] optimizer.lookahead_steps must be 0 (none) or not more than the "
-                       "run's 2 steps: it is 4",
+                       "run's 2 steps (train.epochs, train.max_steps): it is 4",
                        Error);
   config.train.epochs = 0;
   CHECK(total_steps(config, 1) == 0);

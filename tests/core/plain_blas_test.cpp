@@ -11,9 +11,10 @@ namespace {
 // C = A·B + beta·C by the stand-in; the arguments are those of gemm in core/blas.hpp.
 void plain_gemm(const MatrixView& a, const MatrixView& b, Real beta, Real* c, Index c_stride) {
   const auto flag = [](const MatrixView& m) { return m.is_transposed ? CblasTrans : CblasNoTrans; };
-  ports::gemm(flag(a), flag(b), static_cast<int>(a.rows), static_cast<int>(b.columns),
-              static_cast<int>(a.columns), a.data, static_cast<int>(a.stride), b.data,
-              static_cast<int>(b.stride), beta, c, static_cast<int>(c_stride));
+  ports::gemm<Real>(CblasRowMajor, flag(a), flag(b), static_cast<int>(a.rows),
+                    static_cast<int>(b.columns), static_cast<int>(a.columns), 1, a.data,
+                    static_cast<int>(a.stride), b.data, static_cast<int>(b.stride), beta, c,
+                    static_cast<int>(c_stride));
 }
 
 // A matrix of random numbers in rows that are 3 longer, stored transposed or not.

@@ -15,7 +15,8 @@
 //   layers.csv, probes.csv  with diagnostics = true (diagnostics.hpp)
 //   model.safetensors      the trained model; its presence says that the run was completed
 //
-// Steps and epochs count from 1, accuracies are parts of 1, losses are nats per example.
+// Steps and epochs count from 1, accuracies are parts of 1. Losses are nats per example, loss and
+// train_loss with label smoothing.
 #pragma once
 
 #include <cmath>
