@@ -78,7 +78,8 @@ TEST_CASE("series_of: what a run does not have is named") {
   const auto lacks = [&run](const Measure& measure, std::initializer_list<std::string_view> parts) {
     return error_lacks(parts, [&] { series_of(run, measure); });
   };
-  CHECK(lacks({.column = "metrics.tset_accuracy"}, {"metrics.csv\" must have a column \"tset_accuracy\""}) == "");
+  CHECK(lacks({.column = "metrics.tset_accuracy"},
+              {"metrics.csv\" must have a column \"tset_accuracy\""}) == "");
   CHECK(lacks({.column = "layer.sd"}, {"layer.csv", "missing"}) == "");
   CHECK(lacks({.name = "my sd", .column = "layers.sd", .layer = "dense"},
               {"[lab] the measure \"my sd\" is about layer \"dense\"", "does not have"}) == "");
