@@ -108,7 +108,7 @@ std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants, In
 
   std::vector<VariantHistory> histories;
   for (const Variant& variant : variants) histories.push_back({variant.name, {}});
-  std::optional<TrainTest> data;  // of the last run that was to come
+  std::optional<TrainTest> data;  // what `load` read last
   DataSource loaded;              // where it came from
   const auto load = [&](const Run& run) {
     if (run.is_done || (data && run.source == loaded)) return;

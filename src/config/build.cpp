@@ -77,7 +77,7 @@ Index total_steps(const Config& config, Index steps_per_epoch) {
   const Index every = config.optimizer.lookahead_steps;
   MINITAPE_CHECK(every <= steps || steps == 0, "[config] optimizer.lookahead_steps must be 0 ",
                  "(none) or not more than the run's ", steps,
-                 " steps (train.epochs, train.max_steps): ", "it is ", every);
+                 " steps (train.epochs, train.max_steps): it is ", every);
   return steps;
 }
 

@@ -14,7 +14,10 @@ same new/folder/small.dot new/folder/again.dot
 "$minitape" graph small.toml --set model.batch_norm=false --out new/folder/small.dot >/dev/null
 grep -q batch_norm new/folder/small.dot && fail "the picture that was there was not replaced"
 
+# Where nothing is trained nothing gets a gradient.
 expect 0 "untrained.dot" "$minitape" graph small.toml --out untrained.dot --set 'optimizer.train=[]'
+grep -q 'class=gradient' new/folder/again.dot || fail "no gradients are drawn"
+grep -q 'class=gradient' untrained.dot && fail "gradients are drawn that there are not"
 
 # ---- What is wrong ----
 expect 2 "must end in .svg or .dot" "$minitape" graph small.toml --out graph.png

@@ -177,7 +177,7 @@ Config parse_config(std::string_view toml, const std::string& source_name,
 std::string to_toml(const Config& config);
 
 /// The keys whose values differ, such as "model.batch_norm". The layers are one, "model.layers";
-/// the kernels' init is "model.init.type" and, where the type has one, its number as well.
+/// the kernels' init is up to three, "model.init.type", "model.init.stddev" and "model.init.limit".
 std::vector<std::string> differing_keys(const Config& a, const Config& b);
 
 }  // namespace minitape
