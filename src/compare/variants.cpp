@@ -141,8 +141,7 @@ bool has_batch_norm(const std::vector<LayerConfig>& layers) {
 
 // Throws where model.batch_norm is varied but changes nothing: equal curves look like a finding.
 void check_switch(const std::vector<Variant>& variants, const std::vector<Variation>& variations) {
-  const bool varied = std::ranges::any_of(
-      variations, [](const Variation& variation) { return variation.key == "model.batch_norm"; });
+  const bool varied = std::ranges::count(variations, "model.batch_norm", &Variation::key) > 0;
   const bool matters = std::ranges::any_of(
       variants, [](const Variant& variant) { return has_batch_norm(variant.config.model.layers); });
   MINITAPE_CHECK(!varied || matters,
@@ -204,13 +203,11 @@ Fairness check_fair(const std::vector<Variant>& variants, const std::vector<Vari
   const bool same_batches = std::ranges::all_of(variants, [&](const Variant& variant) {
     return have_same_batches(variants.front().config, variant.config);
   });
-  std::string keys;
-  for (const Variation& variation : variations) {
-    keys += (keys.empty() ? "" : " and ") + variation.key;
-  }
-  std::string sentence =
-      concat("Fair: the variants differ in ", keys, " alone. ", shared.equal.size(),
-             " initial tensors that they share (", shared.numbers, " numbers) are bit-equal");
+  std::vector<std::string> keys;
+  for (const Variation& variation : variations) keys.push_back(variation.key);
+  std::string sentence = concat("Fair: the variants differ in ", joined(keys, " and "), " alone. ",
+                                shared.equal.size(), " initial tensors that they share (",
+                                shared.numbers, " numbers) are bit-equal");
   if (seeds > 1) sentence += concat(" for each of ", seeds, " seeds");
   if (!shared.different.empty()) {
     sentence += concat("; ", shared.different.size(), " others differ as the varied key says");

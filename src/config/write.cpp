@@ -1,5 +1,4 @@
 // From a Config to TOML, and to the keys in which two Configs differ; TOML values in words.
-#include <cstdio>
 #include <map>
 
 #include "config/keys.hpp"
@@ -51,18 +50,15 @@ std::string value_text(const toml::node& node) {
 
 std::string toml_text(double field) {
   const std::string text = number_text(field);
-  const bool looks_like_integer = text.find_first_of(".e") == std::string::npos;
-  return looks_like_integer ? text + ".0" : text;
+  return text.find_first_of(".e") == text.npos ? text + ".0" : text;  // not an integer
 }
 
 std::string toml_text(const std::string& field) {
   std::string text = "\"";
   for (const char letter : field) {
     const auto code = static_cast<unsigned char>(letter);
-    char escape[8];
     if (code < 0x20 || code == 0x7f) {
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(code));
-      text += escape;
+      text += concat("\\u00", "01234567"[code / 16], "0123456789abcdef"[code % 16]);
     } else {
       if (letter == '"' || letter == '\\') text += '\\';
       text += letter;

@@ -6,8 +6,8 @@
 // all pixels of an image, or of several small ones: a large dk is read and written less often.
 #include "kernels/filter_blocks.hpp"
 #include "kernels/padded_lines.hpp"
-#include "kernels/row_sums.hpp"
 #include "ops/kernels.hpp"
+#include "ops/loops.hpp"
 
 namespace minitape::kernels {
 namespace {
@@ -72,7 +72,15 @@ std::optional<Tensor> conv2d_kernel_gradient(const ConvSizes& s, const Tensor& d
     }
   });
   // The groups are added in order, the same for any number of threads.
-  return sum_of_parts(partial).reshaped(s.kernel());
+  Tensor dk = Tensor::zeros(s.kernel());
+  parallel_for(dk.size(), kElementGrain, [&](Index begin, Index end) {
+    Real* const sums = dk.data();
+    for (Index group = 0; group < groups; ++group) {
+      const Real* const part = partial.data() + group * dk.size();
+      for (Index i = begin; i < end; ++i) sums[i] += part[i];
+    }
+  });
+  return dk;
 }
 
 }  // namespace minitape::kernels

@@ -68,18 +68,4 @@ std::array<Tensor, sizeof...(Terms)> sums_over_rows(Index rows, Index channels, 
   return result;
 }
 
-/// The sum of a few long parts, [parts, n] -> [n], in their order.
-inline Tensor sum_of_parts(const Tensor& parts) {
-  const Index count = parts.shape()[0], n = parts.shape()[1];
-  Tensor total = Tensor::zeros({n});
-  parallel_for(n, kElementGrain, [&](Index begin, Index end) {
-    Real* const sums = total.data();
-    for (Index part = 0; part < count; ++part) {
-      const Real* const values = parts.data() + part * n;
-      for (Index i = begin; i < end; ++i) sums[i] += values[i];
-    }
-  });
-  return total;
-}
-
 }  // namespace minitape::kernels

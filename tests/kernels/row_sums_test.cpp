@@ -69,14 +69,4 @@ TEST_CASE("several sums over many rows are taken at once, chunk by chunk") {
   }
 }
 
-TEST_CASE("the sum of a few long parts, for any number of threads") {
-  const Tensor parts = random_tensor("parts", {3, 70'000});
-  Tensor expected = Tensor::uninitialized({70'000});
-  for (Index i = 0; i < 70'000; ++i) {
-    expected[i] = parts[i] + parts[70'000 + i] + parts[140'000 + i];
-  }
-  CHECK(depends_on_threads([&] { return std::vector<Tensor>{sum_of_parts(parts)}; }) == "");
-  CHECK(mismatch(sum_of_parts(parts), expected) == "");
-}
-
 }  // namespace minitape::kernels
