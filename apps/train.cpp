@@ -1,6 +1,7 @@
 // minitape train: one config, one run folder.
 #include <iostream>
 
+#include "minitape/run/evaluate.hpp"
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
 #include "minitape/text/words.hpp"
@@ -25,19 +26,12 @@ struct TrainArguments {
   }
 };
 
-void print_result(const EpochRecord& last, const fs::path& folder) {
-  std::string several;
-  if (fs::exists(folder / "views.csv")) {
-    const CsvTable views = read_csv(folder / "views.csv");
-    const std::vector<double> accuracies = views.numbers("test_accuracy");
-    MINITAPE_CHECK(accuracies.size() == 2, "[csv] ", folder / "views.csv",
-                   " must have two rows, as training wrote them: it has ", accuracies.size());
-    several = concat("by ", terminal_text(views.texts("views")[1]), " views ", 100 * accuracies[1],
-                     " %\n");
-  }
+void print_result(const EpochRecord& last, const Config& config, const fs::path& folder) {
+  const std::optional<double> several = views_accuracy(folder);
   std::cout << "test accuracy " << 100 * last.test.accuracy << " %, test loss "
-            << significant(last.test.loss) << ", " << last.seconds << " s\n"
-            << several << "run folder: " << folder.string() << "\n";
+            << significant(last.test.loss) << ", " << last.seconds << " s\n";
+  if (several) std::cout << "by " << config.train.views << " views " << 100 * *several << " %\n";
+  std::cout << "run folder: " << folder.string() << "\n";
 }
 
 // The command that goes on with a run that was stopped.
@@ -54,7 +48,7 @@ int run_train(const TrainArguments& arguments, const std::string& program) {
   if (is_done && !RunFolder::wants_more_epochs(out, config)) {
     RunFolder::check_config(out, config);
     std::cerr << "minitape: the run in " << out << " is complete: nothing is left to do\n";
-    print_result(RunFolder::last_epoch(out).value_or(EpochRecord{}), out);
+    print_result(RunFolder::last_epoch(out).value_or(EpochRecord{}), config, out);
     return 0;
   }
   const Start start = arguments.resume ? Start::resume : Start::fresh;
@@ -78,7 +72,7 @@ int run_train(const TrainArguments& arguments, const std::string& program) {
     if (config.train.stop_on_divergence) throw Error(what, Fault::run_failed);
     std::cerr << "minitape: " << terminal_lines(what) << "\n";
   }
-  print_result(outcome.last, out);
+  print_result(outcome.last, config, out);
   return 0;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "minitape/run/evaluate.hpp"
+
 namespace minitape {
 namespace {
 
@@ -22,7 +24,8 @@ RunHistory parse_history(const fs::path& folder) {
                  .test_loss = metrics.numbers("test_loss"),
                  .seconds = metrics.numbers("seconds"),
                  .train_accuracy = metrics.numbers("train_accuracy"),
-                 .train_eval_accuracy = metrics.numbers("train_eval_accuracy")};
+                 .train_eval_accuracy = metrics.numbers("train_eval_accuracy"),
+                 .accuracy_by_views = views_accuracy(folder)};
   for (std::size_t i = 0; i < run.loss.size() && !run.diverged_at; ++i) {
     if (has_diverged(StepRecord{.loss = run.loss[i]})) {
       run.diverged_at = static_cast<Index>(run.steps[i]);

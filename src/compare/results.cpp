@@ -7,13 +7,11 @@
 #include <set>
 
 #include "minitape/text/numbers.hpp"
+#include "minitape/text/words.hpp"
 
 namespace minitape {
-namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-}  // namespace
 
 MeanSd mean_sd(const std::vector<double>& values) {
   MeanSd result{kNaN, kNaN, 0};
@@ -79,9 +77,8 @@ double steps_to_reach(const RunHistory& run, double threshold) {
 namespace {
 
 bool is_switch(const Variation& variation) {
-  std::vector<std::string> values = variation.values;
-  std::ranges::sort(values);
-  return values == std::vector<std::string>{"false", "true"};
+  const std::vector<std::string> on_last{"false", "true"}, off_last{"true", "false"};
+  return variation.values == on_last || variation.values == off_last;
 }
 
 // "+1.23" or "−0.40" points, from a part of 1.
@@ -126,12 +123,11 @@ std::vector<std::string> answer(const std::vector<Variation>& variations,
     sentences.push_back(sentence(variants[i], variants[i + base * stride - value * stride]));
   }
   for (const VariantHistory& variant : variants) {
-    std::string runs;
+    std::vector<std::string> at;
     for (const RunHistory& run : variant.runs) {
-      if (!run.diverged_at) continue;
-      runs += concat(runs.empty() ? "" : ", ", *run.diverged_at, " (seed ", run.seed, ")");
+      if (run.diverged_at) at.push_back(concat(*run.diverged_at, " (seed ", run.seed, ")"));
     }
-    if (!runs.empty()) sentences.push_back(variant.name + ": diverged at step " + runs + ".");
+    if (!at.empty()) sentences.push_back(variant.name + ": diverged at step " + joined(at) + ".");
   }
   return sentences;
 }

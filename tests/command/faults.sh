@@ -132,8 +132,8 @@ done
 # A complete run's table that somebody changed.
 "$minitape" train tiny.toml --set train.views=mirrored --out viewed >/dev/null 2>&1
 expect 0 "by mirrored views" "$minitape" train viewed/config.toml --resume
-printf 'test_accuracy\n0.5\n0.6\n' > viewed/views.csv
-expect 2 'views.csv" must have a column "views"' "$minitape" train viewed/config.toml --resume
+printf 'views\nnone\nmirrored\n' > viewed/views.csv
+expect 2 'views.csv" must have a column "test_accuracy"' "$minitape" train viewed/config.toml --resume
 
 # ---- Two at once ----
 "$minitape" train tiny.toml --set train.epochs=2000 --out shared >/dev/null 2>&1 & first=$!

@@ -33,7 +33,7 @@ done
 hostile='data.dir="<script>it'\''s $(touch hit)</script>","&amp; <b>"'
 mkdir bin && ln -s "$minitape" bin/minitape
 expect 0 "report.html" "$minitape" compare small.toml --vary "$hostile" --set train.epochs=1 \
-  --out "a <b> & 'c'"
+  --set train.views=mirrored --out "a <b> & 'c'"
 page check "a <b> & 'c'/report.html" "a <b> & 'c'/summary.csv"
 shows "a <b> & 'c'/report.html" 'dir = "<script>it'\''s $(touch hit)</script>"'
 page commands "a <b> & 'c'/report.html" > commands.txt

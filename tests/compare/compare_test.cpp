@@ -59,6 +59,16 @@ TEST_CASE("run_variants: trains each variant with each seed, and reads back what
   CHECK(last.loss == read_csv(path / "steps.csv").numbers("loss"));
 }
 
+TEST_CASE("run_variants: the accuracy by several views is read back, of the runs that have it") {
+  const TemporaryFolder folder;
+  std::vector<Variant> variants = two_variants();
+  variants[1].config.train.views = "mirrored";
+  const auto histories = run_variants(variants, 1, folder.path());
+  CHECK_FALSE(histories[0].runs[0].accuracy_by_views);
+  CHECK(histories[1].runs[0].accuracy_by_views ==
+        read_csv(folder.path() / "on_seed-1" / "views.csv").numbers("test_accuracy")[1]);
+}
+
 TEST_CASE("run_variants: what is done is not done again, what was interrupted is") {
   const TemporaryFolder folder;
   Texts trained;

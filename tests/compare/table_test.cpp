@@ -42,6 +42,19 @@ TEST_CASE("make_table: means of the last and the best epoch, medians of the step
   CHECK(means == std::vector<double>{0.75, 0.875, 0.25, 25, 25, 25, 0.002, 2.5, 0.875, 0.75});
 }
 
+TEST_CASE("make_table: accuracy by several views, beside the plain one, where some run has it") {
+  RunHistory seen = run_of(0, 0, 0.5);
+  seen.accuracy_by_views = 0.75;
+  const Table table =
+      make_table({{"a", {run_of(0, 0, 0.5)}}, {"b", {seen, run_of(0, 0, 0.5), diverged_run(1)}}});
+  CHECK(table.columns[0].title == "test accuracy %");
+  CHECK(table.columns[1].title == "by views %");
+  CHECK(table.columns[1].mean_name == "views_test_accuracy_mean");
+  CHECK(cell_text(table, 0, 1) == "-");
+  CHECK(cell_text(table, 1, 1) == "75.00 (1 of 3)");
+  CHECK(make_table({{"a", {run_of(0, 0, 0.5)}}}).columns[1].title == "best %");
+}
+
 TEST_CASE("shared_cells: one seed, in a terminal") {
   CHECK("\n" +
             aligned(shared_cells(make_table({{"batch_norm = false", {run_of(40, 0.5, 0.25)}},

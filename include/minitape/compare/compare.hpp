@@ -30,7 +30,8 @@ struct RunHistory {
   std::vector<double> steps, step_seconds, loss, accuracy;                     // a value per step
   std::vector<double> epochs, epoch_steps, test_accuracy, test_loss, seconds;  // a value per epoch
   std::vector<double> train_accuracy, train_eval_accuracy;                     // a value per epoch
-  std::optional<Index> diverged_at;                                            // the step
+  std::optional<double> accuracy_by_views;  // where train.views is set
+  std::optional<Index> diverged_at;         // the step
 
   /// Whether the run has a final test accuracy: it did not diverge and was measured.
   bool is_complete() const { return !diverged_at && !test_accuracy.empty(); }

@@ -66,9 +66,9 @@ void add_column(Table& table, const std::vector<VariantHistory>& variants,
                 const TableColumn& column,
                 const std::function<double(const RunHistory&)>& value_of);
 
-/// Final and best test accuracy; test loss; steps to the three highest training accuracies (of 20,
-/// 30, … 90, 95, 97, 98, 99, 99.5 %) that some run reached; times; for the page, final training
-/// accuracies.
+/// Final test accuracy, by several views as well where a run has that, and the best; test loss;
+/// steps to the three highest training accuracies (of 20, 30, … 90, 95, 97, 98, 99, 99.5 %) that
+/// some run reached; times; for the page, final training accuracies.
 Table make_table(const std::vector<VariantHistory>& variants);
 
 /// A cell as people read it: "98.43 ± 0.12", "110 ± 9 (2 of 3)" where only two of three runs have
