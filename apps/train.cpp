@@ -1,7 +1,6 @@
 // minitape train: one config, one run folder.
 #include <iostream>
 
-#include "minitape/run/evaluate.hpp"
 #include "minitape/text/numbers.hpp"
 #include "minitape/text/terminal_text.hpp"
 #include "minitape/text/words.hpp"
@@ -27,7 +26,7 @@ struct TrainArguments {
 };
 
 void print_result(const EpochRecord& last, const Config& config, const fs::path& folder) {
-  const std::optional<double> several = views_accuracy(folder);
+  const std::optional<double> several = RunFolder::views_accuracy(folder);
   std::cout << "test accuracy " << 100 * last.test.accuracy << " %, test loss "
             << significant(last.test.loss) << ", " << last.seconds << " s\n";
   if (several) std::cout << "by " << config.train.views << " views " << 100 * *several << " %\n";

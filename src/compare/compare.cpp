@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "minitape/run/evaluate.hpp"
-
 namespace minitape {
 namespace {
 
@@ -25,7 +23,7 @@ RunHistory parse_history(const fs::path& folder) {
                  .seconds = metrics.numbers("seconds"),
                  .train_accuracy = metrics.numbers("train_accuracy"),
                  .train_eval_accuracy = metrics.numbers("train_eval_accuracy"),
-                 .accuracy_by_views = views_accuracy(folder)};
+                 .accuracy_by_views = RunFolder::views_accuracy(folder)};
   for (std::size_t i = 0; i < run.loss.size() && !run.diverged_at; ++i) {
     if (has_diverged(StepRecord{.loss = run.loss[i]})) {
       run.diverged_at = static_cast<Index>(run.steps[i]);

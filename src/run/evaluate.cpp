@@ -61,13 +61,4 @@ void write_views(const std::filesystem::path& file, const std::string& name,
   add(name, several);
 }
 
-std::optional<double> views_accuracy(const std::filesystem::path& folder) {
-  const std::filesystem::path file = folder / "views.csv";
-  if (!std::filesystem::exists(file)) return {};
-  const std::vector<double> accuracies = read_csv(file).numbers("test_accuracy");
-  MINITAPE_CHECK(accuracies.size() == 2, "[csv] ", file,
-                 " must have two rows, as training wrote them: it has ", accuracies.size());
-  return accuracies[1];
-}
-
 }  // namespace minitape

@@ -125,6 +125,15 @@ std::optional<EpochRecord> RunFolder::last_epoch(const fs::path& folder) {
                      .test = {last("test_loss"), last("test_accuracy")}};
 }
 
+std::optional<double> RunFolder::views_accuracy(const fs::path& folder) {
+  const fs::path file = folder / "views.csv";
+  if (!fs::exists(file)) return {};
+  const std::vector<double> accuracies = read_csv(file).numbers("test_accuracy");
+  MINITAPE_CHECK(accuracies.size() == 2, "[csv] ", file,
+                 " must have two rows, as training wrote them: it has ", accuracies.size());
+  return accuracies[1];
+}
+
 // ---- Models and checkpoints ----
 
 void RunFolder::write_checkpoint(const SafetensorsFile& checkpoint) {

@@ -589,12 +589,12 @@ TEST_CASE("train: views.csv has the test images by one view and by several") {
   const Score several =
       evaluate(model, data.test, Standardization::of(data.train), 6, views_named("shifted"));
   CHECK(views.numbers("test_loss")[1] == several.loss);
-  CHECK(views_accuracy(path) == several.accuracy);
+  CHECK(RunFolder::views_accuracy(path) == several.accuracy);
   CHECK(several.loss != outcome.last.test.loss);
 
   train(tiny_config("epochs = 1"), tiny_data(8), folder.path() / "plain");
   CHECK_FALSE(std::filesystem::exists(folder.path() / "plain" / "views.csv"));
-  CHECK_FALSE(views_accuracy(folder.path() / "plain"));
+  CHECK_FALSE(RunFolder::views_accuracy(folder.path() / "plain"));
 }
 
 TEST_CASE("train: images that are too small for the views are refused before the first step") {

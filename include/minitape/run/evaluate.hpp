@@ -5,7 +5,6 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +35,5 @@ Score evaluate(const Sequential& model, const Dataset& dataset,
 void write_views(const std::filesystem::path& file, const std::string& name,
                  const EpochRecord& last, const Sequential& model, const Dataset& test,
                  const Standardization& standardization);
-
-/// The accuracy by several views, from a run folder's views.csv; nothing where it has none.
-std::optional<double> views_accuracy(const std::filesystem::path& folder);
 
 }  // namespace minitape

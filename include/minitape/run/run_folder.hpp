@@ -106,6 +106,8 @@ class RunFolder {
   static std::string data_of(const std::filesystem::path& folder);
   /// The last row of metrics.csv; nothing where there is none.
   static std::optional<EpochRecord> last_epoch(const std::filesystem::path& folder);
+  /// The accuracy by several views, from views.csv; nothing where there is none.
+  static std::optional<double> views_accuracy(const std::filesystem::path& folder);
 
  private:
   void go_on(const Config& config, const std::string& data);
