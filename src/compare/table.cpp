@@ -60,9 +60,9 @@ Table make_table(const std::vector<VariantHistory>& variants) {
   add({"test accuracy %", 100, 2, true, "final_test_accuracy_mean", "final_test_accuracy_sd"},
       [](Run run) { return run.test_accuracy.back(); });
   const auto has_views = [](Run run) { return run.accuracy_by_views.has_value(); };
-  if (std::ranges::any_of(variants,
-                          [&](auto& v) { return std::ranges::any_of(v.runs, has_views); })) {
-    add({"by views %", 100, 2, true, "views_test_accuracy_mean", "views_test_accuracy_sd"},
+  if (std::ranges::any_of(
+          variants, [&](auto& variant) { return std::ranges::any_of(variant.runs, has_views); })) {
+    add({"several views %", 100, 2, true, "views_test_accuracy_mean", "views_test_accuracy_sd"},
         [](Run run) { return run.accuracy_by_views.value_or(std::nan("")); });
   }
   add({"best %", 100, 2, true, "best_test_accuracy_mean", "best_test_accuracy_sd"},

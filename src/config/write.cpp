@@ -50,7 +50,7 @@ std::string value_text(const toml::node& node) {
 
 std::string toml_text(double field) {
   const std::string text = number_text(field);
-  return text.find_first_of(".e") == text.npos ? text + ".0" : text;  // not an integer
+  return text.find_first_of(".e") == text.npos ? text + ".0" : text;  // 1 would be an integer
 }
 
 std::string toml_text(const std::string& field) {
@@ -58,7 +58,7 @@ std::string toml_text(const std::string& field) {
   for (const char letter : field) {
     const auto code = static_cast<unsigned char>(letter);
     if (code < 0x20 || code == 0x7f) {
-      text += concat("\\u00", "01234567"[code / 16], "0123456789abcdef"[code % 16]);
+      text += concat("\\u00", "0123456789abcdef"[code / 16], "0123456789abcdef"[code % 16]);
     } else {
       if (letter == '"' || letter == '\\') text += '\\';
       text += letter;

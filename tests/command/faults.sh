@@ -134,6 +134,8 @@ done
 expect 0 "by mirrored views" "$minitape" train viewed/config.toml --resume
 printf 'views\nnone\nmirrored\n' > viewed/views.csv
 expect 2 'views.csv" must have a column "test_accuracy"' "$minitape" train viewed/config.toml --resume
+printf 'test_accuracy\n0.5\n' > viewed/views.csv
+expect 2 "must have two rows" "$minitape" train viewed/config.toml --resume
 
 # ---- Two at once ----
 "$minitape" train tiny.toml --set train.epochs=2000 --out shared >/dev/null 2>&1 & first=$!

@@ -98,7 +98,7 @@ def check_picture(page, source, variants, problems):
 # A row of the results: the columns of summary.csv with mean, deviation and number of runs, and the
 # factor between the two.
 ROWS = {"test accuracy %": ("final_test_accuracy_mean", "final_test_accuracy_sd", None, 100),
-        "by views %": ("views_test_accuracy_mean", "views_test_accuracy_sd", None, 100),
+        "several views %": ("views_test_accuracy_mean", "views_test_accuracy_sd", None, 100),
         "best %": ("best_test_accuracy_mean", "best_test_accuracy_sd", None, 100),
         "test loss": ("final_test_loss_mean", "final_test_loss_sd", None, 1),
         "ms / step": ("seconds_per_step", None, None, 1000),

@@ -48,7 +48,7 @@ TEST_CASE("make_table: accuracy by several views, beside the plain one, where so
   const Table table =
       make_table({{"a", {run_of(0, 0, 0.5)}}, {"b", {seen, run_of(0, 0, 0.5), diverged_run(1)}}});
   CHECK(table.columns[0].title == "test accuracy %");
-  CHECK(table.columns[1].title == "by views %");
+  CHECK(table.columns[1].title == "several views %");
   CHECK(table.columns[1].mean_name == "views_test_accuracy_mean");
   CHECK(cell_text(table, 0, 1) == "-");
   CHECK(cell_text(table, 1, 1) == "75.00 (1 of 3)");
