@@ -40,6 +40,8 @@ std::vector<ConvSizes> cases() {
   add({35, 18, 9, 16}, {3, 3, 16, 32}, 1, Padding::same());
   // Five small images in a group, of which the gradient takes three together, then two.
   add({70, 5, 5, 16}, {3, 3, 16, 32}, 1, Padding::same());
+  // A kernel of which several threads add the groups' gradients.
+  add({3, 2, 2, 64}, {3, 3, 64, 64}, 1, Padding::same());
   return result;
 }
 
