@@ -17,7 +17,6 @@
 //
 // What it buys: docs/performance.md.
 #include <algorithm>
-#include <vector>
 
 #include "kernels/filter_blocks.hpp"
 #include "kernels/fused.hpp"
@@ -52,10 +51,12 @@ struct WithBatchNormAndRelu : WithBias {
 // y[p, f] = bias[f] + Σ_u Σ_j x[starts[p] + u·line + j]·k[u, j, f] for `pixels` ≤ P pixels p and V
 // vectors of filters f, then what Ends makes of it. Rows of k are V vectors long, those of y
 // `filters`. P must be a constant for the sums to be registers, so for fewer pixels the function
-// calls itself with less.
+// calls itself with less. Not inlined: with all P in one function, the compiler runs out of
+// registers for the addresses of the pixels (images of 7 × 7 took 1.4 times as long).
 template <int V, int P = kBlock, class Ends>
-void pixel_block(Index pixels, const Real* x, const Index* starts, Index line, Index height,
-                 Index run, const Real* k, const Ends& ends, Index filters, Real* y) {
+[[gnu::noinline]] void pixel_block(Index pixels, const Real* x, const Index* starts, Index line,
+                                   Index height, Index run, const Real* k, const Ends& ends,
+                                   Index filters, Real* y) {
   if constexpr (P > 1) {
     if (pixels < P) {
       return pixel_block<V, P - 1>(pixels, x, starts, line, height, run, k, ends, filters, y);
@@ -107,25 +108,18 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
     const Index last = std::min(w.out_h, first + kBand);
     PaddedLines image(s, last - first);
     image.fill(s, x, n, first);
-    // Where the window of each pixel begins. Pixels are counted through from line to line, so that
-    // a block can go on in the next one. (With one list for all bands a training step of cifar_cnn
-    // took 1.1 times as long.)
-    std::vector<Index> starts;
-    for (Index i = 0; i < last - first; ++i) {
-      for (Index p = 0; p < w.out_w; ++p) {
-        starts.push_back(w.stride * (i * image.line + p * s.channels));
-      }
-    }
     // Blocks of one size, if possible: 49 pixels are 7 blocks of 7 rather than 6 of 8 and one of 1.
-    const Index pixels = std::ssize(starts);
+    // They are counted through from line to line: a block can go on in the next one.
+    const Index pixels = std::ssize(image.starts);
     const Index block = chunk_count(pixels, chunk_count(pixels, kBlock));
     const auto compute = [&](Index f, auto vectors) {
       const Ends ends = all_ends.from_filter(f);
       Real* const y_band = y.data() + (n * w.out_h + first) * w.out_w * s.filters + f;
       for (Index p = 0; p < pixels; p += block) {
-        pixel_block<vectors>(std::min(block, pixels - p), image.values.data(), starts.data() + p,
-                             image.line, w.size_h, run_of(s), blocks.data() + f * s.inputs(), ends,
-                             s.filters, y_band + p * s.filters);
+        pixel_block<vectors>(std::min(block, pixels - p), image.values.data(),
+                             image.starts.data() + p, image.line, w.size_h, run_of(s),
+                             blocks.data() + f * s.inputs(), ends, s.filters,
+                             y_band + p * s.filters);
       }
     };
     for_each_filter_block(share * per_share, std::min(s.filters, (share + 1) * per_share), compute);

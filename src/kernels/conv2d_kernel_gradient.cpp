@@ -14,32 +14,27 @@ namespace {
 
 constexpr Index kPixels = 64;  // images are taken together until they have so many
 
-// dk[j, f] += Σ_pixels x[first + pixel + j]·dy[pixel, f] for `count` ≤ P elements j of a window's
-// line and V vectors of filters f, over all pixels of the first `images` images. Rows of dk are
-// s.filters long, those of dy only V vectors.
+// dk[j, f] += Σ_p x[starts[p] + j]·dy[p, f] for `count` ≤ P elements j of a window's line and V
+// vectors of filters f. Rows of dk are `filters` long, those of dy only V vectors. Not inlined, as
+// pixel_block in conv2d.cpp.
 template <int V, int P = kBlock>
-void gradient_block(Index count, const ConvSizes& s, Index images, const PaddedLines& x,
-                    Index first, const Real* dy, Real* dk) {
+[[gnu::noinline]] void gradient_block(Index count, Index pixels, const Real* x, const Index* starts,
+                                      const Real* dy, Index filters, Real* dk) {
   if constexpr (P > 1) {
-    if (count < P) return gradient_block<V, P - 1>(count, s, images, x, first, dy, dk);
+    if (count < P) return gradient_block<V, P - 1>(count, pixels, x, starts, dy, filters, dk);
   }
-  const Window& w = s.window;
   Vector sum[P][V];
   for (int j = 0; j < P; ++j) {
-    for (int v = 0; v < V; ++v) sum[j][v] = load<Vector>(dk + j * s.filters + v * kLanes);
+    for (int v = 0; v < V; ++v) sum[j][v] = load<Vector>(dk + j * filters + v * kLanes);
   }
-  for (Index n = 0; n < images; ++n) {
-    for (Index i = 0; i < w.out_h; ++i) {
-      const Real* pixel = x.values.data() + (n * x.lines + i * w.stride) * x.line + first;
-      for (Index p = 0; p < w.out_w; ++p, pixel += w.stride * s.channels, dy += V * kLanes) {
-        for (int j = 0; j < P; ++j) {
-          for (int v = 0; v < V; ++v) sum[j][v] += pixel[j] * load<Vector>(dy + v * kLanes);
-        }
-      }
+  for (Index p = 0; p < pixels; ++p, dy += V * kLanes) {
+    const Real* const pixel = x + starts[p];
+    for (int j = 0; j < P; ++j) {
+      for (int v = 0; v < V; ++v) sum[j][v] += pixel[j] * load<Vector>(dy + v * kLanes);
     }
   }
   for (int j = 0; j < P; ++j) {
-    for (int v = 0; v < V; ++v) store(dk + j * s.filters + v * kLanes, sum[j][v]);
+    for (int v = 0; v < V; ++v) store(dk + j * filters + v * kLanes, sum[j][v]);
   }
 }
 
@@ -63,8 +58,9 @@ std::optional<Tensor> conv2d_kernel_gradient(const ConvSizes& s, const Tensor& d
         Real* const dk = partial.data() + group * s.inputs() * s.filters + f;
         for (Index u = 0; u < s.window.size_h; ++u) {
           for (Index j = 0; j < run_of(s); j += kBlock) {
-            gradient_block<vectors>(std::min(kBlock, run_of(s) - j), s, images, padded,
-                                    u * padded.line + j, dy_block.data(),
+            gradient_block<vectors>(std::min(kBlock, run_of(s) - j), images * s.pixels(),
+                                    padded.values.data() + u * padded.line + j,
+                                    padded.starts.data(), dy_block.data(), s.filters,
                                     dk + (u * run_of(s) + j) * s.filters);
           }
         }

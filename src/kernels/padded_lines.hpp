@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 
 #include "minitape/ops/conv2d.hpp"
 
@@ -9,14 +10,24 @@ namespace minitape::kernels {
 
 /// Lines of an image with the padding around them: what the windows of some output lines look at.
 struct PaddedLines {
-  Index line;     // length of one: as far as the windows reach, times C
-  Index lines;    // of one image: stride·(output lines − 1) + kh
-  Tensor values;  // [images·lines, line]
+  Index line;                 // length of one: as far as the windows reach, times C
+  Index lines;                // of one image: stride·(output lines − 1) + kh
+  Tensor values;              // [images·lines, line]
+  std::vector<Index> starts;  // where the window of each output pixel begins in values
 
   PaddedLines(const ConvSizes& s, Index output_lines, Index images = 1)
       : line((s.window.stride * (s.window.out_w - 1) + s.window.size_w) * s.channels),
         lines(s.window.stride * (output_lines - 1) + s.window.size_h),
-        values(Tensor::uninitialized({images * lines, line})) {}
+        values(Tensor::uninitialized({images * lines, line})) {
+    const Window& w = s.window;
+    for (Index n = 0; n < images; ++n) {
+      for (Index i = 0; i < output_lines; ++i) {
+        for (Index j = 0; j < w.out_w; ++j) {
+          starts.push_back((n * lines + i * w.stride) * line + j * w.stride * s.channels);
+        }
+      }
+    }
+  }
 
   /// Copies what output lines `first`, `first` + 1, … look at from image n of x to place `at`.
   void fill(const ConvSizes& s, const Tensor& x, Index n, Index first, Index at = 0) {
