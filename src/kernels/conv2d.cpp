@@ -109,7 +109,7 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
     PaddedLines image(s, last - first);
     image.fill(s, x, n, first);
     // Blocks of one size, if possible: 49 pixels are 7 blocks of 7 rather than 6 of 8 and one of 1.
-    // They are counted through from line to line: a block can go on in the next one.
+    // Pixels are counted through from line to line: a block can go on in the next one.
     const Index pixels = std::ssize(image.starts);
     const Index block = chunk_count(pixels, chunk_count(pixels, kBlock));
     const auto compute = [&](Index f, auto vectors) {

@@ -15,11 +15,10 @@ namespace {
 constexpr Index kPixels = 64;  // images are taken together until they have so many
 
 // dk[j, f] += Σ_p x[starts[p] + j]·dy[p, f] for `count` ≤ P elements j of a window's line and V
-// vectors of filters f. Rows of dk are `filters` long, those of dy only V vectors. Not inlined, as
-// pixel_block in conv2d.cpp.
+// vectors of filters f. Rows of dk are `filters` long, those of dy only V vectors.
 template <int V, int P = kBlock>
-[[gnu::noinline]] void gradient_block(Index count, Index pixels, const Real* x, const Index* starts,
-                                      const Real* dy, Index filters, Real* dk) {
+void gradient_block(Index count, Index pixels, const Real* x, const Index* starts, const Real* dy,
+                    Index filters, Real* dk) {
   if constexpr (P > 1) {
     if (count < P) return gradient_block<V, P - 1>(count, pixels, x, starts, dy, filters, dk);
   }
