@@ -14,7 +14,7 @@
 namespace minitape {
 namespace {
 
-/// CLI11's pages, but for the first line, what stands behind an option's name and text, and the
+/// CLI11's pages, but for the first line, what stands after an option's name and text, and the
 /// exit codes at the end.
 class PageFormatter : public CLI::Formatter {
  public:

@@ -78,8 +78,8 @@ Examples:
       });
   sub.add_option("--probe", arguments->probe,
                  "The loss: random (a randomly weighted sum of the outputs y), sum (of y)\n"
-                 "or squares (the sum of y squared); the last two hide mistakes behind\n"
-                 "batch norm")
+                 "or squares (the sum of y squared); the last two, after batch norm,\n"
+                 "hide mistakes")
       ->type_name("PROBE")
       ->capture_default_str()
       ->check(CLI::IsMember(kProbes).description(""));

@@ -85,13 +85,13 @@ function dense(units) {
 
 function layersOf(network) {
   const { activation } = kNetworks[network];
-  const behind = `  { type = "batch_norm" },\n  { type = "${activation}" },\n`;
+  const after = `  { type = "batch_norm" },\n  { type = "${activation}" },\n`;
   if (network === "cnn") {
     const block = (filters) => `  { type = "conv2d", filters = ${filters}, kernel = 3, ` +
-      `padding = "same" },\n${behind}  { type = "max_pool", size = 2 },\n`;
+      `padding = "same" },\n${after}  { type = "max_pool", size = 2 },\n`;
     return block(8) + block(16) + '  { type = "flatten" },\n' + dense(10);
   }
-  return '  { type = "flatten" },\n' + (dense(100) + behind).repeat(3) + dense(10);
+  return '  { type = "flatten" },\n' + (dense(100) + after).repeat(3) + dense(10);
 }
 
 // How the kernels start: as in the paper, or after He; times `scale`.

@@ -22,7 +22,7 @@ Var square(Var x, Real factor) {
   });
 }
 
-// The check of x² with batch norm behind it, or alone.
+// The check of x² with batch norm after it, or alone.
 void check(const std::string& name, Index rows, Real factor, bool batch_norm, Probe probe) {
   Parameter x = random_parameter("x", {rows, 3});
   Parameter gamma = random_parameter("gamma", {3}), beta = random_parameter("beta", {3});
@@ -42,7 +42,7 @@ int main() {
   std::printf("%-32s %-14s %-10s %-7s %s\n", "x squared", "largest slope", "error", "1e-6", "1e-3");
   check("right, 5 rows", 5, 2, false, Probe::random);
   check("wrong, 5 rows", 5, 1, false, Probe::random);
-  std::printf("with batch norm behind it\n");
+  std::printf("with batch norm after it\n");
   check("right, 5 rows, random weights", 5, 2, true, Probe::random);
   check("wrong, 5 rows, random weights", 5, 1, true, Probe::random);
   check("wrong, 5 rows, plain sum", 5, 1, true, Probe::sum);

@@ -1,7 +1,7 @@
 // Exercise: find the bug (chapter 8).
 //
 // The gradient check of this dx is green, to 1e-6, in double precision, with random weights and a
-// gamma of both signs. Then the batch norm is put behind a convolution.
+// gamma of both signs. Then the batch norm is put after a convolution.
 //
 // One number is wrong. Equations: include/minitape/ops/batch_norm.hpp
 

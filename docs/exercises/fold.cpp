@@ -1,10 +1,10 @@
 // Exercise: folding (chapter 13).
 //
 // Equations: include/minitape/tools/fold.hpp. fold_into changes the kernel [..., C] and the bias
-// [C] of a layer so that it computes what the layer and the batch norm behind it computed together;
+// [C] of a layer so that it computes what the layer and the batch norm after it computed together;
 // batch_norm.gamma(), beta(), running() and options().epsilon are its numbers.
 //
-// fold goes through a model: a batch norm that stands directly behind a layer that foldable() knows
+// fold goes through a model: a batch norm that stands directly after a layer that foldable() knows
 // is folded into it and removed (model.remove(i)). Another one may follow. A batch norm elsewhere
 // stays. A Residual has a model of its own, body().
 

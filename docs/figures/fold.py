@@ -1,4 +1,4 @@
-"""fold.svg: in inference a linear layer and the batch norm behind it are one linear layer."""
+"""fold.svg: in inference a linear layer and the batch norm after it are one linear layer."""
 import sys
 
 from svg import BLUE, CHANNELS, GREY, INK, ORANGE, PALE, Picture, number

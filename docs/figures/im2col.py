@@ -53,6 +53,6 @@ p.text(40, 426, f"marked row, first filter: {terms} = {number(output[MARKED][0])
        ORANGE)
 p.lines(40, 448, """
 With C channels a window has k·k·C numbers. With N images there are m rows, the windows of all
-of them, and the output is the matrix [m, C] of the layer behind it, a channel for each filter.""",
+of them, and the output is the matrix [m, C] of the layer after it, a channel for each filter.""",
         12, 18, anchor="start")
 p.save(__file__, sys.argv[1])

@@ -6,7 +6,7 @@ from svg import CHANNELS, GREY, INK, ORANGE, Picture
 N, H, W, C = 2, 2, 3, 3
 MARKED = (1, 0, 2)  # n, h, w: shown in every place
 
-p = Picture(470, "Tensors behind dense and convolution layers, read as rows and channels")
+p = Picture(470, "Tensors after dense and convolution layers, read as rows and channels")
 colour = lambda r, c: CHANNELS[c]
 
 
@@ -25,7 +25,7 @@ def matrix(left, rows):
 
 
 p.text(121, 26, "(N, C)", 15, bold=True)
-p.text(121, 45, "(4, 3), behind a dense layer", 12)
+p.text(121, 45, "(4, 3), after a dense layer", 12)
 matrix(70, 4)
 p.bracket(62, TOP, 4 * HIGH, "m = N")
 p.lines(121, 196, """
@@ -47,7 +47,7 @@ p.text(LEFT + 51, 334, f"row (n·H + h)·W + w = {marked_row}", 12, fill=ORANGE)
 
 RIGHT = 500
 p.text(RIGHT + 87, 26, "(N, H, W, C)", 15, bold=True)
-p.text(RIGHT + 87, 45, f"({N}, {H}, {W}, {C}), behind a convolution", 12)
+p.text(RIGHT + 87, 45, f"({N}, {H}, {W}, {C}), after a convolution", 12)
 for n in range(N):
     top = 84 + n * 116
     p.text(RIGHT + 87, top - 8, f"image n = {n}", 12, fill=GREY)

@@ -3,7 +3,7 @@
 - The // lines at the top describe the file. What is set in (formulas, tables) stays as it stands.
 - A comment describes the declaration below it and, without an empty line between, all forms of the
   same function, more fields, and what returns the type that was described.
-- One behind a declaration, or behind the brace that opens a type, describes this one alone.
+- One after a declaration, or after the brace that opens a type, describes this one alone.
 - What has no comment, but is named at the top of the file, is described there.
 - Private members are left out, and so are namespace minitape, defaulted functions, and destructors,
   copies and moves without a comment of their own.
@@ -13,7 +13,7 @@
 import re
 import sys
 
-# Code with a comment behind it.
+# Code with a comment after it.
 TRAILING = re.compile(r"^(.*?[^\s/].*?)\s+///?<?\s(.*)$")
 # The name that a declaration declares.
 NAME = re.compile(r"(?:(?:struct|class|enum class) |[ &*])(operator\W+|\w+)(?=\(| \{| : | = |;)")

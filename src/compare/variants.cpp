@@ -146,7 +146,7 @@ void check_switch(const std::vector<Variant>& variants, const std::vector<Variat
       variants, [](const Variant& variant) { return has_batch_norm(variant.config.model.layers); });
   MINITAPE_CHECK(!varied || matters,
                  "[compare] model.batch_norm must change something: no entry of model.layers is "
-                 "a batch_norm layer; add { type = \"batch_norm\" } behind conv2d or dense");
+                 "a batch_norm layer; add { type = \"batch_norm\" } after conv2d or dense");
 }
 
 // The initial tensors that more than one variant has, over all seeds.

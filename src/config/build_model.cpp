@@ -77,7 +77,7 @@ void check_whitening(const Building& building, const LayerConfig& layer, Index c
   MINITAPE_CHECK(building.sees_images && layer.type == "conv2d",
                  "[model] an init of type whitening is for a first layer that is a conv2d, which "
                  "sees the images: here a ",
-                 layer.type, building.sees_images ? "" : " behind the first layer",
+                 layer.type, building.sees_images ? "" : " after the first layer",
                  " has it; give that layer an init of its own");
   const Index numbers = layer.kernel * layer.kernel * channels;
   MINITAPE_CHECK(layer.filters == 2 * numbers,
@@ -143,7 +143,7 @@ bool is_activation(const LayerConfig& layer) {
 }
 
 // In the order in which they are built: with batch_norm.position = "after", batch norm and the
-// activation behind it change places, and numbers.
+// activation after it change places, and numbers.
 std::vector<LayerConfig> ordered(std::vector<LayerConfig> layers, const Config& config) {
   for (std::size_t i = 0; i + 1 < layers.size() && config.batch_norm.position == "after"; ++i) {
     if (layers[i].type != "batch_norm" || !is_activation(layers[i + 1])) continue;

@@ -65,7 +65,7 @@ void add_batch_norm_keys(Fields& fields, KeyList& keys) {
            "images normalized together; 0 = the batch");
   keys.add("group_norm", fields.group_norm, integers(0, kMaxExtent),
            "group norm of so many groups instead; 0 = no");
-  keys.add("noise", fields.noise, flag(), "random scale and shift behind it, for an experiment");
+  keys.add("noise", fields.noise, flag(), "random scale and shift after it, for an experiment");
 }
 
 void add_keys(BatchNormConfig& batch_norm, KeyList& keys) {

@@ -24,7 +24,7 @@ struct MatrixView {
   }
 };
 
-/// A matrix whose rows lie one behind the other.
+/// A matrix whose rows lie one after the other.
 inline MatrixView matrix(const Real* data, Index rows, Index columns) {
   return {data, rows, columns, columns};
 }

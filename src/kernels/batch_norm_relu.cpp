@@ -1,4 +1,4 @@
-// Batch norm with a relu behind it, in one pass over memory forward and two backward.
+// Batch norm with a relu after it, in one pass over memory forward and two backward.
 //
 //   y  = max(0, u)      u = (x − mean)·scale + beta,  scale = gamma·inv_std
 //   du = dy where u > 0, else 0

@@ -1,4 +1,4 @@
-// Batch norm, relu and a max pool whose windows lie side by side: behind the statistics, one pass
+// Batch norm, relu and a max pool whose windows lie side by side: after the statistics, one pass
 // over the large image each way.
 //
 //   y  = max(0, largest u of the window)        u = (x − mean)·scale + beta,  scale = gamma·inv_std
@@ -6,7 +6,7 @@
 //   dbeta = Σ du        dgamma = Σ du·x_hat     dx = scale·(du − dbeta/m − x_hat·dgamma/m)
 //
 // The result is that of max_pool(relu(batch_norm_training(…))), with sums that are grouped
-// otherwise. What it saves is memory traffic: behind a 2×2 pool there is a quarter of the numbers,
+// otherwise. What it saves is memory traffic: after a 2×2 pool there is a quarter of the numbers,
 // and all pixels that were not the largest have du = 0. So u is never written, and the sums go over
 // the windows alone, for which forward keeps what they need. How much that buys:
 // docs/performance.md.

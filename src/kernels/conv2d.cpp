@@ -48,11 +48,12 @@ struct WithBatchNormAndRelu : WithBias {
   }
 };
 
-// y[p, f] = bias[f] + Σ_u Σ_j x[starts[p] + u·line + j]·k[u, j, f] for `pixels` ≤ P pixels p and V
-// vectors of filters f, then what Ends makes of it. Rows of k are V vectors long, those of y
-// `filters`. P must be a constant for the sums to be registers, so for fewer pixels the function
-// calls itself with less. Not inlined: with all P in one function, the compiler runs out of
-// registers for the addresses of the pixels (images of 7 × 7 took 1.4 times as long).
+// y[p, f] = bias[f] + Σ_u Σ_j x[starts[p] + u·line + j]·k[u, j, f], u < height and j < run, for
+// `pixels` ≤ P pixels p and V vectors of filters f, then what Ends makes of it. Rows of k are V
+// vectors long, those of y `filters`. P must be a constant for the sums to be registers, so for
+// fewer pixels the function calls its version for P − 1. Not inlined: with all versions in one
+// function, the compiler runs out of registers for the addresses of the pixels (images of 7 × 7
+// took 1.4 times as long).
 template <int V, int P = kBlock, class Ends>
 [[gnu::noinline]] void pixel_block(Index pixels, const Real* x, const Index* starts, Index line,
                                    Index height, Index run, const Real* k, const Ends& ends,
@@ -103,7 +104,8 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
     copy_filters<vectors>(kernel.data() + f, s.inputs(), s.filters, blocks.data() + f * s.inputs());
   });
   parallel_for(s.images * bands * shares, 1, [&](Index chunk, Index) {
-    const Index share = chunk % shares, band = chunk / shares;  // of all bands of all images
+    const Index share = chunk % shares;
+    const Index band = chunk / shares;  // of all bands of all images
     const Index n = band / bands, first = band % bands * kBand;
     const Index last = std::min(w.out_h, first + kBand);
     PaddedLines image(s, last - first);
@@ -163,9 +165,8 @@ std::optional<Tensor> conv2d_input_gradient(const ConvSizes& s, const Tensor& dy
     }
   }
   // Pixel (i, j) of x was seen by the windows from i + top − kh + 1 to i + top.
-  Window back{w.out_h, w.out_w, w.size_h, w.size_w, 1, 0, 0, w.image_h, w.image_w};
-  back.top = w.size_h - 1 - w.top;
-  back.left = w.size_w - 1 - w.left;
+  const Index top = w.size_h - 1 - w.top, left = w.size_w - 1 - w.left;
+  const Window back{w.out_h, w.out_w, w.size_h, w.size_w, 1, top, left, w.image_h, w.image_w};
   return convolve({back, s.images, s.filters, s.channels}, dy, turned, WithBias{nullptr});
 }
 

@@ -8,7 +8,8 @@
 
 namespace minitape::kernels {
 
-/// Sums for each of two vectors of filters: 16 in 32 registers, or 12 in 16.
+/// Rows of a block: pixels, or elements of a window. Times two vectors of filters, that is 16 sums
+/// in 32 registers, or 12 in 16.
 constexpr Index kBlock = kVectorRegisters == 32 ? 8 : 6;
 
 /// Whether there is anything to compute, and the filters fill whole vectors.

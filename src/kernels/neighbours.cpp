@@ -38,7 +38,7 @@ std::optional<Window> max_pool_windows(const Sequential& model, std::size_t i, c
   return pool_window("max_pool", x, pool->options());
 }
 
-// Batch norm at i and relu behind it, in training; returns 0 where they do not fit.
+// Batch norm at i and relu after it, in training; returns 0 where they do not fit.
 std::size_t forward_batch_norm(Sequential& model, std::size_t i, Var& x) {
   auto* const layer = layer_as<BatchNorm>(model, i);
   if (!layer || !is_relu(model, i + 1)) return 0;
@@ -57,7 +57,7 @@ std::size_t forward_batch_norm(Sequential& model, std::size_t i, Var& x) {
   return with_pool ? 3 : 2;
 }
 
-// Convolution at i, batch norm and relu behind it; returns 0 where they do not fit.
+// Convolution at i, batch norm and relu after it; returns 0 where they do not fit.
 std::size_t predict_conv2d(const Sequential& model, std::size_t i, Tensor& x) {
   const auto* const conv2d = layer_as<Conv2D>(model, i);
   const auto* const batch_norm = layer_as<BatchNorm>(model, i + 1);

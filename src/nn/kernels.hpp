@@ -12,7 +12,7 @@
 namespace minitape::kernels {
 
 #ifdef MINITAPE_FAST
-/// Sends x through layer i and some behind it, and returns how many these were: 0 declines.
+/// Sends x through layer i and some after it, and returns how many these were: 0 declines.
 std::size_t forward(Sequential& model, std::size_t i, Var& x, Mode mode);
 std::size_t predict(const Sequential& model, std::size_t i, Tensor& x);
 /// Sends a large batch through all layers in pieces that stay in the cache.

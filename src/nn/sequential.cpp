@@ -29,7 +29,7 @@ Shape Sequential::output_shape(const Shape& input) const {
     try {
       shape = entry.layer->output_shape(shape);
     } catch (const Error& error) {
-      throw Error(concat("[sequential] layer ", entry.name, " does not fit behind ", before,
+      throw Error(concat("[sequential] layer ", entry.name, " does not fit after ", before,
                          ", which gives ", shape, ": ", error.what()));
     }
     before = "layer " + entry.name;

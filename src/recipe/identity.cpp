@@ -11,7 +11,7 @@ void set_identity(Parameter& kernel) {
       "[init] identity needs at least as many outputs as inputs and a window with a middle: ",
       kernel.name, " is ", shape, ". Give its layer an init of its own");
   const Index middle = (kh / 2 * kw + kw / 2) * inputs;
-  for (Index i = 0; i < kernel.value.rows(); ++i) {  // a pixel of the window and a channel
+  for (Index i = 0; i < kernel.value.rows(); ++i) {  // one channel at one pixel
     for (Index c = 0; c < inputs; ++c) kernel.value[i * outputs + c] = i == middle + c ? 1 : 0;
   }
 }

@@ -17,7 +17,8 @@ constexpr int kNoLapack = 1000;  // what src/ports/plain_blas/dsyev.cpp says
 // M = E[pᵀp] [n, n] over all windows of all images, in double: first the sums of each image, since
 // rounding errors of a sum grow with the number of its terms.
 std::vector<double> second_moments(const Tensor& images, Index size) {
-  const Index H = images.shape()[1], W = images.shape()[2], line = size * images.shape()[3];
+  const Index H = images.shape()[1], W = images.shape()[2], C = images.shape()[3];
+  const Index line = size * C;
   const auto n = static_cast<std::size_t>(size * line);
   const Index windows = (H - size + 1) * (W - size + 1);
   std::vector<double> p(n), of_image(n * n), moments(n * n);
@@ -25,8 +26,8 @@ std::vector<double> second_moments(const Tensor& images, Index size) {
     std::ranges::fill(of_image, 0);
     for (Index window = 0; window < windows; ++window) {
       const Index h = window / (W - size + 1), w = window % (W - size + 1);
-      const Real* pixels = images.data() + ((image * H + h) * W + w) * images.shape()[3];
-      for (Index u = 0; u < size; ++u, pixels += W * images.shape()[3]) {
+      const Real* pixels = images.data() + ((image * H + h) * W + w) * C;
+      for (Index u = 0; u < size; ++u, pixels += W * C) {
         std::copy_n(pixels, line, p.begin() + u * line);
       }
       for (std::size_t i = 0; i < n; ++i) {

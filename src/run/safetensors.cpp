@@ -115,7 +115,7 @@ std::string format_safetensors(const SafetensorsFile& file) {
   std::ranges::stable_sort(order, std::ranges::greater{},
                            [](const SavedTensor* tensor) { return bits_of(tensor->dtype); });
 
-  // Lay the tensors out one behind the other. The header lists them as their bytes lie.
+  // Lay the tensors out one after the other. The header lists them as their bytes lie.
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!file.metadata.empty()) header[kMetadata] = file.metadata;
   std::string data;

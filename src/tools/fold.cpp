@@ -8,7 +8,7 @@
 namespace minitape {
 namespace {
 
-// The layer, if batch norm behind it can be folded into it.
+// The layer, if batch norm after it can be folded into it.
 KernelLayer* foldable(Layer& layer) {
   if (auto* const conv2d = exactly<Conv2D>(layer)) return conv2d;
   return exactly<Dense>(layer);
@@ -22,7 +22,7 @@ void fold_into(KernelLayer& layer, const BatchNorm& batch_norm) {
   const Tensor &gamma = batch_norm.gamma(), &beta = batch_norm.beta();
   const auto [mean, variance] = batch_norm.running();
   MINITAPE_CHECK(bias.size() == gamma.size(), "[fold] ", layer.type(), " gives ", bias.size(),
-                 " channels, but the batch norm behind it has ", gamma.size());
+                 " channels, but the batch norm after it has ", gamma.size());
   const double epsilon = batch_norm.options().epsilon;
   // In double precision, so that each new number is rounded once.
   const Index channels = bias.size();
@@ -45,7 +45,7 @@ void fold(Sequential& model) {
         i + 1 < model.size() ? exactly<BatchNorm>(model.layer(i + 1)) : nullptr;
     if (kernel_layer && batch_norm) {
       fold_into(*kernel_layer, *batch_norm);
-      model.remove(i + 1);  // now look behind the same layer again: a second one may follow
+      model.remove(i + 1);  // then look at the same layer again: a second one may follow
     } else {
       ++i;
     }

@@ -39,7 +39,7 @@ std::vector<std::string> warnings_about(Sequential& model, const Tensor& x, Prob
   if (probe != Probe::random) {
     const std::string loss = probe == Probe::sum ? "Σ yᵢ" : "Σ yᵢ²";
     warnings.push_back(concat("the loss ", loss,
-                              " is a bad probe: behind batch norm its gradient is ",
+                              " is a bad probe: after batch norm its gradient is ",
                               probe == Probe::sum ? "0" : "almost 0",
                               " whatever the layers before it do. Use --probe random"));
   }

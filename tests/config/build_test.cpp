@@ -314,7 +314,7 @@ TEST_CASE("build_model: groups that the channels do not have are refused, with t
                     [] {
                       build_model(config_with(kTinyLayers, "[batch_norm]\ngroup_norm = 3"), kInput);
                     }) == "");
-  CHECK(error_lacks({"layer 2.group_norm does not fit behind layer 1.dense, which gives (4)",
+  CHECK(error_lacks({"layer 2.group_norm does not fit after layer 1.dense, which gives (4)",
                      "more than one value in each of 4 groups"},
                     [] {
                       build_model(
@@ -445,13 +445,13 @@ TEST_CASE("build_model: a config made in code may hold names that no file could 
 
 TEST_CASE("build_model: layers that do not fit are named with both sides' shapes") {
   const auto build = [](const char* layers) { build_model(config_with(layers), kInput); };
-  CHECK(error_lacks({"layer 1.dense does not fit behind layer 0.conv2d, which gives (4, 4, 2)",
+  CHECK(error_lacks({"layer 1.dense does not fit after layer 0.conv2d, which gives (4, 4, 2)",
                      "takes examples of shape (2)", "flatten layer missing"},
                     [&] {
                       build(R"({ type = "conv2d", filters = 2, kernel = 1 },
                                { type = "dense", units = 2 })");
                     }) == "");
-  CHECK(error_lacks({"layer 0.conv2d does not fit behind the input, which gives (4, 4, 1)"},
+  CHECK(error_lacks({"layer 0.conv2d does not fit after the input, which gives (4, 4, 1)"},
                     [&] { build(R"({ type = "conv2d", filters = 2, kernel = 5 })"); }) == "");
   CHECK(error_lacks(
             {"1.residual", "the body must keep the shape", "takes (4, 4, 1)", "gives (2, 2, 1)"},
@@ -609,8 +609,8 @@ TEST_CASE("build_model: refuses whitening where it cannot be") {
   const std::string wide = "{ type = \"conv2d\", filters = 8, kernel = 2, " + whitening + " }";
   CHECK(refuses("{ type = \"relu\" }, " + wide,
                 "[model] an init of type whitening is for a first layer that is a conv2d, which "
-                "sees the images: here a conv2d behind the first layer has it") == "");
-  CHECK(refuses("{ type = \"residual\", layers = [ " + wide + " ] }", "behind the first layer") ==
+                "sees the images: here a conv2d after the first layer has it") == "");
+  CHECK(refuses("{ type = \"residual\", layers = [ " + wide + " ] }", "after the first layer") ==
         "");
   CHECK(refuses("{ type = \"dense\", units = 2, " + whitening + " }", "here a dense has it") == "");
   CHECK(refuses("{ type = \"conv2d\", filters = 9, kernel = 2, " + whitening + " }",
@@ -618,7 +618,7 @@ TEST_CASE("build_model: refuses whitening where it cannot be") {
                 "a window, 8: there are 9") == "");
   CHECK(refuses("{ type = \"conv2d\", filters = 2, kernel = 1 }, { type = \"flatten\" }, "
                 "{ type = \"dense\", units = 2 }",
-                "behind the first layer", whitening) == "");
+                "after the first layer", whitening) == "");
 }
 
 TEST_CASE("start_from_images: without whitening in the first layer nothing changes") {

@@ -187,14 +187,13 @@ TEST_CASE("where two layers do not fit, the error names both and both shapes") {
   model.add<Conv2D>(1, 8, 3);
   model.add<Activation>(Activation::relu);
   model.add<Dense>(100, 10);
-  CHECK(
-      error_lacks(
-          {"[sequential] layer 2.dense does not fit behind layer 1.relu, which gives (26, 26, 8): "
-           "[dense] takes examples of shape (100): the layer before gives (26, 26, 8)"},
-          [&] {
-            model.output_shape({28, 28, 1});
-          }) == "");
-  CHECK(error_lacks({"layer 0.conv2d does not fit behind the input, which gives (28, 28, 3)",
+  CHECK(error_lacks(
+            {"[sequential] layer 2.dense does not fit after layer 1.relu, which gives (26, 26, 8): "
+             "[dense] takes examples of shape (100): the layer before gives (26, 26, 8)"},
+            [&] {
+              model.output_shape({28, 28, 1});
+            }) == "");
+  CHECK(error_lacks({"layer 0.conv2d does not fit after the input, which gives (28, 28, 3)",
                      "[conv2d] takes images (H, W, 1)"},
                     [&] {
                       model.output_shape({28, 28, 3});
@@ -206,7 +205,7 @@ TEST_CASE("a layer inside of a residual block is named in full") {
   body.add<BatchNorm>(5);
   Sequential model;
   model.add<Residual>(std::move(body));
-  CHECK(error_lacks({"layer 0.residual does not fit behind the input, which gives (4)",
+  CHECK(error_lacks({"layer 0.residual does not fit after the input, which gives (4)",
                      "layer 0.residual.0.batch_norm", "takes examples with 5 channels"},
                     [&] { model.output_shape({4}); }) == "");
 }

@@ -155,7 +155,7 @@ TEST_CASE("a summary allocates no activations") {
 }
 
 TEST_CASE("a model that does not fit together has no summary") {
-  CHECK(error_lacks({"layer 0.dense does not fit behind the input, which gives (31)"},
+  CHECK(error_lacks({"layer 0.dense does not fit after the input, which gives (31)"},
                     [] { summarize(dense_model(), {31}); }) == "");
 }
 

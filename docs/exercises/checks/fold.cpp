@@ -119,7 +119,7 @@ void check_model() {
   set(two.layer(2));
   Check("dense, batch norm, batch norm")
       .mistake("the second batch norm is passed over",
-               "after the first is gone, the second stands directly behind the dense layer: look "
+               "after the first is gone, the second stands directly after the dense layer: look "
                "there again.",
                one)
       .expect(
@@ -133,7 +133,7 @@ void check_model() {
   Check("dense, relu, batch norm")
       .mistake("folded through a relu",
                "relu(factor·x) is not factor·relu(x) for a negative factor, nor with a shift. It "
-               "has to stand directly behind the layer.",
+               "has to stand directly after the layer.",
                none)
       .expect(
           what, [&] { return left_in(apart); }, one);

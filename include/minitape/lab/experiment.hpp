@@ -35,7 +35,7 @@ struct Measure {
   std::optional<double> divided_by;   // by y where x is this
   double power = 1, times = 1;        // times = 100: in percent
   std::optional<double> if_diverged;  // what a run that diverged counts as
-  Index digits = -1;                  // behind the point, in the table; -1: three in all
+  Index digits = -1;                  // after the point, in the table; -1: three in all
 };
 
 /// One picture of the figure.

@@ -37,7 +37,7 @@ struct LayerState {
   std::vector<Buffer*> buffers;
   std::vector<Counter*> counters;
 
-  void append(const LayerState& other) {  // behind what is here
+  void append(const LayerState& other) {  // after what is here
     parameters.insert(parameters.end(), other.parameters.begin(), other.parameters.end());
     buffers.insert(buffers.end(), other.buffers.begin(), other.buffers.end());
     counters.insert(counters.end(), other.counters.begin(), other.counters.end());

@@ -30,7 +30,7 @@ struct BatchNormVariation {  // what a BatchNormVariant does otherwise
 
 /// Batch norm with something changed in training. Prediction is that of batch norm.
 ///
-/// Noise makes the distributions behind batch norm unstable again, after S. Santurkar et al., "How
+/// Noise makes the distributions after batch norm unstable again, as in S. Santurkar et al., "How
 /// Does Batch Normalization Help Optimization?", 2018, with constants of our own. In every step and
 /// for every channel draw a mean μ from [−0.5, 0.5] and a scale σ from [1, 1.25]; for every number
 /// of that channel draw m from [μ − 0.1, μ + 0.1] and s from [σ − 0.1, σ + 0.1], all uniform; then

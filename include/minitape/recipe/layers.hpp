@@ -8,7 +8,7 @@
 //   whitening        a first convolution whose kernels come from the images
 //   lookahead        a slow copy of the model that the trained one comes back to
 //
-// It includes the core. config/ and run/ use it where a config asks for it.
+// No earlier room includes it. config/, run/ and tools/ use it where a config asks for it.
 #pragma once
 
 #include "minitape/nn/layer.hpp"

@@ -15,9 +15,9 @@
 
 namespace minitape {
 
-/// The kernel [size, size, C, 2n] for images (N, H, W, C), by falling eigenvalue, the negatives
-/// behind. The component of largest absolute value is positive in each of the first n. Throws where
-/// the windows do not vary in all n directions, and in a build without OpenBLAS.
+/// The kernel [size, size, C, 2n] for images (N, H, W, C): in order of falling eigenvalue, then
+/// their negatives. The component of largest absolute value is positive in each of the first n.
+/// Throws where the windows do not vary in all n directions, and in a build without OpenBLAS.
 Tensor whitening_kernel(const Tensor& images, Index size);
 
 }  // namespace minitape

@@ -43,7 +43,7 @@ void recalibrate(Sequential& model, Batches& batches, const BatchNormConfig& con
 
 /// The part of the first `count` images that the model names rightly in training mode, with the
 /// statistics of batches of so many images. Batches of one are fed as two copies of their image,
-/// which has the same mean and variance: behind a dense layer the variance is 0 and every output of
+/// which has the same mean and variance: after a dense layer the variance is 0 and every output of
 /// batch norm is beta, whatever the image.
 double accuracy_in_training_mode(Sequential model, const Dataset& dataset,
                                  const Standardization& standardization, Index count,

@@ -17,7 +17,7 @@
 
 namespace minitape {
 
-/// A copy for prediction, in which every batch norm directly behind a Conv2D or a Dense is folded
+/// A copy for prediction, in which every batch norm directly after a Conv2D or a Dense is folded
 /// into it, also inside of residual blocks. A batch norm elsewhere stays, as do all other layers
 /// and names.
 Sequential folded(const Sequential& model);

@@ -27,7 +27,7 @@
 
 namespace minitape {
 
-/// How an output y of any shape becomes one number. Two of them are here to be warned about: behind
+/// How an output y of any shape becomes one number. Two of them are here to be warned about: after
 /// batch norm the gradient of Σ yᵢ is 0 and that of Σ yᵢ² almost, so that both hide mistakes.
 enum class Probe { random, sum, squares };  // Σ rᵢ·yᵢ, Σ yᵢ, Σ yᵢ²
 
