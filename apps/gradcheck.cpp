@@ -77,9 +77,8 @@ Examples:
         return good ? "" : "must be a number from 1e-7 to 1: " + text;
       });
   sub.add_option("--probe", arguments->probe,
-                 "The loss: random (a randomly weighted sum of the outputs y), sum (of y)\n"
-                 "or squares (the sum of y squared); the last two, after batch norm,\n"
-                 "hide mistakes")
+                 "The loss of the outputs: random (weights), sum or squares (summed). The last\n"
+                 "two hide mistakes after batch norm")
       ->type_name("PROBE")
       ->capture_default_str()
       ->check(CLI::IsMember(kProbes).description(""));

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <limits>
-#include <map>
 #include <set>
 
 #include "minitape/config/build.hpp"
 #include "minitape/run/model_file.hpp"
 #include "minitape/text/terminal_text.hpp"
+#include "minitape/text/words.hpp"
 
 namespace minitape {
 namespace {

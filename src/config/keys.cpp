@@ -132,7 +132,7 @@ void add_keys(OptimizerConfig& optimizer, KeyList& keys) {
   keys.add("decay_betas", optimizer.decay_betas, flag(), "weight_decay on betas as well");
   keys.add("lookahead_steps", optimizer.lookahead_steps, integers(0, kMaxCount),
            "every so many steps, back to slow weights; 0 = no");
-  keys.add("lookahead_decay", optimizer.lookahead_decay, numbers(0, 1),
+  keys.add("lookahead_decay", optimizer.lookahead_decay, below_one(),
            "share of the old slow weights at the end");
   keys.add("train", optimizer.train, some_of({"kernel", "bias", "gamma", "beta"}),
            "other parameters stay as they start");

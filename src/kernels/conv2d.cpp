@@ -50,10 +50,9 @@ struct WithBatchNormAndRelu : WithBias {
 
 // y[p, f] = bias[f] + Σ_u Σ_j x[starts[p] + u·line + j]·k[u, j, f], u < height and j < run, for
 // `pixels` ≤ P pixels p and V vectors of filters f, then what Ends makes of it. Rows of k are V
-// vectors long, those of y `filters`. P must be a constant for the sums to be registers, so for
-// fewer pixels the function calls its version for P − 1. Not inlined: with all versions in one
-// function, the compiler runs out of registers for the addresses of the pixels (images of 7 × 7
-// took 1.4 times as long).
+// vectors long, those of y `filters`. P must be a constant for the sums to be registers, so with
+// fewer pixels the function calls its version for P − 1. Not inlined: all versions in one have too
+// few registers for the addresses of the pixels (images of 7 × 7 took 1.4 times as long).
 template <int V, int P = kBlock, class Ends>
 [[gnu::noinline]] void pixel_block(Index pixels, const Real* x, const Index* starts, Index line,
                                    Index height, Index run, const Real* k, const Ends& ends,

@@ -8,8 +8,7 @@
 
 namespace minitape::kernels {
 
-/// Rows of a block: pixels, or elements of a window. Times two vectors of filters, that is 16 sums
-/// in 32 registers, or 12 in 16.
+/// Pixels, or elements of a window, in a block: 16 sums in 32 registers, or 12 in 16.
 constexpr Index kBlock = kVectorRegisters == 32 ? 8 : 6;
 
 /// Whether there is anything to compute, and the filters fill whole vectors.

@@ -33,9 +33,8 @@ struct PaddedLines {
   void fill(const ConvSizes& s, const Tensor& x, Index n, Index first, Index at = 0) {
     const Window& w = s.window;
     const Index y0 = first * w.stride - w.top;
-    // Padding, then pixels, then padding. For the gradient of an input whose padding is as wide as
-    // the kernel or wider, the first pixels are left out instead (w.left < 0). A stride may leave
-    // out the last.
+    // Padding, pixels, padding. With w.left < 0 (the gradient of an input whose padding is as wide
+    // as the kernel or wider) the first pixels are left out. A stride may leave out the last.
     const Index image_line = w.image_w * s.channels;
     const Index before = std::clamp<Index>(w.left * s.channels, 0, line);
     const Index skipped = std::max<Index>(0, -w.left * s.channels);

@@ -17,8 +17,7 @@ constexpr int kNoLapack = 1000;  // what src/ports/plain_blas/dsyev.cpp says
 // M = E[pᵀp] [n, n] over all windows of all images, in double: first the sums of each image, since
 // rounding errors of a sum grow with the number of its terms.
 std::vector<double> second_moments(const Tensor& images, Index size) {
-  const Index H = images.shape()[1], W = images.shape()[2], C = images.shape()[3];
-  const Index line = size * C;
+  const Index H = images.shape()[1], W = images.shape()[2], C = images.shape()[3], line = size * C;
   const auto n = static_cast<std::size_t>(size * line);
   const Index windows = (H - size + 1) * (W - size + 1);
   std::vector<double> p(n), of_image(n * n), moments(n * n);

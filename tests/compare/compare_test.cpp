@@ -195,7 +195,7 @@ TEST_CASE("run_variants: a variant that does not fit the data is refused before 
     return lacks + (folder.file_names().empty() ? "" : "; something was trained");
   };
   variants[1].config.optimizer.lookahead_steps = 5;  // of the run's 4
-  CHECK(refused("not more than the run's 4 steps (train.epochs, train.max_steps): it is 5") == "");
+  CHECK(refused("the run's 4 steps (train.epochs, train.max_steps): it is 5 (on)") == "");
   variants[1] = two_variants()[1];
   variants[1].config.data.augment = {"flip", "alternating_flip"};
   CHECK(refused("out of data.augment") == "");

@@ -99,6 +99,7 @@ TEST_CASE("config errors: values out of range") {
   CHECK(refusal("optimizer.momentum = 1") ==
         "[config] x.toml:1:22: optimizer.momentum must be a number from 0 to below 1: found the "
         "integer 1");
+  CHECK(contains(refusal("optimizer.lookahead_decay = 1"), "must be a number from 0 to below 1"));
   CHECK(contains(refusal("optimizer.learning_rate = nan"), "1e+09: found the number nan"));
   CHECK(contains(refusal("optimizer.learning_rate = inf"), "1e+09: found the number inf"));
   CHECK(contains(refusal("optimizer.weight_decay = -0.1"), "found the number -0.1"));
