@@ -80,10 +80,6 @@ expect 2 "there is no folder nowhere/train" "${train[@]}" $elsewhere
 expect 2 "train_limit must be at most 2500" "${train[@]}" --set data.train_limit=2501
 expect 2 "data.channels must be 1 (grey) or 3 (colour)" "${train[@]}" --set data.channels=2
 expect 2 "; there is one in digits" "${train[@]}" --set data.dir=digits/train
-# A comparison says it before its first run.
-expect 2 "they are (1, 1, 1) (views = shifted)" "$minitape" compare folder.toml --out wrong \
-  --set data.image_size=1 --set 'model.layers=[{ type = "flatten" }, { type = "dense", units = 10 }]' \
-  --vary train.views=none,shifted
 mkdir digits/train/ten
 expect 2 'there are none of "ten"' "${train[@]}"
 rmdir digits/train/ten

@@ -212,6 +212,29 @@ TEST_CASE("run_variants: a variant that does not fit the data is refused before 
   CHECK(run_variants(variants, 1, folder.path() / "new").size() == 2);
 }
 
+constexpr unsigned char kDot[] = {  // a PNG of one grey pixel
+    137, 80, 78,  71,  13, 10,  26, 10, 0,  0,  0,   13,  73,  72,  68, 82, 0, 0,
+    0,   1,  0,   0,   0,  1,   8,  0,  0,  0,  0,   58,  126, 155, 85, 0,  0, 0,
+    13,  73, 68,  65,  84, 120, 1,  1,  2,  0,  253, 255, 0,   9,   0,  11, 0, 10,
+    235, 22, 141, 164, 0,  0,   0,  0,  73, 69, 78,  68,  174, 66,  96, 130};
+
+TEST_CASE("run_variants: images that are too small for a variant's views are told before a run") {
+  const TemporaryFolder folder;
+  for (const char* name : {"train/a", "train/b", "test/a", "test/b"}) {
+    fs::create_directories(folder.path() / name);
+    std::ofstream file(folder.path() / name / "dot.png", std::ios::binary);
+    file.write(reinterpret_cast<const char*>(kDot), sizeof kDot);
+  }
+  Config config = config_with(R"({ type = "flatten" }, { type = "dense", units = 2 })",
+                              "[train]\nbatch_size = 2");
+  config.data = {.name = "folder", .dir = folder.path().string(), .image_size = 1, .channels = 1};
+  std::vector<Variant> variants{{"one", "one", config}, {"six", "six", config}};
+  variants[1].config.train.views = "shifted";
+  CHECK(error_lacks({"to be shifted by 1 with a mirrored border", "(1, 1, 1) (six)"},
+                    [&] { run_variants(variants, 1, folder.path() / "new"); }) == "");
+  CHECK_FALSE(fs::exists(folder.path() / "new"));
+}
+
 TEST_CASE("run_variants: data that is missing leaves no folder behind") {
   const TemporaryFolder folder;
   std::vector<Variant> variants = two_variants();
