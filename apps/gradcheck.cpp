@@ -77,8 +77,8 @@ Examples:
         return good ? "" : "must be a number from 1e-7 to 1: " + text;
       });
   sub.add_option("--probe", arguments->probe,
-                 "The loss of the outputs: random (weights), sum or squares (summed). The last\n"
-                 "two hide mistakes after batch norm")
+                 "The loss: a random weighted sum of the outputs, their sum, or that of their\n"
+                 "squares. The last two hide mistakes after batch norm")
       ->type_name("PROBE")
       ->capture_default_str()
       ->check(CLI::IsMember(kProbes).description(""));

@@ -62,7 +62,7 @@ for preset in release asan-ubsan; do
 done
 echo "== release: test"
 ctest --test-dir build/release --output-on-failure -j "$jobs"
-# Each file by itself, as people who edit one compile it: together they share their includes.
+# Each file by itself: compiled together, one file's includes hide what another lacks.
 step "plain: configure" cmake --preset plain -DMINITAPE_UNITY=OFF -DMINITAPE_WERROR=$werror
 step "plain: build" cmake --build --preset plain -j "$jobs" --target minitape_command test_ops \
   test_nn test_ops_f64 test_nn_f64 test_identities test_golden test_golden_f64 test_museum \

@@ -85,14 +85,22 @@ void check_data(const std::vector<Run>& runs, const DataSource& source, const st
   }
 }
 
-// Throws where this run does not fit these data: now, and not when its turn comes.
-void check_to_come(const Config& config, const TrainTest& data) {
+// Throws where a run that is to come does not fit these data: now, and not when its turn comes.
+void check_to_come(const std::vector<Run>& runs, const std::vector<Variant>& variants,
+                   const DataSource& source, const TrainTest& data) {
   const auto standardization = Standardization::none(data.train.image_shape.channels());
-  const Batches batches(data.train, standardization, build_batch_options(config));
-  total_steps(config, batches.batches_per_epoch());  // throws as well
-  Sgd({}, build_sgd_options(config));                // so does this
-  for (const WeightedView& seen : views_named(config.train.views))
-    make_batch(data.test, standardization, 0, 1, seen.view);  // and an image that is too small
+  for (const Run& run : runs) {
+    if (run.is_done || !(run.source == source)) continue;
+    try {
+      const Batches batches(data.train, standardization, build_batch_options(run.config));
+      total_steps(run.config, batches.batches_per_epoch());  // throws as well
+      Sgd({}, build_sgd_options(run.config));                // so does this
+      for (const WeightedView& seen : views_named(run.config.train.views))
+        make_batch(data.test, standardization, 0, 1, seen.view);  // and images that are too small
+    } catch (const Error& error) {
+      throw Error(concat(error.what(), " (", variants[run.variant].name, ")"), error.fault());
+    }
+  }
 }
 
 std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants, Index seeds,
@@ -115,14 +123,7 @@ std::vector<VariantHistory> run_missing(const std::vector<Variant>& variants, In
     data = load_data(loaded = run.source);
     for (const std::string& note : data->notes) watcher.runs.tell(note);
     check_data(runs, run.source, data_checksum(*data), "Now");
-    for (const Run& other : runs) {
-      if (other.is_done || !(other.source == loaded)) continue;
-      try {
-        check_to_come(other.config, *data);
-      } catch (const Error& error) {
-        throw Error(concat(error.what(), " (", variants[other.variant].name, ")"), error.fault());
-      }
-    }
+    check_to_come(runs, variants, run.source, *data);
   };
   // The first seed's run of every variant, before anything is trained: some have data of their own.
   for (std::size_t v = 0; v < variants.size(); ++v) load(runs[v]);

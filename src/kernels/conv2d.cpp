@@ -103,8 +103,7 @@ Tensor convolve(const ConvSizes& s, const Tensor& x, const Tensor& kernel, const
     copy_filters<vectors>(kernel.data() + f, s.inputs(), s.filters, blocks.data() + f * s.inputs());
   });
   parallel_for(s.images * bands * shares, 1, [&](Index chunk, Index) {
-    const Index share = chunk % shares;
-    const Index band = chunk / shares;  // of all bands of all images
+    const Index share = chunk % shares, band = chunk / shares;  // bands count through all images
     const Index n = band / bands, first = band % bands * kBand;
     const Index last = std::min(w.out_h, first + kBand);
     PaddedLines image(s, last - first);
